@@ -15,6 +15,7 @@ ROOMS = (
     "data",
     "model",
     "objective",
+    "inference",
     "training",
     "evaluation",
     "experiments",

@@ -1,0 +1,48 @@
+"""Metrics, figures and the report: arrays in, numbers and pictures out."""
+
+from airscene.evaluation.figures import (
+    Stage,
+    draw_windows,
+    heatmaps,
+    overlay,
+    reconstructions,
+    sample_grid,
+)
+from airscene.evaluation.film import learning_film
+from airscene.evaluation.metrics import (
+    Calibration,
+    MeanIoU,
+    average_precision,
+    count_accuracy,
+    count_calibration,
+    count_confusion,
+    iou,
+    mean_iou,
+)
+from airscene.evaluation.picture import Picture
+from airscene.evaluation.plots import Curve, calibration, confusion, learning_curve
+from airscene.evaluation.report import html_report
+
+__all__ = [
+    "Calibration",
+    "Curve",
+    "MeanIoU",
+    "Picture",
+    "Stage",
+    "average_precision",
+    "calibration",
+    "confusion",
+    "count_accuracy",
+    "count_calibration",
+    "count_confusion",
+    "draw_windows",
+    "heatmaps",
+    "html_report",
+    "iou",
+    "learning_curve",
+    "learning_film",
+    "mean_iou",
+    "overlay",
+    "reconstructions",
+    "sample_grid",
+]

@@ -1,0 +1,80 @@
+"""A film of learning: the same few images, drawn again by the model as it trains."""
+
+import io
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image, ImageDraw
+
+from airscene.evaluation.figures import Stage, panel_zoom
+from airscene.evaluation.picture import (
+    Picture,
+    PixelsOfMany,
+    enlarge,
+    font,
+    indexed,
+    strip_uri,
+    tile,
+)
+
+_CAPTION, _CHART, _GAP = 30, 40, 4
+# Colours for the images; more would be seen by few and double the size of the film.
+_SHADES = 16
+_MILLISECONDS, _LAST_MILLISECONDS = 200, 3000
+
+
+def learning_film(images: PixelsOfMany, stages: Sequence[Stage]) -> Picture:
+    """A GIF of learning: images above, reconstructions with windows below, and the count accuracy.
+
+    Args:
+        images: the images, in [0, 1].
+        stages: what the model makes of them, earliest first; one frame each.
+
+    Returns:
+        The film, which repeats.
+
+    Source: Eslami et al. 2016, Fig. 3, and the film in its supplement.
+    """
+    zoom = panel_zoom(images)
+    data = np.stack([enlarge(image, zoom) for image in images])
+    frames = [
+        _frame(tile(np.stack([data, stage.panels(zoom)]), _GAP), stages[: i + 1], stages[-1].step)
+        for i, stage in enumerate(stages)
+    ]
+    # One palette for all, as one for each would make the images flicker.
+    first, *others = indexed(frames, _SHADES)
+    buffer = io.BytesIO()
+    first.save(
+        buffer,
+        "GIF",
+        save_all=True,
+        append_images=others,
+        duration=[_MILLISECONDS] * len(others) + [_LAST_MILLISECONDS],
+        loop=0,
+    )
+    shown = {"images": strip_uri(images), "stages": [stage.shown() for stage in stages]}
+    return Picture(buffer.getvalue(), {"figure": "learning_film", **shown})
+
+
+def _frame(
+    grid: UInt8[np.ndarray, "height width 3"], past: Sequence[Stage], last_step: int
+) -> UInt8[np.ndarray, "new_height width 3"]:
+    """The grid, with the caption and the accuracy so far below it."""
+    height, width = grid.shape[:2]
+    sheet = Image.new("RGB", (width, height + _CAPTION + _CHART), "white")
+    sheet.paste(Image.fromarray(grid), (0, 0))
+    draw = ImageDraw.Draw(sheet)
+    text = f"step {past[-1].step:,}: {past[-1].accuracy:.1%} of held-out counts right"
+    draw.text((2, height + _CAPTION // 2), text, fill="black", font=font(18), anchor="lm")
+    none, all_right = height + _CAPTION + _CHART - 5, height + _CAPTION + 4
+    for level in (none, all_right):
+        draw.line((0, level, width, level), fill="silver")
+    points = [
+        (4 + s.step / max(last_step, 1) * (width - 9), none + s.accuracy * (all_right - none))
+        for s in past
+    ]
+    draw.line(points, fill="black", width=2)
+    x, y = points[-1]
+    draw.ellipse((x - 4, y - 4, x + 4, y + 4), fill="black")
+    return np.asarray(sheet)

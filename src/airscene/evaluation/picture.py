@@ -1,0 +1,171 @@
+"""Pictures: image files with the data that they show, and what they are put together from."""
+
+import base64
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Shaped, UInt8, UInt32
+from PIL import Image, ImageDraw, ImageFont
+
+from airscene.files import write_atomic
+
+Pixels = Float[np.ndarray, "height width"] | Float[np.ndarray, "height width 3"]
+PixelsOfMany = Float[np.ndarray, "b height width"] | Float[np.ndarray, "b height width 3"]
+
+# Of steps 1, 2, 3 as in Fig. 3 of the paper, lightened to be seen on black; then of 4 and 5.
+STEP_COLOURS = ((255, 48, 48), (48, 208, 80), (72, 120, 255), (255, 159, 10), (191, 90, 242))
+# The levels of brightness that are kept: no eye misses the others, and files are far smaller.
+_LEVELS = 64
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Picture:
+    """A picture, and in numbers everything that it shows.
+
+    Args:
+        data: the content of a PNG or GIF file.
+        shown: what `json.dumps` can write; images in it are data URIs.
+    """
+
+    data: bytes
+    shown: Mapping[str, Any]
+
+    def save(self, path: str | Path) -> None:
+        """Writes the picture, and its JSON beside it under the same name.
+
+        Raises:
+            InputError: if a file cannot be written.
+        """
+        write_atomic(path, self.data)
+        text = json.dumps(self.shown, allow_nan=False) + "\n"
+        write_atomic(Path(path).with_suffix(".json"), text.encode())
+
+
+def step_colour(step: int) -> tuple[int, int, int]:
+    """The colour of an inference step, counted from 0; the five colours repeat."""
+    return STEP_COLOURS[step % len(STEP_COLOURS)]
+
+
+def enlarge(image: Pixels, zoom: int) -> UInt8[np.ndarray, "new_height new_width 3"]:
+    """An image with each of its pixels as a square of zoom x zoom, in 64 levels a channel.
+
+    Args:
+        image: grey or colour; values beyond [0, 1] are clipped.
+        zoom: the side of a pixel.
+
+    Returns:
+        Red, green and blue, 0 to 255.
+    """
+    levels = np.rint(np.clip(image, 0, 1) * (_LEVELS - 1)) * (255 / (_LEVELS - 1))
+    rgb = np.rint(levels if image.ndim == 3 else levels[..., None].repeat(3, axis=2))
+    return rgb.astype(np.uint8).repeat(zoom, axis=0).repeat(zoom, axis=1)
+
+
+def draw_frames(
+    pixels: UInt8[np.ndarray, "height width 3"],
+    frames: Float[np.ndarray, "k 4"],
+    width: int,
+) -> UInt8[np.ndarray, "height width 3"]:
+    """A copy of a picture with the borders of rectangles drawn in it, in the colours of the steps.
+
+    Args:
+        pixels: the picture.
+        frames: (x0, y0, x1, y1) of each step, in pixels of the picture. The line lies inside; what
+            is beyond the picture is not drawn.
+        width: the width of the line, in pixels.
+    """
+    image = Image.fromarray(pixels)
+    draw = ImageDraw.Draw(image)
+    # Far beyond the picture, the position of a line makes no difference, but may overflow.
+    reach = 2 * max(image.size)
+    for step, frame in enumerate(np.rint(np.clip(frames, -reach, reach)).astype(int).tolist()):
+        x0, y0, x1, y1 = frame
+        corners = (x0, y0, max(x0, x1 - 1), max(y0, y1 - 1))
+        draw.rectangle(corners, outline=step_colour(step), width=width)
+    return np.asarray(image)
+
+
+def tile(
+    panels: UInt8[np.ndarray, "rows columns height width 3"], gap: int = 4
+) -> UInt8[np.ndarray, "all_height all_width 3"]:
+    """Panels of one size in rows and columns, with white gaps between them.
+
+    Args:
+        panels: the panels.
+        gap: the width of a gap, in pixels.
+    """
+    spaced = np.pad(panels, ((0, 0), (0, 0), (0, gap), (0, gap), (0, 0)), constant_values=255)
+    rows, columns, height, width, _ = spaced.shape
+    joined = spaced.swapaxes(1, 2).reshape(rows * height, columns * width, 3)
+    return joined[: rows * height - gap, : columns * width - gap]
+
+
+def font(size: int) -> Any:
+    """The font of all captions, at a size in pixels."""
+    return ImageFont.load_default(size)
+
+
+def indexed(
+    pictures: Sequence[UInt8[np.ndarray, "height width 3"]], shades: int
+) -> list[Image.Image]:
+    """Pictures of one size with one palette, in which the colours of the steps are exact.
+
+    So are white and black.
+
+    Args:
+        pictures: the pictures.
+        shades: the number of further colours, chosen to suit the pictures, at most 249.
+    """
+    exact = np.array([*STEP_COLOURS, (255, 255, 255), (0, 0, 0)], np.uint8)
+    which = [_codes(p)[..., None] == _codes(exact) for p in pictures]
+    others = np.concatenate([p[~w.any(axis=-1)] for p, w in zip(pictures, which, strict=True)])
+    suited = Image.fromarray(others[None]).quantize(shades).getpalette() if len(others) else []
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([*exact.ravel().tolist(), *suited[: 3 * shades]])
+    images = []
+    for picture, exactly in zip(pictures, which, strict=True):
+        # Pillow looks colours up in a coarse table, which may miss an exact match.
+        nearest = Image.fromarray(picture).quantize(palette=palette, dither=Image.Dither.NONE)
+        index = np.where(exactly.any(axis=-1), exactly.argmax(axis=-1), np.asarray(nearest))
+        image = Image.fromarray(index.astype(np.uint8))
+        image.putpalette(palette.getpalette())
+        images.append(image)
+    return images
+
+
+def _codes(
+    pixels: UInt8[np.ndarray, "*picture 3"],
+) -> UInt32[np.ndarray, "*picture"]:
+    """Each colour as one number, quicker to compare than three."""
+    return pixels @ np.array([1 << 16, 1 << 8, 1], np.uint32)
+
+
+def png(pixels: UInt8[np.ndarray, "height width 3"]) -> bytes:
+    """A PNG file of 256 colours, with the exact colours of the steps."""
+    buffer = io.BytesIO()
+    indexed([pixels], 249)[0].save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def strip_uri(images: PixelsOfMany) -> str:
+    """Images side by side in one PNG, as a `data:` URI, in 8 bits a channel.
+
+    Args:
+        images: grey or colour, of one size; values beyond [0, 1] are clipped.
+    """
+    strip = np.concatenate(list(np.rint(np.clip(images, 0, 1) * 255).astype(np.uint8)), axis=1)
+    buffer = io.BytesIO()
+    Image.fromarray(strip).save(buffer, "PNG", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def rounded(values: Shaped[np.ndarray, "..."], decimals: int) -> Any:
+    """Nested lists of rounded numbers for JSON, None in place of NaN and infinity."""
+    finite = np.isfinite(values)
+    numbers = np.round(np.where(finite, values, 0).astype(float), decimals) + 0.0
+    return np.where(finite, numbers.astype(object), None).tolist()

@@ -1,0 +1,120 @@
+"""Deterministic inference: posterior means, as many steps as the scenes need."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from airscene.model import attention
+from airscene.model.air import AIR
+from airscene.model.counts import count_log_posterior
+
+# A scene has ended when the probability of a further object is below this: count probabilities
+# are exact to within it, and what is left of it goes to the last count reached.
+TAIL = 1e-3
+
+# A pixel brighter than this belongs to the object, for its box.
+INK = 0.15
+
+
+class Inferred(NamedTuple):
+    """What inference says of one scene. Only the first n objects mean anything.
+
+    Args:
+        log_q: log q(n | x), for n = 0..N.
+        z_where: Standardised poses.
+        z_what: Appearance codes.
+        boxes: Tight box (x0, y0, x1, y1) of what each object draws, in pixels; its window where
+            it draws nothing.
+        windows: Attention windows (x0, y0, x1, y1), in pixels.
+    """
+
+    log_q: Float[Array, " counts"]
+    z_where: Float[Array, "steps 3"]
+    z_what: Float[Array, "steps what"]
+    boxes: Float[Array, "steps 4"]
+    windows: Float[Array, "steps 4"]
+
+
+def propose(
+    model: AIR, image: Float[Array, "channel height width"]
+) -> tuple[Float[Array, " counts"], Float[Array, "steps 3"]]:
+    """Run the recurrent cell until the scene has ended.
+
+    Under `vmap` the loop ends when every scene of the batch has (paper, section 3.1: potential
+    savings in computation during inference).
+
+    Args:
+        model: The model.
+        image: Image, values in [0, 1].
+
+    Returns:
+        log q(n | x) for n = 0..N, and the mean poses, zeros for steps not run.
+    """
+    n_steps = model.config.n_steps
+    looked = model.posterior.look(image)
+
+    def unended(carry):
+        step, log_reached, *_ = carry
+        return (step < n_steps) & (log_reached > jnp.log(TAIL))
+
+    def run(carry):
+        step, log_reached, state, z_where, logits, poses = carry
+        state, proposal = model.posterior(looked, state, z_where)
+        log_reached = log_reached + jax.nn.log_sigmoid(proposal.logit)
+        logits = logits.at[step].set(proposal.logit)
+        poses = poses.at[step].set(proposal.where_mean)
+        return step + 1, log_reached, state, proposal.where_mean, logits, poses
+
+    never = jnp.full(n_steps, -jnp.inf)
+    start = (0, 0.0, model.posterior.start(), jnp.zeros(3), never, jnp.zeros((n_steps, 3)))
+    *_, logits, poses = jax.lax.while_loop(unended, run, start)
+    return count_log_posterior(logits), poses
+
+
+def infer(model: AIR, image: Float[Array, "channel height width"]) -> Inferred:
+    """Infer one scene; `vmap` for a batch.
+
+    Args:
+        model: The model.
+        image: Image, values in [0, 1].
+
+    Returns:
+        The scene, in standardised latents and in pixels.
+    """
+    log_q, z_where = propose(model, image)
+
+    def describe(z_where):
+        window = attention.read(image, z_where, model.pose, model.config.n_cells)
+        z_what, _ = model.encoder(window)
+        return z_what, model.draw(z_where, z_what)
+
+    z_what, objects = jax.vmap(describe)(z_where)
+    return Inferred(log_q, z_where, z_what, *in_pixels(model, z_where, objects))
+
+
+def in_pixels(
+    model: AIR,
+    z_where: Float[Array, "steps 3"],
+    objects: Float[Array, "steps channel height width"],
+) -> tuple[Float[Array, "steps 4"], Float[Array, "steps 4"]]:
+    """Return the boxes and the windows of objects, in pixels."""
+    height, width = model.config.image_shape[1:]
+    scale, centre = jax.vmap(model.pose)(z_where)
+    half = scale[:, None] * min(height, width) / 2.0
+    middle = (centre + 1.0) / 2.0 * jnp.array([width, height])
+    windows = jnp.concatenate([middle - half, middle + half], axis=1)
+
+    ink = jnp.max(objects, axis=1) > INK
+    x0, x1 = _extent(jnp.any(ink, axis=1))
+    y0, y1 = _extent(jnp.any(ink, axis=2))
+    boxes = jnp.stack([x0, y0, x1, y1], axis=1).astype(windows.dtype)
+    return jnp.where((x1 > 0)[:, None], boxes, windows), windows
+
+
+def _extent(there: Array) -> tuple[Array, Array]:
+    """Return the first index that is there and one past the last; (n, 0) where there is none."""
+    n = there.shape[1]
+    index = jnp.arange(n)
+    return jnp.min(jnp.where(there, index, n), 1), jnp.max(jnp.where(there, index + 1, 0), 1)

@@ -1,0 +1,296 @@
+"""A trained model as its users see it: NumPy images in, `Scenes` out."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float, Float32, Shaped
+
+from airscene.data.images import fit_image, load_images
+from airscene.errors import InputError
+from airscene.inference.infer import Inferred, in_pixels, infer
+from airscene.model.air import AIR
+from airscene.model.counts import count_log_posterior
+from airscene.model.weights import bundled_models, load_weights
+from airscene.objective.importance import log_marginal
+from airscene.scene import Scene, SceneObject, Scenes
+
+# Images a dispatch: enough for efficient products, few enough that a chunk of nearly empty
+# scenes ends early. Fewer are padded to a power of two, so that few sizes are compiled.
+CHUNK = 128
+
+Images = Shaped[np.ndarray, "n height width"] | Shaped[np.ndarray, "n height width 3"]
+
+
+@eqx.filter_jit
+def _infer(air: AIR, images: jax.Array) -> Inferred:
+    return jax.vmap(infer, in_axes=(None, 0))(air, images)
+
+
+@eqx.filter_jit
+def _draw_posterior(air: AIR, images: jax.Array, key: jax.Array) -> tuple[Inferred, jax.Array]:
+    def one(image, key):
+        noise_key, count_key = jax.random.split(key)
+        run = air.unroll(image, jax.random.normal(noise_key, (air.config.n_steps, air.n_noise)))
+        log_q = count_log_posterior(run.presence_logits)
+        boxes, windows = in_pixels(air, run.z_where, jnp.diff(run.canvases, axis=0))
+        inferred = Inferred(log_q, run.z_where, run.z_what, boxes, windows)
+        return inferred, jax.random.categorical(count_key, log_q)
+
+    return jax.vmap(one)(images, jax.random.split(key, len(images)))
+
+
+@eqx.filter_jit
+def _render(air: AIR, z_where: jax.Array, z_what: jax.Array, there: jax.Array) -> jax.Array:
+    def one(z_where, z_what, there):
+        return jnp.tensordot(there, jax.vmap(air.draw)(z_where, z_what), axes=1)
+
+    return jax.vmap(one)(z_where, z_what, there)
+
+
+@eqx.filter_jit
+def _sample(air: AIR, keys: jax.Array) -> jax.Array:
+    return jax.vmap(air.sample)(keys)[0]
+
+
+@eqx.filter_jit
+def _log_marginal(air: AIR, images: jax.Array, key: jax.Array, particles: int) -> jax.Array:
+    shape = (len(images), particles, air.config.n_steps, air.n_noise)
+    noise = jax.random.normal(key, shape)
+    return jax.vmap(log_marginal, in_axes=(None, 0, 0))(air, images, noise)
+
+
+class Model:
+    """A trained model.
+
+    Args:
+        air: The network and the generative model.
+        name: What it is called in the scenes that it infers.
+    """
+
+    def __init__(self, air: AIR, name: str):
+        self.air = air
+        self.name = name
+
+    def __repr__(self) -> str:
+        """One line: the name, the images it takes and the largest count."""
+        channels, height, width = self.air.config.image_shape
+        colour = "colour" if channels == 3 else "grey"
+        return f"Model({self.name!r}: {height}x{width} {colour}, 0..{self.air.config.n_steps})"
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """Height and width of the images that the model takes."""
+        return self.air.config.image_shape[1:]
+
+    def prepare(
+        self, images: Images | Sequence[str | Path] | str | Path, resize: bool = False
+    ) -> tuple[list[str], Float32[np.ndarray, "n channel height width"]]:
+        """Bring images to the model's size and channels.
+
+        Args:
+            images: An array, uint8 or floats in [0, 1], or paths as `airscene infer` takes them.
+            resize: Bring images of another size to the model's.
+
+        Returns:
+            Where each image came from, and the images.
+
+        Raises:
+            InputError: If an image cannot be used, or is of another size and `resize` is not set.
+        """
+        given = load_images(images)
+        channels = self.air.config.image_shape[0]
+        fitted = [fit_image(im, self.image_size, channels, resize, name) for name, im in given]
+        return [name for name, _ in given], np.stack(fitted)
+
+    def infer(
+        self,
+        images: Images | Sequence[str | Path] | str | Path,
+        *,
+        resize: bool = False,
+        samples: int = 0,
+        seed: int = 0,
+    ) -> Scenes:
+        """Infer the objects of images.
+
+        Deterministic: posterior means, and the most probable count. With `samples`, each image
+        gives that many scenes, drawn from the posterior.
+
+        Args:
+            images: As `prepare` takes them.
+            resize: Bring images of another size to the model's; boxes and windows are then in
+                pixels of the model's size.
+            samples: Draws from the posterior an image; 0 for the means.
+            seed: Decides the draws.
+
+        Returns:
+            One scene an image, or `samples` of them.
+
+        Raises:
+            InputError: If an image cannot be used.
+        """
+        sources, prepared = self.prepare(images, resize)
+        if not samples:
+            inferred = self.infer_arrays(prepared)
+            counts = inferred.log_q.argmax(axis=1)
+            return self._scenes(sources, inferred, counts, [None] * len(sources))
+        drawn = []
+        for sample in range(samples):
+            key = jax.random.fold_in(jax.random.key(seed), sample)
+            keys = iter(jax.random.split(key, -(-len(prepared) // CHUNK)))
+            drawn.append(
+                _in_chunks(lambda x, keys=keys: _draw_posterior(self.air, x, next(keys)), prepared)
+            )
+        # All the draws of an image stand together.
+        order = np.argsort(np.tile(np.arange(len(sources)), samples), kind="stable")
+        inferred, counts = jax.tree.map(lambda *parts: np.concatenate(parts)[order], *drawn)
+        return self._scenes(
+            [source for source in sources for _ in range(samples)],
+            inferred,
+            counts,
+            list(range(samples)) * len(sources),
+        )
+
+    def infer_arrays(self, prepared: Float32[np.ndarray, "n channel height width"]) -> Inferred:
+        """Infer prepared images; the same as `infer`, as arrays."""
+        return _in_chunks(lambda x: _infer(self.air, x), prepared)
+
+    def _scenes(
+        self, sources: list[str], inferred: Inferred, counts: np.ndarray, samples: list[int | None]
+    ) -> Scenes:
+        probs = np.exp(inferred.log_q.astype(float))
+        probs /= probs.sum(axis=1, keepdims=True)
+        at_least = np.clip(probs[:, ::-1].cumsum(axis=1)[:, ::-1], 0.0, 1.0)
+        windows, boxes = inferred.windows.tolist(), inferred.boxes.tolist()
+        scenes = []
+        for i, (source, sample) in enumerate(zip(sources, samples, strict=True)):
+            objects = tuple(
+                SceneObject(
+                    presence=float(at_least[i, k + 1]),
+                    window=tuple(windows[i][k]),
+                    box=tuple(boxes[i][k]),
+                    what=inferred.z_what[i, k],
+                )
+                for k in range(counts[i])
+            )
+            scenes.append(Scene(source, probs[i], objects, sample))
+        return Scenes(self.name, self.image_size, tuple(scenes))
+
+    def render(self, scenes: Scenes) -> Float32[np.ndarray, "n channel height width"]:
+        """Draw scenes again.
+
+        Args:
+            scenes: Scenes that this model inferred, or that were made by hand.
+
+        Returns:
+            The canvases, the sum of each scene's objects.
+
+        Raises:
+            InputError: If the scenes are not of this model's size, code or number of objects.
+        """
+        c = self.air.config
+        most = max((len(scene.objects) for scene in scenes), default=0)
+        if scenes.image_size != self.image_size or most > c.n_steps:
+            raise InputError(
+                f"the scenes are of {scenes.image_size} pixels with up to {most} objects; "
+                f"{self.name} draws {self.image_size} pixels and {c.n_steps} objects"
+            )
+        z_where = np.zeros((len(scenes), c.n_steps, 3), np.float32)
+        z_what = np.zeros((len(scenes), c.n_steps, c.n_what), np.float32)
+        there = np.zeros((len(scenes), c.n_steps), np.float32)
+        for i, scene in enumerate(scenes):
+            for k, thing in enumerate(scene.objects):
+                if len(thing.what) != c.n_what:
+                    raise InputError(
+                        f"{scene.source}: an object's code has {len(thing.what)} numbers; "
+                        f"{self.name} takes {c.n_what}"
+                    )
+                z_where[i, k] = self.air.pose.inverse(thing.window, self.image_size)
+                z_what[i, k], there[i, k] = thing.what, 1.0
+        return np.asarray(_render(self.air, z_where, z_what, there))
+
+    def sample(self, seed: int, n: int) -> Float32[np.ndarray, "n channel height width"]:
+        """Draw images from the model: from the prior, through the decoder.
+
+        Args:
+            seed: Decides the draws.
+            n: Number of images.
+
+        Returns:
+            The canvases.
+        """
+        return np.asarray(_sample(self.air, jax.random.split(jax.random.key(seed), n)))
+
+    def log_likelihood(
+        self,
+        images: Images | Sequence[str | Path] | str | Path,
+        particles: int = 100,
+        *,
+        seed: int = 0,
+    ) -> Float[np.ndarray, " n"]:
+        """Estimate log p(x) of each image with the importance-weighted bound.
+
+        Args:
+            images: As `prepare` takes them.
+            particles: Posterior samples an image; the estimate rises towards log p(x) with them.
+            seed: Decides the samples.
+
+        Returns:
+            One estimate an image, in nats.
+
+        Raises:
+            InputError: If an image cannot be used.
+        """
+        _, prepared = self.prepare(images)
+        keys = iter(jax.random.split(jax.random.key(seed), len(prepared)))
+        # A chunk of this many unrolled scenes is as much as one of images.
+        few = max(1, CHUNK * 4 // particles)
+        return _in_chunks(
+            lambda x: _log_marginal(self.air, x, next(keys), particles), prepared, few
+        )
+
+
+def _in_chunks(apply: Callable, images: np.ndarray, chunk: int = CHUNK):
+    """Apply a compiled function to images, a chunk at a time, and join what it returns."""
+    parts = []
+    for start in range(0, len(images), chunk):
+        part = images[start : start + chunk]
+        size = min(chunk, 1 << (len(part) - 1).bit_length())
+        if len(part) < size:
+            part = np.concatenate([part, np.zeros((size - len(part), *part.shape[1:]), part.dtype)])
+        parts.append(apply(part))
+    joined = jax.tree.map(lambda *leaves: np.concatenate(leaves)[: len(images)], *parts)
+    return joined
+
+
+def load(model: str | Path) -> Model:
+    """Load a model.
+
+    Args:
+        model: A run folder, a `.safetensors` file, or the name of bundled weights.
+
+    Returns:
+        The model.
+
+    Raises:
+        InputError: If there is no such model, or its file is damaged.
+    """
+    path, names = Path(model), bundled_models()
+    if path.is_dir():
+        file = path / "model.safetensors"
+        if not file.is_file():
+            raise InputError(
+                f"the run {path} has no model.safetensors yet; finish it with --resume"
+            )
+        return Model(load_weights(file), path.name)
+    if str(model) in names:
+        return Model(load_weights(names[str(model)]), str(model))
+    if not path.exists():
+        raise InputError(
+            f"there is no model {str(model)!r}: give a run folder, a .safetensors file, or one of "
+            f"{', '.join(names) or 'the bundled names (there are none)'}"
+        )
+    return Model(load_weights(path), path.stem)

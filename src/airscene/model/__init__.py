@@ -1,0 +1,1 @@
+"""The generative model and its inference network."""

@@ -1,0 +1,61 @@
+"""What an object looks like: the encoder and decoder of an attention window (a VAE)."""
+
+import math
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray
+
+# The decoder starts dark: an untrained object must add almost nothing to the canvas, or the
+# first thing that training learns is that no object should ever be there.
+DARK = -2.0
+
+
+class Encoder(eqx.Module):
+    """`q(z_what | x_att)`: a window to a diagonal Gaussian (paper, Fig. 2).
+
+    Args:
+        patch: Channels, height and width of the window.
+        n_what: Length of the code.
+        n_layer: Units of the hidden layer.
+        key: Randomness of the initial weights.
+    """
+
+    layers: eqx.nn.MLP
+
+    def __init__(
+        self, patch: tuple[int, int, int], n_what: int, n_layer: int, *, key: PRNGKeyArray
+    ):
+        self.layers = eqx.nn.MLP(math.prod(patch), 2 * n_what, n_layer, 1, key=key)
+
+    def __call__(
+        self, window: Float[Array, "channel cell cell"]
+    ) -> tuple[Float[Array, " what"], Float[Array, " what"]]:
+        """Return the mean and the standard deviation of the code."""
+        mean, scale = jnp.split(self.layers(window.ravel()), 2)
+        return mean, jax.nn.softplus(scale)
+
+
+class Decoder(eqx.Module):
+    """`y_att = sigmoid(f(z_what) - 2)`: a code to a window (paper, Fig. 2).
+
+    Args:
+        patch: Channels, height and width of the window.
+        n_what: Length of the code.
+        n_layer: Units of the hidden layer.
+        key: Randomness of the initial weights.
+    """
+
+    layers: eqx.nn.MLP
+    patch: tuple[int, int, int] = eqx.field(static=True)
+
+    def __init__(
+        self, patch: tuple[int, int, int], n_what: int, n_layer: int, *, key: PRNGKeyArray
+    ):
+        self.patch = patch
+        self.layers = eqx.nn.MLP(n_what, math.prod(patch), n_layer, 1, key=key)
+
+    def __call__(self, z_what: Float[Array, " what"]) -> Float[Array, "channel cell cell"]:
+        """Return the window that a code draws, values in [0, 1]."""
+        return jax.nn.sigmoid(self.layers(z_what) + DARK).reshape(self.patch)

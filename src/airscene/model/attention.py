@@ -1,0 +1,117 @@
+"""Separable attention: a window read from an image, and a patch written into one.
+
+The window only scales and shifts, so the spatial transformer (paper, section 3.1) factorises
+into one small interpolation matrix an axis: reading is `A_y x A_x^T`, writing the same with the
+roles of patch and image exchanged. Two matrix products, exact gradients, no gathers.
+"""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from airscene.model.pose import Pose
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(2,))
+def _hat(
+    at: Float[Array, " out"], width: Float[Array, ""], n_in: int
+) -> Float[Array, "out {n_in}"]:
+    """Hat functions of the given half-width around the positions `at`: linear interpolation.
+
+        M[j, k] = max(width - |at_j - k|, 0) / width^2
+
+    The derivative is written out, as it needs nothing but `at`: the one that JAX derives keeps
+    several matrices of this size, which costs as much as the products that they are for.
+    """
+    return jax.nn.relu(width - jnp.abs(at[:, None] - jnp.arange(n_in))) / width**2
+
+
+def _hat_forward(at, width, n_in):
+    return _hat(at, width, n_in), (at, width)
+
+
+def _hat_backward(n_in, saved, gradient):
+    at, width = saved
+    offset = at[:, None] - jnp.arange(n_in)
+    distance = jnp.abs(offset)
+    inside = jnp.where(distance < width, gradient, 0.0) / width**2
+    d_at = -jnp.sum(inside * jnp.sign(offset), axis=1)
+    return d_at, jnp.sum(inside * (2.0 * distance / width - 1.0))
+
+
+_hat.defvjp(_hat_forward, _hat_backward)
+
+
+def _widened(spacing: Float[Array, ""]) -> Float[Array, ""]:
+    # Samples more than one cell apart average what lies between them, or they would miss it.
+    return jax.nn.relu(spacing - 1.0) + 1.0
+
+
+def _read_matrix(
+    side: Float[Array, ""], centre: Float[Array, ""], n_pixels: int, n_cells: int
+) -> Float[Array, "{n_cells} {n_pixels}"]:
+    """Rows interpolate an axis of the image at the centres of the window's cells."""
+    cells = (jnp.arange(n_cells) + 0.5) / n_cells - 0.5
+    at = (centre + 1.0) / 2.0 * n_pixels + side * cells - 0.5
+    return _hat(at, _widened(side / n_cells), n_pixels)
+
+
+def _write_matrix(
+    side: Float[Array, ""], centre: Float[Array, ""], n_pixels: int, n_cells: int
+) -> Float[Array, "{n_pixels} {n_cells}"]:
+    """Rows interpolate an axis of the window at the centres of the image's pixels."""
+    pixels = jnp.arange(n_pixels) + 0.5 - (centre + 1.0) / 2.0 * n_pixels
+    at = (pixels / side + 0.5) * n_cells - 0.5
+    return _hat(at, _widened(n_cells / side), n_cells)
+
+
+def read(
+    image: Float[Array, "channel height width"],
+    z_where: Float[Array, " 3"],
+    pose: Pose,
+    n_cells: int,
+) -> Float[Array, "channel {n_cells} {n_cells}"]:
+    """Read the attention window: `x_att = A_y x A_x^T`.
+
+    Args:
+        image: Image, values in [0, 1].
+        z_where: Standardised pose of the window.
+        pose: The map from `z_where` to scale and centre.
+        n_cells: Side of the window, in samples.
+
+    Returns:
+        The window's contents; zero where it leaves the image.
+    """
+    height, width = image.shape[1:]
+    scale, (x, y) = pose(z_where)
+    side = scale * min(height, width)
+    rows = _read_matrix(side, y, height, n_cells)
+    columns = _read_matrix(side, x, width, n_cells)
+    return rows @ image @ columns.T
+
+
+def write(
+    patch: Float[Array, "channel cell cell"],
+    z_where: Float[Array, " 3"],
+    pose: Pose,
+    image_size: tuple[int, int],
+) -> Float[Array, "channel height width"]:
+    """Write a patch into an empty image: `y = B_y y_att B_x^T`.
+
+    Args:
+        patch: What the object looks like inside its window, values in [0, 1].
+        z_where: Standardised pose of the window.
+        pose: The map from `z_where` to scale and centre.
+        image_size: Height and width of the image, in pixels.
+
+    Returns:
+        The object's contribution to the canvas.
+    """
+    (height, width), n_cells = image_size, patch.shape[-1]
+    scale, (x, y) = pose(z_where)
+    side = scale * min(height, width)
+    rows = _write_matrix(side, y, height, n_cells)
+    columns = _write_matrix(side, x, width, n_cells)
+    return rows @ patch @ columns.T

@@ -1,0 +1,85 @@
+"""How many objects: priors over the count, and the unary code of appendix B."""
+
+import re
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpyro.distributions as dist
+from jaxtyping import Array, Float
+
+from airscene.errors import InputError
+
+_PRIORS = {
+    "geometric": lambda rho: dist.GeometricProbs(1.0 - rho),
+    "poisson": dist.Poisson,
+}
+
+
+def count_log_prior(spec: str, n_max: int) -> Float[np.ndarray, "counts"]:
+    """The logarithm of the prior over counts `p(n)`, truncated to `0..n_max`.
+
+    Args:
+        spec: `geometric(rho)`, with p(n) proportional to rho^n (the paper's, appendix C);
+            `binomial(p)`, each of n_max objects there with probability p; `poisson(rate)`; or
+            `table(w0, w1, ..)`, one weight above zero for each count.
+        n_max: The largest count, N.
+
+    Returns:
+        log p(n) for n = 0..N.
+
+    Raises:
+        InputError: If the prior is not one of these or its numbers are out of range.
+    """
+    match = re.fullmatch(r"\s*(\w+)\s*\(([^()]*)\)\s*", spec)
+    name, numbers = (match[1], match[2].split(",")) if match else ("", [])
+    try:
+        values = [float(number) for number in numbers]
+    except ValueError:
+        name, values = "", []
+    low, high = {"geometric": (0, 1), "binomial": (0, 1), "poisson": (0, 1e6)}.get(name, (0, 0))
+    if name == "table" and len(values) == n_max + 1 and 0 < min(values) and sum(values) < np.inf:
+        log_p = dist.CategoricalProbs(np.array(values) / sum(values)).log_prob(range(n_max + 1))
+    elif len(values) == 1 and low < values[0] < high:
+        prior = (
+            dist.BinomialProbs(values[0], n_max) if name == "binomial" else _PRIORS[name](values[0])
+        )
+        log_p = prior.log_prob(jnp.arange(n_max + 1))
+    else:
+        raise InputError(
+            f"count prior {spec!r}: should be geometric(rho) or binomial(p) with a number between "
+            f"0 and 1, poisson(rate), or table(w0, .., w{n_max})"
+        )
+    return np.asarray(jax.nn.log_softmax(log_p))
+
+
+def presence_prior(log_prior: Float[Array, " counts"]) -> Float[Array, " steps"]:
+    """The unary code of a count prior: `p(z_pres_i = 1 | z_pres_{i-1} = 1)` (appendix B).
+
+        p(z_pres_i = 1 | z_pres_{i-1} = 1) = mu_{>=i} / mu_{>=i-1},   mu_{>=i} = sum_{n>=i} p(n)
+
+    Args:
+        log_prior: log p(n) for n = 0..N.
+
+    Returns:
+        One probability for each step 1..N.
+    """
+    at_least = jnp.cumsum(jnp.exp(log_prior)[::-1])[::-1]
+    return at_least[1:] / at_least[:-1]
+
+
+def count_log_posterior(presence_logits: Float[Array, " steps"]) -> Float[Array, " counts"]:
+    """The posterior over counts that the presences imply (paper, eq. 2).
+
+        q(n) = prod_{i<=n} p_i * (1 - p_{n+1}),   p_i = sigmoid(logit_i),   p_{N+1} = 0
+
+    Args:
+        presence_logits: The logit of `q(z_pres_i = 1 | z_pres_{i-1} = 1)` for each step.
+
+    Returns:
+        log q(n) for n = 0..N.
+    """
+    reached = jnp.cumsum(jax.nn.log_sigmoid(presence_logits))
+    ended = jax.nn.log_sigmoid(-presence_logits)
+    zero = jnp.zeros(1)
+    return jnp.concatenate([zero, reached]) + jnp.concatenate([ended, zero])

@@ -1,0 +1,95 @@
+"""Published weights: a safetensors file with the configuration in its metadata."""
+
+import importlib.resources
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from airscene.errors import InputError
+from airscene.files import write_atomic
+from airscene.model.air import AIR, AIRConfig
+
+BUNDLED = importlib.resources.files("airscene") / "weights"
+FORMAT = "airscene-air-1"
+
+
+def bundled_models() -> dict[str, Path]:
+    """Return the names of the weights that come with the package, and their files."""
+    files = Path(str(BUNDLED)).glob("*.safetensors")
+    return {file.stem: file for file in sorted(files)}
+
+
+def _has_shape(leaf: object) -> bool:
+    return hasattr(leaf, "shape")
+
+
+def _named(model: AIR) -> dict[str, Any]:
+    leaves = jax.tree.leaves_with_path(eqx.filter(model, _has_shape))
+    return {jax.tree_util.keystr(path, simple=True, separator="."): leaf for path, leaf in leaves}
+
+
+def save_weights(model: AIR, path: str | Path) -> None:
+    """Write a model's weights and configuration, whole or not at all.
+
+    Args:
+        model: The model.
+        path: The `.safetensors` file to write.
+
+    Raises:
+        InputError: If the file cannot be written.
+    """
+    tensors = {name: np.asarray(leaf) for name, leaf in _named(model).items()}
+    metadata = {"format": FORMAT, "config": json.dumps(asdict(model.config))}
+    write_atomic(path, save(tensors, metadata))
+
+
+def load_weights(path: str | Path) -> AIR:
+    """Read a file that `save_weights` wrote. Nothing is unpickled.
+
+    Args:
+        path: The `.safetensors` file.
+
+    Returns:
+        The model.
+
+    Raises:
+        InputError: If the file is missing, truncated, not safetensors, or of another model.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"no weights at {path}; give a run folder, a .safetensors file or a name")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise InputError(
+            f"{path} is not a whole safetensors file ({error}); train or copy the model again"
+        ) from error
+    if metadata.get("format") != FORMAT:
+        raise InputError(
+            f"{path} holds weights of another program (format {metadata.get('format')!r}); "
+            f"airscene reads {FORMAT!r}"
+        )
+    try:
+        config = json.loads(metadata["config"])
+        config = AIRConfig(**{**config, "image_shape": tuple(config["image_shape"])})
+        # The shapes only: no time is lost on initial weights that the file replaces.
+        model = eqx.filter_eval_shape(AIR, config, key=jax.random.key(0))
+        wanted = {name: leaf.shape for name, leaf in _named(model).items()}
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path} has no readable configuration ({error})") from error
+    found = {name: tensor.shape for name, tensor in tensors.items()}
+    if found != wanted:
+        wrong = sorted(set(found.items()) ^ set(wanted.items()))[0][0]
+        raise InputError(f"{path}: the tensor {wrong!r} does not fit its configuration")
+    shapes, rest = eqx.partition(model, _has_shape)
+    arrays = [jax.numpy.asarray(tensors[name]) for name in wanted]
+    return eqx.combine(jax.tree.unflatten(jax.tree.structure(shapes), arrays), rest)

@@ -1,0 +1,1 @@
+"""Training: the update, the loop around it, and what it leaves on disk."""

@@ -1,0 +1,68 @@
+"""Checkpoints of the training state, written whole or not at all (Orbax)."""
+
+from pathlib import Path
+
+import jax
+import orbax.checkpoint as ocp
+
+from airscene.errors import InputError
+from airscene.training.state import TrainState
+
+
+class Checkpoints:
+    """The last checkpoints of one run.
+
+    Args:
+        folder: Where they lie; made if it does not exist.
+    """
+
+    def __init__(self, folder: Path):
+        options = ocp.CheckpointManagerOptions(
+            max_to_keep=2, enable_async_checkpointing=False, create=True
+        )
+        self._manager = ocp.CheckpointManager(folder.absolute(), options=options)
+
+    def save(self, state: TrainState) -> None:
+        """Write the state.
+
+        Raises:
+            InputError: If it cannot be written; the checkpoints before it stay.
+        """
+        try:
+            tree = {"state": state._asdict()}
+            self._manager.save(int(state.step), args=ocp.args.StandardSave(tree), force=True)
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"cannot write a checkpoint in {self._manager.directory}: {_first_line(error)}; "
+                "make room on the disk, then go on with --resume"
+            ) from error
+
+    def restore(self, like: TrainState) -> TrainState | None:
+        """Return the newest state, or None if there is none.
+
+        Args:
+            like: A state of the same shapes.
+
+        Raises:
+            InputError: If the newest checkpoint does not fit or cannot be read.
+        """
+        step = self._manager.latest_step()
+        if step is None:
+            return None
+        shapes = jax.tree.map(ocp.utils.to_shape_dtype_struct, {"state": like._asdict()})
+        try:
+            tree = self._manager.restore(step, args=ocp.args.StandardRestore(shapes))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                f"the checkpoint of step {step} in {self._manager.directory} cannot be read: "
+                f"{_first_line(error)}; remove it to go on from the one before"
+            ) from error
+        return TrainState(**tree["state"])
+
+    def close(self) -> None:
+        """Release what Orbax holds."""
+        self._manager.close()
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

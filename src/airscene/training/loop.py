@@ -1,0 +1,119 @@
+"""The loop around the update: batches, evaluations, checkpoints, resuming."""
+
+import math
+import signal
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import UInt8
+from rich.console import Console
+
+from airscene.data.batches import batch_indices
+from airscene.errors import InputError
+from airscene.model.air import AIR
+from airscene.training.checkpoints import Checkpoints
+from airscene.training.record import Record
+from airscene.training.state import TrainConfig, initial_state, make_run
+
+Evaluate = Callable[[AIR, int], dict[str, float]]
+
+
+class Interrupted(Exception):
+    """A run that was asked to stop, and whose state is saved."""
+
+
+@contextmanager
+def _stop_signals():
+    """Turn SIGINT and SIGTERM into a flag, as an update must not be cut short."""
+    caught = []
+    handlers = {}
+    for number in (signal.SIGINT, signal.SIGTERM):
+        handlers[number] = signal.signal(number, lambda *_: caught.append(True))
+    try:
+        yield caught
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+def train(
+    model: AIR,
+    images: UInt8[np.ndarray, "n channel height width"],
+    config: TrainConfig,
+    *,
+    folder: Path,
+    evaluate: Evaluate,
+    resume: bool = False,
+    tensorboard: bool = False,
+    console: Console | None = None,
+) -> AIR:
+    """Train a model.
+
+    Batches and noise follow from the seed and the step, so a resumed run makes the same updates
+    as an uninterrupted one.
+
+    Args:
+        model: The model to start from.
+        images: The data set, 0 black to 255 white.
+        config: How to train.
+        folder: The run's folder, for `checkpoints/` and `metrics.jsonl`.
+        evaluate: Called with the model and the step every `evaluate_every` steps; what it returns
+            is recorded with the bound.
+        resume: Go on from the newest checkpoint, if there is one.
+        tensorboard: Also write TensorBoard's event files.
+        console: Where progress is shown; standard error if not given.
+
+    Returns:
+        The trained model.
+
+    Raises:
+        InputError: If the bound stops being a number, or nothing can be written.
+        Interrupted: If SIGINT or SIGTERM came; the state is saved first.
+    """
+    began = time.perf_counter()
+    checkpoints = Checkpoints(folder / "checkpoints")
+    state = initial_state(model, config)
+    if resume and (saved := checkpoints.restore(state)) is not None:
+        state = saved
+    step = int(state.step)
+    frame = eqx.filter(model, eqx.is_inexact_array, inverse=True)
+    console = console or Console(stderr=True)
+    record = Record(folder, config.steps, step, tensorboard, console)
+    if record.rows:
+        # Seconds go on from where the run was left.
+        began -= record.rows[-1]["seconds"]
+    try:
+        with _stop_signals() as stopping:
+            on_device = jnp.asarray(images)
+            run = make_run(model, config, on_device)
+            while step < config.steps:
+                n = min(config.evaluate_every, config.steps - step)
+                indices = np.zeros((config.evaluate_every, config.batch_size), np.int32)
+                indices[:n] = batch_indices(len(images), config.batch_size, config.seed, step, n)
+                started = time.perf_counter()
+                state, bound = run(state, indices, n)
+                step, bound = step + n, float(bound)
+                rate = n * config.batch_size / (time.perf_counter() - started)
+                if not math.isfinite(bound):
+                    raise InputError(
+                        f"the bound stopped being a number between steps {step - n} and {step}; "
+                        f"the last good state is in {folder / 'checkpoints'}: try a smaller "
+                        "--learning-rate"
+                    )
+                measured = evaluate(eqx.combine(state.weights, frame), step)
+                seconds = round(time.perf_counter() - began, 3)
+                row = {"step": step, "bound": bound, **measured, "seconds": seconds}
+                record.add({**row, "images_per_second": round(rate, 1)})
+                if step % config.save_every == 0 or step == config.steps or stopping:
+                    checkpoints.save(state)
+                if stopping and step < config.steps:
+                    raise Interrupted(f"stopped at step {step} of {config.steps}")
+    finally:
+        record.close()
+        checkpoints.close()
+    return eqx.combine(state.weights, frame)

@@ -1,0 +1,155 @@
+"""The training state and the update that changes it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float, Int32, PyTree, UInt8
+
+from airscene.model.air import AIR
+from airscene.objective.enumerated import enumerated
+from airscene.objective.importance import importance_weighted
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How a model is trained.
+
+    Args:
+        steps: Number of updates.
+        batch_size: Images an update.
+        learning_rate: The highest learning rate; it rises to it over `warmup` steps, then falls to
+            zero along a cosine.
+        warmup: Steps over which the learning rate rises.
+        clip_norm: Largest norm of the gradient of the mean bound of a batch.
+        anneal: Fractions of the run at which the annealing starts to be released and has gone.
+        price: Price of an object before the release, over the prior's, as a fraction of the mean
+            energy of an image, sum x^2 / (2 sigma^2), over images with anything in them.
+        prefix: Weight of the prefix term before the release; see `airscene.objective.expectation`.
+        samples: Samples of the importance-weighted bound; 0 for the enumerated one.
+        seed: Decides the initial weights, the batches and the noise.
+        evaluate_every: Steps between evaluations, and the number of steps a dispatch.
+        save_every: Steps between checkpoints, a multiple of `evaluate_every`.
+    """
+
+    steps: int = 1500
+    batch_size: int = 64
+    learning_rate: float = 2e-3
+    warmup: int = 100
+    clip_norm: float = 50.0
+    anneal: tuple[float, float] = (0.5, 0.9)
+    price: float = 0.02
+    prefix: float = 0.5
+    samples: int = 0
+    seed: int = 1
+    evaluate_every: int = 100
+    save_every: int = 500
+
+
+class TrainState(NamedTuple):
+    """All that changes during training; the batches and the noise follow from the step.
+
+    Args:
+        weights: The model's arrays.
+        optimiser: State of the optimiser.
+        step: Updates made so far.
+    """
+
+    weights: PyTree[Array]
+    optimiser: PyTree[Array]
+    step: Int32[Array, ""]
+
+
+def _optimiser(config: TrainConfig) -> optax.GradientTransformation:
+    rate = optax.warmup_cosine_decay_schedule(
+        0.0, config.learning_rate, min(config.warmup, config.steps // 2), config.steps
+    )
+    return optax.chain(optax.clip_by_global_norm(config.clip_norm), optax.adam(rate))
+
+
+def initial_state(model: AIR, config: TrainConfig) -> TrainState:
+    """Return the state before the first update of a model."""
+    weights = eqx.filter(model, eqx.is_inexact_array)
+    return TrainState(weights, _optimiser(config).init(weights), jnp.int32(0))
+
+
+def mean_energy(images: UInt8[Array, "n *shape"], sigma: float) -> Float[Array, ""]:
+    """Mean of sum x^2 / (2 sigma^2) over the images that are not empty, in nats.
+
+    What explaining an image perfectly gains over leaving it unexplained: the scale that tells
+    whether the price of an object is high or low, whatever the size of image and objects.
+    """
+    squares = jnp.square(images.astype(jnp.float32) / 255.0).reshape(len(images), -1).sum(1)
+    there = squares > 0.0
+    return (squares * there).sum() / jnp.maximum(there.sum(), 1) / (2.0 * sigma**2)
+
+
+Run = Callable[..., tuple[TrainState, Float[Array, ""]]]
+
+
+def make_run(
+    model: AIR, config: TrainConfig, images: UInt8[Array, "n channel height width"]
+) -> Run:
+    """Compile many updates into one call.
+
+    The annealing of the first part of a run changes the objective, not the model: an object costs
+    more than the prior says, and the prefix term of `expectation` is added. Both fall to zero
+    together, and from then on training is ascent on the bound.
+
+    Args:
+        model: The model; its arrays are not used.
+        config: How to train.
+        images: The data set, 0 black to 255 white.
+
+    Returns:
+        A function of the state (given up: its memory is used again), the batches' indices and the
+        number of them to use, which returns the new state and the mean bound of the batches.
+    """
+    frame = eqx.filter(model, eqx.is_inexact_array, inverse=True)
+    optimiser = _optimiser(config)
+    log_prior = model.log_prior()
+    counts = jnp.arange(len(log_prior))
+    price = config.price * mean_energy(images[:2000], model.config.sigma)
+    key = jax.random.key(config.seed)
+    noise_shape = (config.batch_size, model.config.n_steps, model.n_noise)
+    objective = enumerated
+    if config.samples:
+        objective = importance_weighted
+        noise_shape = (noise_shape[0], config.samples, *noise_shape[1:])
+
+    def annealing(step):
+        start, end = (fraction * config.steps for fraction in config.anneal)
+        return jnp.clip((end - step) / (end - start), 0.0, 1.0)
+
+    def loss(weights, batch, noise, left):
+        one = eqx.combine(weights, frame)
+        prior = jax.nn.log_softmax(log_prior - left * price * counts)
+        bounds = jax.vmap(objective, in_axes=(None, 0, 0, None, None))(
+            one, batch, noise, prior, left * config.prefix
+        )
+        return -bounds.mean()
+
+    def update(images, indices, i, carry):
+        state, total = carry
+        batch = images[indices[i]].astype(jnp.float32) / 255.0
+        noise = jax.random.normal(jax.random.fold_in(key, state.step), noise_shape)
+        value, gradient = jax.value_and_grad(loss)(
+            state.weights, batch, noise, annealing(state.step)
+        )
+        change, optimiser_state = optimiser.update(gradient, state.optimiser)
+        weights = optax.apply_updates(state.weights, change)
+        return TrainState(weights, optimiser_state, state.step + 1), total - value
+
+    @partial(jax.jit, donate_argnums=0)
+    def run(state, images, indices, n):
+        # A loop whose length is not compiled in: the last dispatch of a run may be shorter.
+        one = partial(update, images, indices)
+        state, total = jax.lax.fori_loop(0, n, one, (state, jnp.float32(0.0)))
+        return state, total / n
+
+    return lambda state, indices, n: run(state, images, indices, n)

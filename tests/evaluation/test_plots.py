@@ -1,0 +1,48 @@
+"""Plots: valid pictures, with what they show in numbers."""
+
+import io
+import json
+
+import numpy as np
+from PIL import Image
+
+from airscene.evaluation import (
+    Curve,
+    calibration,
+    confusion,
+    count_calibration,
+    learning_curve,
+)
+
+
+def check(picture):
+    image = Image.open(io.BytesIO(picture.data))
+    assert image.format == "PNG" and image.size == (600, 400) and len(picture.data) < 100_000
+    # A plot that drew nothing would be almost all white.
+    assert (np.asarray(image.convert("L")) < 200).mean() > 0.005
+    return json.loads(json.dumps(picture.shown, allow_nan=False))
+
+
+def test_learning_curves_of_one_and_of_several_seeds():
+    steps = np.arange(0, 500, 100)
+    one = Curve(1, steps, np.linspace(0.3, 0.99, 5))
+    other = Curve(2, steps[:3], np.array([0.33333333, 0.5, 0.98]))
+    for curves in ([one], [one, other]):
+        told = check(learning_curve(curves))["curves"]
+        assert [c["seed"] for c in told] == [c.seed for c in curves]
+        assert told[-1]["steps"] == curves[-1].steps.tolist()
+    assert told[1]["count_accuracy"] == [0.3333, 0.5, 0.98]
+    assert learning_curve([one]).data != learning_curve([one, other]).data
+
+
+def test_calibration_with_empty_bins():
+    bins = count_calibration(np.array([[0.1, 0.9], [0.35, 0.65]]), np.array([1, 0]))
+    told = check(calibration(bins))
+    assert told["number"] == [0, 0, 0, 0, 0, 0, 1, 0, 0, 1]
+    assert told["accuracy"][6] == 0 and told["accuracy"][9] == 1 and told["accuracy"][0] is None
+    assert told["error"] == 0.375
+
+
+def test_confusion_with_a_count_that_never_occurs():
+    table = np.array([[98, 2, 0], [0, 0, 0], [1, 9, 90]])
+    assert check(confusion(table))["images"] == table.tolist()
