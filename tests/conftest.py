@@ -6,9 +6,26 @@ os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
 import hypothesis
 import jaxtyping
+import pytest
 
 hypothesis.settings.register_profile("airscene", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("airscene")
 
 # Before any module of the package is imported: modules imported earlier would go unchecked.
 jaxtyping.install_import_hook("airscene", "beartype.beartype")
+
+
+@pytest.fixture(scope="session")
+def tiny():
+    """A function that makes a model quick to compile; any field of its config can be changed."""
+    import jax
+
+    from airscene.model.air import AIR, AIRConfig
+
+    small = {"n_what": 2, "n_cells": 4, "n_hidden": 8, "n_look": 8, "n_layer": 8}
+
+    def build(seed: int = 0, **changes) -> AIR:
+        config = AIRConfig(**{"image_shape": (1, 12, 12), "object_size": 0.5, **small, **changes})
+        return AIR(config, key=jax.random.key(seed))
+
+    return build

@@ -7,7 +7,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpyro.distributions as dist
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from airscene.model import attention
 from airscene.model.appearance import Decoder, Encoder
@@ -174,7 +174,7 @@ class AIR(eqx.Module):
 
     def sample(
         self, key: PRNGKeyArray
-    ) -> tuple[Float[Array, "channel height width"], Float[Array, ""]]:
+    ) -> tuple[Float[Array, "channel height width"], Int[Array, ""]]:
         """Draw one scene from the prior.
 
         Args:

@@ -1,5 +1,6 @@
 """How many objects: priors over the count, and the unary code of appendix B."""
 
+import math
 import re
 
 import jax
@@ -11,8 +12,10 @@ from jaxtyping import Array, Float
 from airscene.errors import InputError
 
 _PRIORS = {
-    "geometric": lambda rho: dist.GeometricProbs(1.0 - rho),
-    "poisson": dist.Poisson,
+    # By its logit, as 1 - rho is 1 in single precision for the smallest rho.
+    "geometric": lambda rho, n_max: dist.GeometricLogits(math.log1p(-rho) - math.log(rho)),
+    "binomial": lambda p, n_max: dist.BinomialProbs(p, n_max),
+    "poisson": lambda rate, n_max: dist.Poisson(rate),
 }
 
 
@@ -37,14 +40,12 @@ def count_log_prior(spec: str, n_max: int) -> Float[np.ndarray, "counts"]:
         values = [float(number) for number in numbers]
     except ValueError:
         name, values = "", []
+    counts = jnp.arange(n_max + 1)
     low, high = {"geometric": (0, 1), "binomial": (0, 1), "poisson": (0, 1e6)}.get(name, (0, 0))
     if name == "table" and len(values) == n_max + 1 and 0 < min(values) and sum(values) < np.inf:
-        log_p = dist.CategoricalProbs(np.array(values) / sum(values)).log_prob(range(n_max + 1))
+        log_p = dist.CategoricalProbs(np.array(values) / sum(values)).log_prob(counts)
     elif len(values) == 1 and low < values[0] < high:
-        prior = (
-            dist.BinomialProbs(values[0], n_max) if name == "binomial" else _PRIORS[name](values[0])
-        )
-        log_p = prior.log_prob(jnp.arange(n_max + 1))
+        log_p = _PRIORS[name](values[0], n_max).log_prob(counts)
     else:
         raise InputError(
             f"count prior {spec!r}: should be geometric(rho) or binomial(p) with a number between "

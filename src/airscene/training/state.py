@@ -27,10 +27,11 @@ class TrainConfig:
             zero along a cosine.
         warmup: Steps over which the learning rate rises.
         clip_norm: Largest norm of the gradient of the mean bound of a batch.
-        anneal: Fractions of the run at which the annealing starts to be released and has gone.
-        price: Price of an object before the release, over the prior's, as a fraction of the mean
-            energy of an image, sum x^2 / (2 sigma^2), over images with anything in them.
-        prefix: Weight of the prefix term before the release; see `airscene.objective.expectation`.
+        price: Price of an object at first, over the prior's, as a fraction of the mean energy of
+            an image, sum x^2 / (2 sigma^2), over images with anything in them.
+        release: Fractions of the run at which the price starts to fall and is the prior's.
+        prefix: Weight of the prefix term at first, see `airscene.objective.expectation`; it falls
+            in a line to zero where the price starts to.
         samples: Samples of the importance-weighted bound; 0 for the enumerated one.
         seed: Decides the initial weights, the batches and the noise.
         evaluate_every: Steps between evaluations, and the number of steps a dispatch.
@@ -39,12 +40,12 @@ class TrainConfig:
 
     steps: int = 1500
     batch_size: int = 64
-    learning_rate: float = 2e-3
+    learning_rate: float = 3e-3
     warmup: int = 100
     clip_norm: float = 50.0
-    anneal: tuple[float, float] = (0.5, 0.9)
-    price: float = 0.02
-    prefix: float = 0.5
+    price: float = 0.0125
+    release: tuple[float, float] = (0.6, 0.9)
+    prefix: float = 0.7
     samples: int = 0
     seed: int = 1
     evaluate_every: int = 100
@@ -98,8 +99,8 @@ def make_run(
     """Compile many updates into one call.
 
     The annealing of the first part of a run changes the objective, not the model: an object costs
-    more than the prior says, and the prefix term of `expectation` is added. Both fall to zero
-    together, and from then on training is ascent on the bound.
+    more than the prior says, and the prefix term of `expectation` is added. Both fall to zero, and
+    the last part of a run is ascent on the bound.
 
     Args:
         model: The model; its arrays are not used.
@@ -122,15 +123,15 @@ def make_run(
         objective = importance_weighted
         noise_shape = (noise_shape[0], config.samples, *noise_shape[1:])
 
-    def annealing(step):
-        start, end = (fraction * config.steps for fraction in config.anneal)
-        return jnp.clip((end - step) / (end - start), 0.0, 1.0)
+    start, end = (fraction * config.steps for fraction in config.release)
 
-    def loss(weights, batch, noise, left):
+    def loss(weights, batch, noise, step):
         one = eqx.combine(weights, frame)
-        prior = jax.nn.log_softmax(log_prior - left * price * counts)
+        dear = price * jnp.clip((end - step) / (end - start), 0.0, 1.0)
+        prior = jax.nn.log_softmax(log_prior - dear * counts)
+        prefix = config.prefix * jnp.clip(1.0 - step / start, 0.0, 1.0)
         bounds = jax.vmap(objective, in_axes=(None, 0, 0, None, None))(
-            one, batch, noise, prior, left * config.prefix
+            one, batch, noise, prior, prefix
         )
         return -bounds.mean()
 
@@ -138,9 +139,7 @@ def make_run(
         state, total = carry
         batch = images[indices[i]].astype(jnp.float32) / 255.0
         noise = jax.random.normal(jax.random.fold_in(key, state.step), noise_shape)
-        value, gradient = jax.value_and_grad(loss)(
-            state.weights, batch, noise, annealing(state.step)
-        )
+        value, gradient = jax.value_and_grad(loss)(state.weights, batch, noise, state.step)
         change, optimiser_state = optimiser.update(gradient, state.optimiser)
         weights = optax.apply_updates(state.weights, change)
         return TrainState(weights, optimiser_state, state.step + 1), total - value

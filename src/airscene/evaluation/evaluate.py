@@ -1,0 +1,103 @@
+"""A model held against scenes whose truth is known: every number of an evaluation."""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from airscene.data.truth import LabelledScenes
+from airscene.evaluation.metrics import (
+    average_precision,
+    count_accuracy,
+    count_calibration,
+    count_confusion,
+    mean_iou,
+)
+from airscene.inference.model import Model
+from airscene.model.air import AIR
+from airscene.model.counts import count_log_posterior
+
+# log p(x) takes many posterior samples an image, so it is estimated on the first scenes only.
+LOG_PX_SCENES = 500
+PARTICLES = 100
+
+
+@eqx.filter_jit
+def _terms(air: AIR, images: jax.Array, key: jax.Array) -> dict[str, jax.Array]:
+    def one(image, noise):
+        run = air.unroll(image, noise)
+        log_q = count_log_posterior(run.presence_logits)
+        q, kl = jnp.exp(log_q), jnp.pad(jnp.cumsum(run.kl), (1, 0))
+        return {
+            "log_likelihood": q @ run.log_likelihoods,
+            "kl_objects": q @ kl,
+            "kl_count": q @ (log_q - air.log_prior()),
+        }
+
+    noise = jax.random.normal(key, (len(images), air.config.n_steps, air.n_noise))
+    return jax.vmap(one)(images, noise)
+
+
+def bound_terms(model: Model, prepared: np.ndarray, seed: int = 0) -> dict[str, float]:
+    """The evidence lower bound and its terms, means over images, in nats.
+
+    Args:
+        model: The model.
+        prepared: Images from `Model.prepare`.
+        seed: Decides the posterior samples, one an image.
+
+    Returns:
+        `elbo` = `log_likelihood` - `kl_objects` - `kl_count`, and `elbo_standard_error`.
+    """
+    chunk = min(500, len(prepared))
+    parts = [
+        _terms(model.air, prepared[i : i + chunk], jax.random.fold_in(jax.random.key(seed), i))
+        for i in range(0, len(prepared), chunk)
+    ]
+    terms = {name: np.concatenate([part[name] for part in parts]).astype(float) for name in parts[0]}
+    elbo = terms["log_likelihood"] - terms["kl_objects"] - terms["kl_count"]
+    return {
+        "elbo": float(elbo.mean()),
+        "elbo_standard_error": float(elbo.std() / np.sqrt(len(elbo))),
+        **{name: float(values.mean()) for name, values in terms.items()},
+    }
+
+
+def evaluate(model: Model, truth: LabelledScenes) -> dict[str, Any]:
+    """Every measure of a model on scenes with known truth.
+
+    Args:
+        model: The model.
+        truth: Scenes of the model's size.
+
+    Returns:
+        Numbers, ready for JSON. `elbo` and its terms are over all scenes, one posterior sample
+        each; `log_px` is over the first scenes, with `PARTICLES` samples each.
+
+    Raises:
+        InputError: If the scenes are not of the model's size.
+    """
+    scenes = model.infer(truth.images)
+    _, prepared = model.prepare(truth.images)
+    probs = np.stack([scene.count_probs for scene in scenes])
+    calibration = count_calibration(probs, truth.counts)
+    overlap = mean_iou(scenes, truth)
+    few = truth.images[:LOG_PX_SCENES]
+    confusion = count_confusion(probs, truth.counts)
+    return {
+        "data": truth.source,
+        "scenes": len(truth),
+        "count_accuracy": count_accuracy(probs, truth.counts),
+        "count_confusion": confusion.tolist(),
+        "calibration_error": calibration.error,
+        "average_precision": average_precision(scenes, truth),
+        "mean_iou": overlap.over_all,
+        "mean_iou_matched": overlap.over_matched,
+        **bound_terms(model, prepared),
+        "log_px": float(model.log_likelihood(few, PARTICLES).mean()),
+        "log_px_scenes": len(few),
+        "log_px_particles": PARTICLES,
+        "elbo_of_log_px_scenes": bound_terms(model, prepared[: len(few)])["elbo"],
+    }

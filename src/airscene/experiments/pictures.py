@@ -1,0 +1,114 @@
+"""The pictures and the report of one run."""
+
+from typing import Any
+from pathlib import Path
+
+import numpy as np
+
+from airscene.data import LabelledScenes
+from airscene.evaluation import (
+    Curve,
+    Picture,
+    calibration,
+    confusion,
+    count_calibration,
+    count_confusion,
+    heatmaps,
+    html_report,
+    learning_curve,
+    learning_film,
+    reconstructions,
+    sample_grid,
+)
+from airscene.experiments.preset import Preset
+from airscene.experiments.watch import Watch, channels_last
+from airscene.files import write_atomic
+from airscene.inference.model import Model
+from airscene.training.record import read_metrics
+
+# Stages in the figure of Fig. 3, and frames in the film.
+STAGES, FRAMES = 5, 30
+
+# Held-out scenes in the heat maps and the calibration.
+SCENES = 5000
+
+
+def draw_figures(
+    model: Model, held_out: LabelledScenes, watch: Watch, seed: int, folder: Path
+) -> dict[str, bytes]:
+    """Draw every picture of a run into `figures/`, each with its JSON.
+
+    Args:
+        model: The trained model.
+        held_out: Held-out scenes.
+        watch: What was kept while it trained.
+        seed: The run's seed, for captions and samples.
+        folder: The run's folder.
+
+    Returns:
+        Caption and bytes of each picture, in the order of the report.
+    """
+    rows = read_metrics(folder / "metrics.jsonl")
+    last = rows[-1]["step"]
+    shown = watch.images[watch.shown] / 255.0
+    inferred = model.infer_arrays(model.prepare(held_out.images[:SCENES])[1])
+    probs = np.exp(inferred.log_q.astype(float))
+    probs /= probs.sum(axis=1, keepdims=True)
+    pictures: dict[str, tuple[str, Picture]] = {
+        "reconstructions": (
+            "Images never seen in training, and what the model makes of them at stages of "
+            "training: the windows of the first, second and third step in red, green, blue "
+            "(the paper's Fig. 3, left).",
+            reconstructions(shown, watch.stages(STAGES, last)),
+        ),
+        "learning": (
+            "Learning, from the first steps to the last.",
+            learning_film(shown, watch.stages(FRAMES, last)),
+        ),
+        "heatmaps": (
+            "Where each step looks: red the first, green the second (Fig. 3, right, below).",
+            heatmaps({seed: step_centres(inferred.windows, probs)}, model.image_size),
+        ),
+        "samples": (
+            "Samples from the model: scenes that it imagines.",
+            sample_grid(channels_last(model.sample(seed, 24))),
+        ),
+    }
+    if held_out.counts.min() >= 0:
+        curve = Curve(
+            seed,
+            np.array([row["step"] for row in rows]),
+            np.array([row["count_accuracy"] for row in rows]),
+        )
+        counts = held_out.counts[:SCENES]
+        pictures["counts"] = (
+            "Share of held-out scenes counted right, by step (Fig. 3, right, above).",
+            learning_curve([curve]),
+        )
+        pictures["confusion"] = (
+            "Inferred counts by true count.",
+            confusion(count_confusion(probs, counts)),
+        )
+        pictures["calibration"] = (
+            "How often the inferred count is right, by how sure the model is.",
+            calibration(count_calibration(probs, counts)),
+        )
+    for name, (_, picture) in pictures.items():
+        picture.save(folder / "figures" / f"{name}.{'gif' if name == 'learning' else 'png'}")
+    return {caption: picture.data for caption, picture in pictures.values()}
+
+
+def step_centres(windows: np.ndarray, probs: np.ndarray) -> list[np.ndarray]:
+    """Return the centres of the windows of each step, over the scenes where it is used."""
+    counts = probs.argmax(axis=1)
+    centres = (windows[..., :2] + windows[..., 2:]) / 2.0
+    return [centres[counts > step, step].astype(float) for step in range(windows.shape[1])]
+
+
+def write_report(
+    preset: Preset, folder: Path, evaluation: dict[str, Any], figures: dict[str, bytes]
+) -> None:
+    """Write `report.html` from what the run left."""
+    rows = read_metrics(folder / "metrics.jsonl")
+    page = html_report(folder.name, preset.config(), rows, evaluation, figures)
+    write_atomic(folder / "report.html", page.encode())

@@ -1,0 +1,137 @@
+"""A preset: everything that decides a run, in one frozen value."""
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal
+
+import numpy as np
+from jaxtyping import UInt8
+
+from airscene.data import (
+    LabelledScenes,
+    image_set,
+    load_digits,
+    multi_mnist,
+    multi_mnist_shrunk,
+)
+from airscene.data.object_size import estimate_object_size
+from airscene.errors import InputError
+from airscene.model.air import AIRConfig
+from airscene.training.state import TrainConfig
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """The images to train on.
+
+    Args:
+        kind: The data set.
+        digits: Where MNIST comes from: "auto", "bundled" or a folder.
+        images: For `images`: files, folders or patterns of one's own.
+        counts: Numbers of digits a scene, equally likely.
+        image_size: Side of the scenes, in pixels.
+        digit_size: Side that digits are resampled to, in pixels; 28 is their own.
+        n_train: Number of training scenes.
+        n_test: Number of held-out scenes.
+        data_seed: Decides the scenes; the same for every seed of training.
+    """
+
+    kind: Literal["multi-mnist", "multi-mnist-shrunk", "images"] = "multi-mnist"
+    digits: str = "auto"
+    images: tuple[str, ...] = ()
+    counts: tuple[int, ...] = (0, 1, 2)
+    image_size: int = 50
+    digit_size: int = 28
+    n_train: int = 60_000
+    n_test: int = 10_000
+    data_seed: int = 0
+
+    def load(self, split: Literal["train", "test"]) -> LabelledScenes:
+        """Return the training scenes or the held-out scenes.
+
+        Raises:
+            InputError: If there are no such images.
+        """
+        if self.kind == "images":
+            return _own_images(self.images, split)
+        digits = load_digits(split, self.digits)
+        n = self.n_train if split == "train" else self.n_test
+        seed = 2 * self.data_seed + (split == "test")
+        if self.kind == "multi-mnist-shrunk":
+            size = self.image_size
+            return multi_mnist_shrunk(digits, n, seed=seed, counts=self.counts, image_size=size)
+        return multi_mnist(
+            digits,
+            n,
+            seed=seed,
+            counts=self.counts,
+            image_size=self.image_size,
+            digit_size=self.digit_size,
+        )
+
+
+def _own_images(paths: tuple[str, ...], split: str) -> LabelledScenes:
+    """One's own images, every tenth held out; their truth is not known, so counts are -1."""
+    if not paths:
+        raise InputError("no images given: name files, a folder or a pattern with --images")
+    images = image_set(paths)
+    held_out = np.arange(len(images)) % 10 == 9
+    chosen = images[held_out if split == "test" and held_out.any() else ~held_out]
+    n = len(chosen)
+    return LabelledScenes(
+        images=chosen,
+        counts=np.full(n, -1),
+        labels=np.full((n, 0), -1),
+        boxes=np.zeros((n, 0, 4), np.float32),
+        source=f"{len(images)} images of your own",
+    )
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A data set, a model and a way to train it, known to work together.
+
+    Args:
+        name: Its name on the command line.
+        about: What it is, in a line.
+        minutes: How long it takes on two CPU cores, roughly.
+        data: The images.
+        model: The model; `image_shape` follows from the images, and so does an `object_size` of
+            0.
+        training: How it is trained.
+    """
+
+    name: str
+    about: str
+    minutes: float
+    data: DataConfig = field(default_factory=DataConfig)
+    model: AIRConfig = field(default_factory=AIRConfig)
+    training: TrainConfig = field(default_factory=TrainConfig)
+
+    def load(self) -> tuple["Preset", LabelledScenes, LabelledScenes]:
+        """Load the images, and let the model follow from them.
+
+        Returns:
+            The preset with `image_shape`, and `object_size` where it was 0, taken from the
+            images; the training scenes; the held-out scenes.
+
+        Raises:
+            InputError: If there are no such images.
+        """
+        training, held_out = self.data.load("train"), self.data.load("test")
+        shape = channels_first(training.images).shape[1:]
+        size = self.model.object_size or estimate_object_size(training.images)
+        model = replace(self.model, image_shape=shape, object_size=size)
+        return replace(self, model=model), training, held_out
+
+    def config(self) -> dict[str, Any]:
+        """Return what `config.json` holds: all that decides the run's result."""
+        parts = {"data": self.data, "model": self.model, "training": self.training}
+        values = {name: asdict(part) for name, part in parts.items()}
+        # Through JSON, so that it equals what is read back.
+        return json.loads(json.dumps({"experiment": self.name, **values}))
+
+
+def channels_first(images: UInt8[np.ndarray, "n *shape"]) -> UInt8[np.ndarray, "n c h w"]:
+    """Bring grey [n, H, W] or colour [n, H, W, 3] images to the model's layout."""
+    return images[:, None] if images.ndim == 3 else np.moveaxis(images, 3, 1)

@@ -1,0 +1,118 @@
+"""One run of a preset: folder, data, training, evaluation, pictures, report, weights."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import jax
+from rich.console import Console
+
+from airscene.errors import InputError
+from airscene.evaluation.evaluate import evaluate
+from airscene.experiments.pictures import draw_figures, write_report
+from airscene.experiments.preset import Preset, channels_first
+from airscene.experiments.watch import Watch
+from airscene.files import write_atomic
+from airscene.inference.model import Model
+from airscene.model.air import AIR
+from airscene.model.weights import save_weights
+from airscene.training.loop import train
+
+
+def fit(
+    preset: Preset,
+    out: str | Path,
+    *,
+    resume: bool = False,
+    tensorboard: bool = False,
+    console: Console | None = None,
+) -> Model:
+    """Train a model from nothing and leave everything about the run in a folder.
+
+    The folder gets `config.json`, `metrics.jsonl`, `checkpoints/`, `stages/`, `evaluation.json`,
+    `figures/`, `report.html` and `model.safetensors`.
+
+    Args:
+        preset: What to train on what, and how.
+        out: The run's folder; must not exist, unless the run is resumed.
+        resume: Go on with the run in `out` from its newest checkpoint.
+        tensorboard: Also write TensorBoard's event files.
+        console: Where progress is shown; standard error if not given.
+
+    Returns:
+        The trained model.
+
+    Raises:
+        InputError: If the folder exists, is not writable, or is of another configuration; if there
+            is no data; or if training fails.
+    """
+    folder = Path(out)
+    console = console or Console(stderr=True)
+    _check_folder(folder, resume)
+    preset, training, held_out = preset.load()
+    _check_config(preset, folder)
+    console.print(f"{preset.name}: {training.source}", highlight=False, soft_wrap=True)
+    _write_json(folder / "config.json", preset.config())
+    watch = Watch(folder / "stages", held_out)
+    air = train(
+        AIR(preset.model, key=jax.random.key(preset.training.seed)),
+        channels_first(training.images),
+        preset.training,
+        folder=folder,
+        evaluate=watch,
+        resume=resume,
+        tensorboard=tensorboard,
+        console=console,
+    )
+    model = Model(air, folder.name)
+    evaluation = evaluate(model, held_out) if held_out.counts.min() >= 0 else {}
+    _write_json(folder / "evaluation.json", evaluation)
+    figures = draw_figures(model, held_out, watch, preset.training.seed, folder)
+    write_report(preset, folder, evaluation, figures)
+    # Last, as it is what says that the run is complete.
+    save_weights(air, folder / "model.safetensors")
+    return model
+
+
+def _check_folder(folder: Path, resume: bool) -> None:
+    """Refuse a folder that the run must not or cannot use, before any work is done."""
+    if resume and not (folder / "config.json").is_file():
+        raise InputError(f"there is no run in {folder} to resume; leave out --resume to start one")
+    if not resume and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(
+            f"{folder} exists already: give another --out, or --resume to go on with the run in it"
+        )
+    nearest = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+    if not (nearest.is_dir() and os.access(nearest, os.W_OK)):
+        raise InputError(f"{nearest} is not a folder to write in; give an --out in one of yours")
+
+
+def _check_config(preset: Preset, folder: Path) -> None:
+    """Refuse to go on with a run of another configuration."""
+    file = folder / "config.json"
+    if not file.is_file():
+        return
+    try:
+        before = _flat(json.loads(file.read_text()))
+    except ValueError as error:
+        raise InputError(f"{file} is not JSON ({error}); start another run") from error
+    now = _flat(preset.config())
+    for name in sorted(now.keys() | before.keys()):
+        if now.get(name) != before.get(name):
+            raise InputError(
+                f"the run in {folder} has {name} {before.get(name)}, not {now.get(name)}: give the "
+                "options that it was started with, or another --out"
+            )
+
+
+def _flat(values: dict[str, Any], above: str = "") -> dict[str, Any]:
+    flat = {}
+    for name, value in values.items():
+        inner = _flat(value, f"{above}{name}.") if isinstance(value, dict) else {above + name: value}
+        flat.update(inner)
+    return flat
+
+
+def _write_json(path: Path, values: dict[str, Any]) -> None:
+    write_atomic(path, (json.dumps(values, indent=1) + "\n").encode())

@@ -1,0 +1,84 @@
+"""`unroll` computes what its fields are named for; `sample` draws from the prior."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from airscene.model import attention
+from airscene.model.likelihood import log_likelihood
+
+SHAPES = [(1, 12, 12), (3, 10, 13)]
+
+
+@pytest.fixture(scope="module", params=SHAPES, ids=["grey", "colour"])
+def unrolled(tiny, request):
+    """A model, an image, noise and their `unroll`."""
+    model = tiny(image_shape=request.param)
+    keys = jax.random.split(jax.random.key(1))
+    image = jax.random.uniform(keys[0], request.param)
+    noise = jax.random.normal(keys[1], (3, model.n_noise))
+    return model, image, noise, eqx.filter_jit(model.unroll)(image, noise)
+
+
+def test_canvases_are_the_partial_sums_of_the_objects(unrolled):
+    model, image, _, run = unrolled
+    objects = jax.vmap(model.draw)(run.z_where, run.z_what)
+    assert run.canvases.shape == (4, *image.shape)
+    assert np.all(np.asarray(run.canvases[0]) == 0)
+    assert np.allclose(run.canvases[1:], np.cumsum(objects, axis=0), atol=1e-6)
+    assert np.abs(objects).max() > 0.01
+
+
+def test_log_likelihoods_are_those_of_the_canvases(unrolled):
+    model, image, _, run = unrolled
+    expected = [log_likelihood(image, canvas, model.config.sigma) for canvas in run.canvases]
+    assert np.allclose(run.log_likelihoods, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("amount", [0.0, 1.0], ids=["means", "samples"])
+def test_latents_are_those_that_the_networks_propose(unrolled, amount):
+    model, image, noise, _ = unrolled
+    noise = amount * noise
+    run = eqx.filter_jit(model.unroll)(image, noise)
+    looked, state = model.posterior.look(image), model.posterior.start()
+    z_where = jnp.zeros(3)
+    for i in range(3):
+        state, proposal = model.posterior(looked, state, z_where)
+        z_where = proposal.where_mean + proposal.where_scale * noise[i, :3]
+        mean, scale = model.encoder(attention.read(image, z_where, model.pose, 4))
+        assert run.presence_logits[i] == pytest.approx(float(proposal.logit), abs=1e-5)
+        assert np.allclose(run.z_where[i], z_where, atol=1e-5)
+        assert np.allclose(run.z_what[i], mean + scale * noise[i, 3:], atol=1e-5)
+
+
+def test_kl_is_the_mean_of_the_log_ratio(unrolled):
+    model, image, _, _ = unrolled
+    n = 4000
+    noises = jax.random.normal(jax.random.key(2), (n, 3, model.n_noise))
+    runs = eqx.filter_jit(jax.vmap(lambda e: model.unroll(image, e)[3:5]))(noises)
+    difference = np.asarray(runs[0] + runs[1], float)
+    assert np.all(np.asarray(runs[0]) > 0)
+    assert np.all(np.abs(difference.mean(axis=0)) < 4 * difference.std(axis=0) / n**0.5)
+
+
+def test_the_prior_is_not_a_weight(tiny):
+    log_prior = tiny(count_prior="table(1, 2, 3, 4)").log_prior()
+    assert np.allclose(np.exp(log_prior), [0.1, 0.2, 0.3, 0.4], atol=1e-6)
+
+
+def test_samples_count_as_the_prior_says(tiny):
+    model, n = tiny(count_prior="table(1, 2, 3, 4)"), 2000
+    canvases, counts = jax.jit(jax.vmap(lambda key: model.sample(key)))(jax.random.split(jax.random.key(0), n))
+    assert canvases.shape == (n, 1, 12, 12)
+    p = np.array([0.1, 0.2, 0.3, 0.4])
+    found = np.bincount(counts, minlength=4) / n
+    assert np.all(np.abs(found - p) < 4 * np.sqrt(p * (1 - p) / n))
+    brightness = np.asarray(canvases).sum(axis=(1, 2, 3))
+    assert np.all(brightness[counts == 0] == 0)
+    # Windows overlap freely, so what they add grows in proportion to their number.
+    means = [brightness[counts == k].mean() for k in (1, 2, 3)]
+    spreads = [brightness[counts == k].std() / (p[k] * n) ** 0.5 for k in (1, 2, 3)]
+    assert means[1] / 2 == pytest.approx(means[0], abs=4 * (spreads[0] + spreads[1] / 2))
+    assert means[2] / 3 == pytest.approx(means[0], abs=4 * (spreads[0] + spreads[2] / 3))
