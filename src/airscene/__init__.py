@@ -2,3 +2,31 @@
 
 An implementation of Attend, Infer, Repeat (Eslami et al. 2016) in JAX.
 """
+
+from typing import TYPE_CHECKING, Any
+
+from airscene.errors import InputError
+from airscene.scene import Scene, SceneObject, Scenes
+
+if TYPE_CHECKING:
+    from airscene.experiments.run import fit
+    from airscene.inference import Model, load
+
+__version__ = "0.1.0"
+
+__all__ = ["InputError", "Model", "Scene", "SceneObject", "Scenes", "fit", "load"]
+
+_MODULES = {
+    "Model": "airscene.inference",
+    "load": "airscene.inference",
+    "fit": "airscene.experiments.run",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Loaded when they are first used, as JAX takes a second to import.
+    if name in _MODULES:
+        import importlib
+
+        return getattr(importlib.import_module(_MODULES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""The one exception for bad input."""
+"""The one exception for bad input, and the check that raises it for options."""
 
 
 class InputError(ValueError):
@@ -13,3 +13,29 @@ class InputError(ValueError):
 
     def __init__(self, message: str) -> None:
         super().__init__(" ".join(message.splitlines()))
+
+
+def check_seed(seed: int) -> None:
+    """Refuses a seed that is not from 0 to 2**32 - 1: JAX would ignore what lies beyond.
+
+    Raises:
+        InputError: if it is not.
+    """
+    check_option("seed", seed, 0 <= seed < 2**32, "a whole number from 0 to 2**32 - 1")
+
+
+def check_option(name: str, value: object, right: bool, wanted: str) -> None:
+    """Refuses an option that is out of range.
+
+    Args:
+        name: its name in Python; the command line spells it with hyphens.
+        value: its value.
+        right: whether the value is in range.
+        wanted: what would be, to follow "should be".
+
+    Raises:
+        InputError: if not.
+    """
+    if not right:
+        shown = " ".join(map(str, value)) if isinstance(value, tuple) else value
+        raise InputError(f"--{name.replace('_', '-')} is {shown}; it should be {wanted}")

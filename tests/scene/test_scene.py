@@ -21,12 +21,13 @@ images = st.tuples(
     st.lists(unit, min_size=1, max_size=4),
     st.lists(objects, max_size=3),
     st.none() | st.integers(0, 99),
+    st.none() | st.tuples(sides, sides),
 )
 
 
-def build(source, count_probs, objects, sample) -> Scene:
+def build(source, count_probs, objects, sample, image_size) -> Scene:
     found = tuple(SceneObject(*fields, np.array(what, float)) for *fields, what in objects)
-    return Scene(source, np.array(count_probs, float), found, sample)
+    return Scene(source, np.array(count_probs, float), found, sample, image_size)
 
 
 @settings(max_examples=50)
@@ -39,6 +40,7 @@ def test_json_goes_round(model, image_size, images):
     assert np.array_equal(after.counts, before.counts)
     for new, old in zip(after, before, strict=True):
         assert (new.source, new.sample, new.count) == (old.source, old.sample, old.count)
+        assert new.image_size == old.image_size
         assert np.allclose(new.count_probs, old.count_probs, rtol=0, atol=0.51e-4)
         for a, b in zip(new.objects, old.objects, strict=True):
             assert a.presence == pytest.approx(b.presence, abs=0.51e-4)
@@ -54,7 +56,7 @@ def example() -> Scenes:
         (50, 40),
         (
             Scene("x.npz[0]", np.array([0.99, 0.01]), ()),
-            Scene("x.npz[1]", np.array([0.0, 1.0]), (digit,), sample=3),
+            Scene("x.npz[1]", np.array([0.0, 1.0]), (digit,), sample=3, image_size=(100, 80)),
         ),
     )
 
@@ -68,6 +70,7 @@ def test_the_contract():
             {
                 "source": "x.npz[1]",
                 "sample": 3,
+                "image_size": [100, 80],
                 "count": 1,
                 "count_probs": [0.0, 1.0],
                 "objects": [
@@ -146,6 +149,7 @@ MISSING = object()
         (["images", 0, "count_probs"], ["1"], r"images\[0\]\.count_probs\[0\] .* finite number"),
         (["images", 1, "count"], True, r"images\[1\]\.count should be a whole number"),
         (["images", 1, "count"], 2, r"images\[1\]\.count is 2, but it has 1 object"),
+        (["images", 1, "image_size"], [5], r"images\[1\]\.image_size should be two whole numbers"),
         (["images", 1, "sample"], 0.5, r"images\[1\]\.sample should be a whole number"),
         (["images", 1, "objects", 0, "what"], MISSING, r"images\[1\]\.objects\[0\] .* 'what'"),
         (

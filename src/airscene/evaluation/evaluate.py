@@ -56,7 +56,9 @@ def bound_terms(model: Model, prepared: np.ndarray, seed: int = 0) -> dict[str, 
         _terms(model.air, prepared[i : i + chunk], jax.random.fold_in(jax.random.key(seed), i))
         for i in range(0, len(prepared), chunk)
     ]
-    terms = {name: np.concatenate([part[name] for part in parts]).astype(float) for name in parts[0]}
+    terms = {
+        name: np.concatenate([part[name] for part in parts]).astype(float) for name in parts[0]
+    }
     elbo = terms["log_likelihood"] - terms["kl_objects"] - terms["kl_count"]
     return {
         "elbo": float(elbo.mean()),

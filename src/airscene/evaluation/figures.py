@@ -116,7 +116,7 @@ def reconstructions(images: PixelsOfMany, stages: Sequence[Stage]) -> Picture:
 
 
 def heatmaps(
-    centres: Mapping[int, Sequence[Float[np.ndarray, "m 2"]]], image_size: tuple[int, int]
+    centres: Mapping[int, Sequence[Float[np.ndarray, "_ 2"]]], image_size: tuple[int, int]
 ) -> Picture:
     """Where each inference step looks, one panel for each seed, one colour for each step.
 

@@ -1,14 +1,22 @@
 """The multi-MNIST of public implementations: smaller digits, placed regardless of each other."""
 
 from airscene.experiments.preset import DataConfig, Preset
-from airscene.model.air import AIRConfig
-from airscene.training.state import TrainConfig
+from airscene.experiments.result import Result, seeds
+from airscene.model.config import AIRConfig
+from airscene.training.config import TrainConfig
 
 SHRUNK = Preset(
     name="multi-mnist-shrunk",
     about="Digits resized by 1 / N(1.3, 0.1) that may overlap, as in public implementations.",
-    minutes=5,
+    example="--out runs/shrunk",
     data=DataConfig(kind="multi-mnist-shrunk"),
     model=AIRConfig(object_size=0.33),
     training=TrainConfig(steps=8000),
+)
+
+MULTI_MNIST_SHRUNK = Result(
+    name="multi-mnist-shrunk",
+    about="The data of public implementations.",
+    runs=seeds(SHRUNK, 3),
+    targets="98.8% of counts and an ELBO of 632 nats",
 )

@@ -1,13 +1,13 @@
 """Images of one's own."""
 
 from airscene.experiments.preset import DataConfig, Preset
-from airscene.model.air import AIRConfig
-from airscene.training.state import TrainConfig
+from airscene.model.config import AIRConfig
+from airscene.training.config import TrainConfig
 
 IMAGES = Preset(
     name="images",
     about="Images of your own (--images): a few bright objects on black.",
-    minutes=2,
+    example="--images 'folder/*.png' --out runs/mine",
     data=DataConfig(kind="images"),
     model=AIRConfig(object_size=0.0, n_hidden=128),
     training=TrainConfig(steps=3000),

@@ -1,7 +1,7 @@
 """The pictures and the report of one run."""
 
-from typing import Any
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -20,10 +20,11 @@ from airscene.evaluation import (
     reconstructions,
     sample_grid,
 )
+from airscene.evaluation.picture import channels_last
 from airscene.experiments.preset import Preset
-from airscene.experiments.watch import Watch, channels_last
+from airscene.experiments.watch import Watch
 from airscene.files import write_atomic
-from airscene.inference.model import Model
+from airscene.inference.model import Model, load
 from airscene.training.record import read_metrics
 
 # Stages in the figure of Fig. 3, and frames in the film.
@@ -70,8 +71,9 @@ def draw_figures(
             heatmaps({seed: step_centres(inferred.windows, probs)}, model.image_size),
         ),
         "samples": (
-            "Samples from the model: scenes that it imagines.",
-            sample_grid(channels_last(model.sample(seed, 24))),
+            "Samples from the model: scenes that it imagines, with as many objects as it finds in "
+            "real ones.",
+            sample_grid(channels_last(model.sample(seed, 25, probs.argmax(axis=1)))),
         ),
     }
     if held_out.counts.min() >= 0:
@@ -98,9 +100,9 @@ def draw_figures(
     return {caption: picture.data for caption, picture in pictures.values()}
 
 
-def step_centres(windows: np.ndarray, probs: np.ndarray) -> list[np.ndarray]:
+def step_centres(windows: np.ndarray, log_q: np.ndarray) -> list[np.ndarray]:
     """Return the centres of the windows of each step, over the scenes where it is used."""
-    counts = probs.argmax(axis=1)
+    counts = log_q.argmax(axis=1)
     centres = (windows[..., :2] + windows[..., 2:]) / 2.0
     return [centres[counts > step, step].astype(float) for step in range(windows.shape[1])]
 
@@ -112,3 +114,26 @@ def write_report(
     rows = read_metrics(folder / "metrics.jsonl")
     page = html_report(folder.name, preset.config(), rows, evaluation, figures)
     write_atomic(folder / "report.html", page.encode())
+
+
+def draw_seeds(preset: Preset, folders: dict[int, Path], figures: Path) -> None:
+    """Draw the figures over all runs of a preset: counts by step, and where each step looks.
+
+    Args:
+        preset: The preset.
+        folders: Run folder of each seed.
+        figures: Folder for the pictures, each with its JSON.
+    """
+    curves = []
+    for seed, folder in folders.items():
+        rows = read_metrics(folder / "metrics.jsonl")
+        steps, accuracy = (np.array([row[k] for row in rows]) for k in ("step", "count_accuracy"))
+        curves.append(Curve(seed, steps, accuracy))
+    learning_curve(curves).save(figures / f"{preset.name}-counts.png")
+    held_out = preset.data.load("test").images[:SCENES]
+    centres = {}
+    for seed, folder in list(folders.items())[:3]:
+        model = load(folder)
+        inferred = model.infer_arrays(model.prepare(held_out)[1])
+        centres[seed] = step_centres(inferred.windows, inferred.log_q)
+    heatmaps(centres, held_out.shape[1:3]).save(figures / f"{preset.name}-heatmaps.png")

@@ -1,10 +1,11 @@
 """A preset: everything that decides a run, in one frozen value."""
 
 import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
 import numpy as np
+import tyro
 from jaxtyping import UInt8
 
 from airscene.data import (
@@ -14,10 +15,10 @@ from airscene.data import (
     multi_mnist,
     multi_mnist_shrunk,
 )
-from airscene.data.object_size import estimate_object_size
-from airscene.errors import InputError
-from airscene.model.air import AIRConfig
-from airscene.training.state import TrainConfig
+from airscene.data.images import Paths
+from airscene.errors import InputError, check_option
+from airscene.model.config import AIRConfig
+from airscene.training.config import TrainConfig
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,12 @@ class DataConfig:
         n_train: Number of training scenes.
         n_test: Number of held-out scenes.
         data_seed: Decides the scenes; the same for every seed of training.
+
+    Raises:
+        InputError: If a value is out of range, or does not apply to the data set.
     """
 
-    kind: Literal["multi-mnist", "multi-mnist-shrunk", "images"] = "multi-mnist"
+    kind: tyro.conf.Suppress[Literal["multi-mnist", "multi-mnist-shrunk", "images"]] = "multi-mnist"
     digits: str = "auto"
     images: tuple[str, ...] = ()
     counts: tuple[int, ...] = (0, 1, 2)
@@ -46,14 +50,33 @@ class DataConfig:
     n_test: int = 10_000
     data_seed: int = 0
 
-    def load(self, split: Literal["train", "test"]) -> LabelledScenes:
+    def __post_init__(self) -> None:
+        """Check that every value is in range."""
+        for name in ("image_size", "digit_size", "n_train", "n_test"):
+            value = getattr(self, name)
+            check_option(name, value, value >= 1, "a whole number of at least 1")
+        right = bool(self.counts) and min(self.counts) >= 0
+        check_option("counts", self.counts, right, "whole numbers of at least 0")
+        check_option("data_seed", self.data_seed, self.data_seed >= 0, "a number of at least 0")
+        if self.images and self.kind != "images":
+            raise InputError(f"--images is for the experiment images, not for {self.kind}")
+        if self.digit_size != 28 and self.kind == "multi-mnist-shrunk":
+            raise InputError("--digit-size is for multi-mnist: the shrunk variant draws the sizes")
+
+    def load(self, split: Literal["train", "test"], images: Paths | None = None) -> LabelledScenes:
         """Return the training scenes or the held-out scenes.
+
+        Args:
+            split: Which of them.
+            images: Images of one's own, in place of those that `images` names.
 
         Raises:
             InputError: If there are no such images.
         """
         if self.kind == "images":
-            return _own_images(self.images, split)
+            return _own_images(self.images if images is None else images, split)
+        if images is not None:
+            raise InputError(f"images are for the experiment images, not for {self.kind}")
         digits = load_digits(split, self.digits)
         n = self.n_train if split == "train" else self.n_test
         seed = 2 * self.data_seed + (split == "test")
@@ -70,11 +93,11 @@ class DataConfig:
         )
 
 
-def _own_images(paths: tuple[str, ...], split: str) -> LabelledScenes:
+def _own_images(given: Paths, split: str) -> LabelledScenes:
     """One's own images, every tenth held out; their truth is not known, so counts are -1."""
-    if not paths:
+    if isinstance(given, tuple) and not given:
         raise InputError("no images given: name files, a folder or a pattern with --images")
-    images = image_set(paths)
+    images = image_set(given)
     held_out = np.arange(len(images)) % 10 == 9
     chosen = images[held_out if split == "test" and held_out.any() else ~held_out]
     n = len(chosen)
@@ -94,7 +117,7 @@ class Preset:
     Args:
         name: Its name on the command line.
         about: What it is, in a line.
-        minutes: How long it takes on two CPU cores, roughly.
+        example: Options of a typical command line, for the help.
         data: The images.
         model: The model; `image_shape` follows from the images, and so does an `object_size` of
             0.
@@ -103,13 +126,40 @@ class Preset:
 
     name: str
     about: str
-    minutes: float
+    example: str
     data: DataConfig = field(default_factory=DataConfig)
     model: AIRConfig = field(default_factory=AIRConfig)
     training: TrainConfig = field(default_factory=TrainConfig)
 
-    def load(self) -> tuple["Preset", LabelledScenes, LabelledScenes]:
+    def override(self, **values: Any) -> "Preset":
+        """Change fields of the data, the model and the training, by name.
+
+        Args:
+            values: New values, for instance `steps=500, digits="bundled"`.
+
+        Returns:
+            The changed preset.
+
+        Raises:
+            InputError: If there is no such field, or a value is out of range.
+        """
+        changed = {}
+        for name in ("data", "model", "training"):
+            part = getattr(self, name)
+            own = {f.name: values.pop(f.name) for f in fields(part) if f.name in values}
+            changed[name] = replace(part, **own)
+        if values:
+            raise InputError(
+                f"no experiment has an option {next(iter(values))!r}; the fields of DataConfig, "
+                "AIRConfig and TrainConfig are options"
+            )
+        return replace(self, **changed)
+
+    def load(self, images: Paths | None = None) -> tuple["Preset", LabelledScenes, LabelledScenes]:
         """Load the images, and let the model follow from them.
+
+        Args:
+            images: Images of one's own, in place of those that the data's `images` names.
 
         Returns:
             The preset with `image_shape`, and `object_size` where it was 0, taken from the
@@ -118,9 +168,14 @@ class Preset:
         Raises:
             InputError: If there are no such images.
         """
-        training, held_out = self.data.load("train"), self.data.load("test")
+        training, held_out = (self.data.load(split, images) for split in ("train", "test"))
         shape = channels_first(training.images).shape[1:]
-        size = self.model.object_size or estimate_object_size(training.images)
+        size = self.model.object_size
+        if not size:
+            # Here, as SciPy takes long to import.
+            from airscene.data.object_size import estimate_object_size
+
+            size = estimate_object_size(training.images)
         model = replace(self.model, image_shape=shape, object_size=size)
         return replace(self, model=model), training, held_out
 

@@ -8,8 +8,10 @@ from typing import Any
 import jax
 from rich.console import Console
 
+from airscene.data.images import Paths
 from airscene.errors import InputError
 from airscene.evaluation.evaluate import evaluate
+from airscene.experiments import PRESETS
 from airscene.experiments.pictures import draw_figures, write_report
 from airscene.experiments.preset import Preset, channels_first
 from airscene.experiments.watch import Watch
@@ -21,24 +23,31 @@ from airscene.training.loop import train
 
 
 def fit(
-    preset: Preset,
+    preset: Preset | str,
     out: str | Path,
     *,
     resume: bool = False,
     tensorboard: bool = False,
+    images: Paths | None = None,
     console: Console | None = None,
+    **options: Any,
 ) -> Model:
     """Train a model from nothing and leave everything about the run in a folder.
 
     The folder gets `config.json`, `metrics.jsonl`, `checkpoints/`, `stages/`, `evaluation.json`,
-    `figures/`, `report.html` and `model.safetensors`.
+    `scenes.json`, `figures/`, `report.html` and `model.safetensors`.
+
+        airscene.fit("multi-mnist-fast", "runs/second", seed=2, steps=2000)
+        airscene.fit("images", "runs/mine", images=array, object_size=0.3)
 
     Args:
-        preset: What to train on what, and how.
+        preset: What to train on what, and how; or the name of a preset.
         out: The run's folder; must not exist, unless the run is resumed.
         resume: Go on with the run in `out` from its newest checkpoint.
         tensorboard: Also write TensorBoard's event files.
+        images: For the preset `images`: an array, or paths as `airscene infer` takes them.
         console: Where progress is shown; standard error if not given.
+        options: Fields of the preset's data, model or training, to change.
 
     Returns:
         The trained model.
@@ -47,10 +56,15 @@ def fit(
         InputError: If the folder exists, is not writable, or is of another configuration; if there
             is no data; or if training fails.
     """
+    if isinstance(preset, str):
+        if preset not in PRESETS:
+            raise InputError(f"there is no preset {preset!r}; there are: {', '.join(PRESETS)}")
+        preset = PRESETS[preset]
+    preset = preset.override(**options)
     folder = Path(out)
     console = console or Console(stderr=True)
     _check_folder(folder, resume)
-    preset, training, held_out = preset.load()
+    preset, training, held_out = preset.load(images)
     _check_config(preset, folder)
     console.print(f"{preset.name}: {training.source}", highlight=False, soft_wrap=True)
     _write_json(folder / "config.json", preset.config())
@@ -68,6 +82,7 @@ def fit(
     model = Model(air, folder.name)
     evaluation = evaluate(model, held_out) if held_out.counts.min() >= 0 else {}
     _write_json(folder / "evaluation.json", evaluation)
+    model.infer(held_out.images[watch.shown]).save(folder / "scenes.json")
     figures = draw_figures(model, held_out, watch, preset.training.seed, folder)
     write_report(preset, folder, evaluation, figures)
     # Last, as it is what says that the run is complete.
@@ -109,7 +124,9 @@ def _check_config(preset: Preset, folder: Path) -> None:
 def _flat(values: dict[str, Any], above: str = "") -> dict[str, Any]:
     flat = {}
     for name, value in values.items():
-        inner = _flat(value, f"{above}{name}.") if isinstance(value, dict) else {above + name: value}
+        inner = (
+            _flat(value, f"{above}{name}.") if isinstance(value, dict) else {above + name: value}
+        )
         flat.update(inner)
     return flat
 

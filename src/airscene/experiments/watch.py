@@ -7,6 +7,7 @@ import numpy as np
 
 from airscene.data import LabelledScenes
 from airscene.evaluation import Stage, count_accuracy
+from airscene.evaluation.picture import channels_last
 from airscene.files import write_atomic
 from airscene.inference.model import Model
 from airscene.model.air import AIR
@@ -76,7 +77,9 @@ class Watch:
             The stages, earliest first.
         """
         files = [f for f in sorted(self._folder.glob("*.npz")) if int(f.stem) <= last]
-        chosen = np.unique(np.linspace(0, len(files) - 1, min(most, len(files))).round().astype(int))
+        chosen = np.unique(
+            np.linspace(0, len(files) - 1, min(most, len(files))).round().astype(int)
+        )
         return [_read(files[i]) for i in chosen]
 
 
@@ -89,9 +92,3 @@ def _read(file: Path) -> Stage:
             windows=arrays["windows"],
             counts=arrays["counts"],
         )
-
-
-def channels_last(images: np.ndarray) -> np.ndarray:
-    """Bring the model's [n, C, H, W] to a picture's [n, H, W] or [n, H, W, 3], in [0, 1]."""
-    images = np.clip(images, 0.0, 1.0)
-    return images[:, 0] if images.shape[1] == 1 else np.moveaxis(images, 1, 3)

@@ -25,8 +25,8 @@ class Inferred(NamedTuple):
         log_q: log q(n | x), for n = 0..N.
         z_where: Standardised poses.
         z_what: Appearance codes.
-        boxes: Tight box (x0, y0, x1, y1) of what each object draws, in pixels; its window where
-            it draws nothing.
+        boxes: Tight box (x0, y0, x1, y1) of what each object draws, in pixels; where it draws
+            nothing, the part of its window that is inside the image.
         windows: Attention windows (x0, y0, x1, y1), in pixels.
     """
 
@@ -110,7 +110,8 @@ def in_pixels(
     x0, x1 = _extent(jnp.any(ink, axis=1))
     y0, y1 = _extent(jnp.any(ink, axis=2))
     boxes = jnp.stack([x0, y0, x1, y1], axis=1).astype(windows.dtype)
-    return jnp.where((x1 > 0)[:, None], boxes, windows), windows
+    edge = jnp.array([width, height, width, height], windows.dtype)
+    return jnp.where((x1 > 0)[:, None], boxes, jnp.clip(windows, 0.0, edge)), windows
 
 
 def _extent(there: Array) -> tuple[Array, Array]:

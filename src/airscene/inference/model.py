@@ -13,8 +13,9 @@ from airscene.data.images import fit_image, load_images
 from airscene.errors import InputError
 from airscene.inference.infer import Inferred, in_pixels, infer
 from airscene.model.air import AIR
+from airscene.model.bundled import bundled_models
 from airscene.model.counts import count_log_posterior
-from airscene.model.weights import bundled_models, load_weights
+from airscene.model.weights import load_weights
 from airscene.objective.importance import log_marginal
 from airscene.scene import Scene, SceneObject, Scenes
 
@@ -52,8 +53,8 @@ def _render(air: AIR, z_where: jax.Array, z_what: jax.Array, there: jax.Array) -
 
 
 @eqx.filter_jit
-def _sample(air: AIR, keys: jax.Array) -> jax.Array:
-    return jax.vmap(air.sample)(keys)[0]
+def _sample(air: AIR, keys: jax.Array, counts: jax.Array) -> jax.Array:
+    return jax.vmap(air.sample)(keys, counts)
 
 
 @eqx.filter_jit
@@ -88,7 +89,7 @@ class Model:
 
     def prepare(
         self, images: Images | Sequence[str | Path] | str | Path, resize: bool = False
-    ) -> tuple[list[str], Float32[np.ndarray, "n channel height width"]]:
+    ) -> tuple[list[str], Float32[np.ndarray, "n channel new_height new_width"]]:
         """Bring images to the model's size and channels.
 
         Args:
@@ -101,7 +102,11 @@ class Model:
         Raises:
             InputError: If an image cannot be used, or is of another size and `resize` is not set.
         """
-        given = load_images(images)
+        return self._fit(load_images(images), resize)
+
+    def _fit(
+        self, given: list[tuple[str, np.ndarray]], resize: bool
+    ) -> tuple[list[str], np.ndarray]:
         channels = self.air.config.image_shape[0]
         fitted = [fit_image(im, self.image_size, channels, resize, name) for name, im in given]
         return [name for name, _ in given], np.stack(fitted)
@@ -121,8 +126,8 @@ class Model:
 
         Args:
             images: As `prepare` takes them.
-            resize: Bring images of another size to the model's; boxes and windows are then in
-                pixels of the model's size.
+            resize: Bring images of another size to the model's; boxes and windows are still in
+                pixels of the image given.
             samples: Draws from the posterior an image; 0 for the means.
             seed: Decides the draws.
 
@@ -132,11 +137,12 @@ class Model:
         Raises:
             InputError: If an image cannot be used.
         """
-        sources, prepared = self.prepare(images, resize)
+        given = load_images(images)
+        _, prepared = self._fit(given, resize)
         if not samples:
             inferred = self.infer_arrays(prepared)
             counts = inferred.log_q.argmax(axis=1)
-            return self._scenes(sources, inferred, counts, [None] * len(sources))
+            return self._scenes(given, inferred, counts, [None] * len(given))
         drawn = []
         for sample in range(samples):
             key = jax.random.fold_in(jax.random.key(seed), sample)
@@ -145,13 +151,13 @@ class Model:
                 _in_chunks(lambda x, keys=keys: _draw_posterior(self.air, x, next(keys)), prepared)
             )
         # All the draws of an image stand together.
-        order = np.argsort(np.tile(np.arange(len(sources)), samples), kind="stable")
+        order = np.argsort(np.tile(np.arange(len(given)), samples), kind="stable")
         inferred, counts = jax.tree.map(lambda *parts: np.concatenate(parts)[order], *drawn)
         return self._scenes(
-            [source for source in sources for _ in range(samples)],
+            [image for image in given for _ in range(samples)],
             inferred,
             counts,
-            list(range(samples)) * len(sources),
+            list(range(samples)) * len(given),
         )
 
     def infer_arrays(self, prepared: Float32[np.ndarray, "n channel height width"]) -> Inferred:
@@ -159,14 +165,19 @@ class Model:
         return _in_chunks(lambda x: _infer(self.air, x), prepared)
 
     def _scenes(
-        self, sources: list[str], inferred: Inferred, counts: np.ndarray, samples: list[int | None]
+        self,
+        given: list[tuple[str, np.ndarray]],
+        inferred: Inferred,
+        counts: np.ndarray,
+        samples: list[int | None],
     ) -> Scenes:
         probs = np.exp(inferred.log_q.astype(float))
         probs /= probs.sum(axis=1, keepdims=True)
         at_least = np.clip(probs[:, ::-1].cumsum(axis=1)[:, ::-1], 0.0, 1.0)
-        windows, boxes = inferred.windows.tolist(), inferred.boxes.tolist()
+        stretch = np.array([self._stretch(image.shape[:2]) for _, image in given])[:, None]
+        windows, boxes = (inferred.windows * stretch).tolist(), (inferred.boxes * stretch).tolist()
         scenes = []
-        for i, (source, sample) in enumerate(zip(sources, samples, strict=True)):
+        for i, ((source, image), sample) in enumerate(zip(given, samples, strict=True)):
             objects = tuple(
                 SceneObject(
                     presence=float(at_least[i, k + 1]),
@@ -176,8 +187,13 @@ class Model:
                 )
                 for k in range(counts[i])
             )
-            scenes.append(Scene(source, probs[i], objects, sample))
+            resized_from = None if image.shape[:2] == self.image_size else image.shape[:2]
+            scenes.append(Scene(source, probs[i], objects, sample, resized_from))
         return Scenes(self.name, self.image_size, tuple(scenes))
+
+    def _stretch(self, size: tuple[int, int]) -> np.ndarray:
+        """Pixels of an image of this size a pixel of the model, for (x0, y0, x1, y1)."""
+        return np.tile(np.divide(size, self.image_size)[::-1], 2)
 
     def render(self, scenes: Scenes) -> Float32[np.ndarray, "n channel height width"]:
         """Draw scenes again.
@@ -189,7 +205,8 @@ class Model:
             The canvases, the sum of each scene's objects.
 
         Raises:
-            InputError: If the scenes are not of this model's size, code or number of objects.
+            InputError: If the scenes are not of this model's size, code or number of objects, or
+                a window is empty.
         """
         c = self.air.config
         most = max((len(scene.objects) for scene in scenes), default=0)
@@ -202,27 +219,54 @@ class Model:
         z_what = np.zeros((len(scenes), c.n_steps, c.n_what), np.float32)
         there = np.zeros((len(scenes), c.n_steps), np.float32)
         for i, scene in enumerate(scenes):
+            stretch = self._stretch(scene.image_size or self.image_size)
             for k, thing in enumerate(scene.objects):
+                x0, _, x1, _ = window = np.divide(thing.window, stretch)
+                if x0 >= x1:
+                    raise InputError(
+                        f"{scene.source}: an object's window is {thing.window}; it should be "
+                        "(x0, y0, x1, y1) with x0 < x1"
+                    )
                 if len(thing.what) != c.n_what:
                     raise InputError(
                         f"{scene.source}: an object's code has {len(thing.what)} numbers; "
                         f"{self.name} takes {c.n_what}"
                     )
-                z_where[i, k] = self.air.pose.inverse(thing.window, self.image_size)
+                z_where[i, k] = self.air.pose.inverse(tuple(window), self.image_size)
                 z_what[i, k], there[i, k] = thing.what, 1.0
         return np.asarray(_render(self.air, z_where, z_what, there))
 
-    def sample(self, seed: int, n: int) -> Float32[np.ndarray, "n channel height width"]:
+    def sample(
+        self, seed: int, n: int, counts: Sequence[int] = ()
+    ) -> Float32[np.ndarray, "n channel height width"]:
         """Draw images from the model: from the prior, through the decoder.
 
         Args:
             seed: Decides the draws.
             n: Number of images.
+            counts: Numbers of objects, each entry equally likely; drawn from the model's prior if
+                there are none.
 
         Returns:
             The canvases.
+
+        Raises:
+            InputError: If a count is not one that the model can draw.
         """
-        return np.asarray(_sample(self.air, jax.random.split(jax.random.key(seed), n)))
+        most = self.air.config.n_steps
+        if any(not 0 <= count <= most for count in counts):
+            raise InputError(
+                f"the counts are {list(counts)}; {self.name} draws 0 to {most} objects"
+            )
+        keys = jax.random.split(jax.random.key(seed), n)
+        rng = np.random.default_rng(seed)
+        prior = np.exp(np.asarray(self.air.log_prior(), float))
+        drawn = (
+            rng.choice(np.asarray(counts), n)
+            if len(counts)
+            else rng.choice(most + 1, n, p=prior / prior.sum())
+        )
+        return np.asarray(_sample(self.air, keys, jnp.asarray(drawn)))
 
     def log_likelihood(
         self,

@@ -1,6 +1,5 @@
 """AIR: the generative model and its inference network, unrolled over the steps."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import equinox as eqx
@@ -11,43 +10,11 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from airscene.model import attention
 from airscene.model.appearance import Decoder, Encoder
+from airscene.model.config import AIRConfig
 from airscene.model.counts import count_log_prior
 from airscene.model.likelihood import log_likelihood
 from airscene.model.pose import Pose
 from airscene.model.posterior import RecurrentPosterior
-
-
-@dataclass(frozen=True)
-class AIRConfig:
-    """What a model is made of.
-
-    Args:
-        image_shape: Channels (1 or 3), height and width of the images, in pixels.
-        object_size: Side of a typical attention window, as a fraction of the image's short side.
-        n_steps: The largest count, N.
-        n_what: Length of the appearance code.
-        n_cells: Side of the attention window, in samples.
-        count_prior: Prior over counts; see `airscene.model.counts.count_log_prior`.
-        scale_spread: Prior standard deviation of the logarithm of the window's scale.
-        position_spread: Prior standard deviation of the window's centre, in image half-widths.
-        sigma: Standard deviation of a pixel given the canvas.
-        n_hidden: Units of the LSTM.
-        n_look: Units of the layer that looks at the image.
-        n_layer: Units of the hidden layer of the appearance encoder and of the decoder.
-    """
-
-    image_shape: tuple[int, int, int] = (1, 50, 50)
-    object_size: float = 0.4
-    n_steps: int = 3
-    n_what: int = 50
-    n_cells: int = 20
-    count_prior: str = "geometric(0.01)"
-    scale_spread: float = 0.07
-    position_spread: float = 0.5
-    sigma: float = 0.3
-    n_hidden: int = 256
-    n_look: int = 256
-    n_layer: int = 200
 
 
 class Unrolled(NamedTuple):
@@ -173,21 +140,21 @@ class AIR(eqx.Module):
         )
 
     def sample(
-        self, key: PRNGKeyArray
-    ) -> tuple[Float[Array, "channel height width"], Int[Array, ""]]:
-        """Draw one scene from the prior.
+        self, key: PRNGKeyArray, count: Int[Array, ""]
+    ) -> Float[Array, "channel height width"]:
+        """Draw one scene from the prior p(x | n), without the noise of the pixels.
 
         Args:
             key: Randomness of the draw.
+            count: Number of objects n.
 
         Returns:
-            The canvas, and how many objects are on it.
+            The canvas.
         """
-        count_key, where_key, what_key = jax.random.split(key, 3)
+        where_key, what_key = jax.random.split(key)
         n_steps = self.config.n_steps
-        count = dist.CategoricalLogits(self.log_prior()).sample(count_key)
         z_where = dist.Normal().sample(where_key, (n_steps, 3))
         z_what = dist.Normal().sample(what_key, (n_steps, self.config.n_what))
         objects = jax.vmap(self.draw)(z_where, z_what)
         there = jnp.arange(n_steps) < count
-        return jnp.tensordot(there.astype(objects.dtype), objects, axes=1), count
+        return jnp.tensordot(there.astype(objects.dtype), objects, axes=1)

@@ -1,7 +1,6 @@
 """How many objects: priors over the count, and the unary code of appendix B."""
 
 import math
-import re
 
 import jax
 import jax.numpy as jnp
@@ -9,7 +8,7 @@ import numpy as np
 import numpyro.distributions as dist
 from jaxtyping import Array, Float
 
-from airscene.errors import InputError
+from airscene.model.config import parse_count_prior
 
 _PRIORS = {
     # By its logit, as 1 - rho is 1 in single precision for the smallest rho.
@@ -34,23 +33,12 @@ def count_log_prior(spec: str, n_max: int) -> Float[np.ndarray, "counts"]:
     Raises:
         InputError: If the prior is not one of these or its numbers are out of range.
     """
-    match = re.fullmatch(r"\s*(\w+)\s*\(([^()]*)\)\s*", spec)
-    name, numbers = (match[1], match[2].split(",")) if match else ("", [])
-    try:
-        values = [float(number) for number in numbers]
-    except ValueError:
-        name, values = "", []
-    counts = jnp.arange(n_max + 1)
-    low, high = {"geometric": (0, 1), "binomial": (0, 1), "poisson": (0, 1e6)}.get(name, (0, 0))
-    if name == "table" and len(values) == n_max + 1 and 0 < min(values) and sum(values) < np.inf:
-        log_p = dist.CategoricalProbs(np.array(values) / sum(values)).log_prob(counts)
-    elif len(values) == 1 and low < values[0] < high:
-        log_p = _PRIORS[name](values[0], n_max).log_prob(counts)
+    name, values = parse_count_prior(spec, n_max)
+    if name == "table":
+        prior = dist.CategoricalProbs(np.array(values) / sum(values))
     else:
-        raise InputError(
-            f"count prior {spec!r}: should be geometric(rho) or binomial(p) with a number between "
-            f"0 and 1, poisson(rate), or table(w0, .., w{n_max})"
-        )
+        prior = _PRIORS[name](values[0], n_max)
+    log_p = prior.log_prob(jnp.arange(n_max + 1))
     return np.asarray(jax.nn.log_softmax(log_p))
 
 

@@ -18,6 +18,10 @@ BRIGHT = 4.0
 # Where the first steps look: the starting spread of each window, as a softplus argument (0.3).
 SPREAD = -1.0
 
+# The mean pose stays this near to the prior's, in its standard deviations: a window that has left
+# the image has nothing to draw there, and no gradient to bring it back.
+SCALE_REACH, PLACE_REACH = 3.0, 2.0
+
 # The image is averaged over squares of this side before it enters the recurrent cell, which
 # need not see fine detail to say where things are; the window sees the image itself.
 POOL = 2
@@ -116,5 +120,7 @@ class RecurrentPosterior(eqx.Module):
         cell = jax.nn.sigmoid(forget + 1.0) * cell + jax.nn.sigmoid(keep_in) * jnp.tanh(new)
         hidden = jax.nn.sigmoid(out) * jnp.tanh(cell)
         proposed = self.propose(hidden)
-        proposal = Proposal(proposed[0], proposed[1:4], jax.nn.softplus(proposed[4:]))
+        reach = jnp.array([SCALE_REACH, PLACE_REACH, PLACE_REACH])
+        mean = reach * jnp.tanh(proposed[1:4] / reach)
+        proposal = Proposal(proposed[0], mean, jax.nn.softplus(proposed[4:]))
         return (hidden, cell), proposal

@@ -1,6 +1,5 @@
 """Published weights: a safetensors file with the configuration in its metadata."""
 
-import importlib.resources
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -14,16 +13,10 @@ from safetensors.numpy import save
 
 from airscene.errors import InputError
 from airscene.files import write_atomic
-from airscene.model.air import AIR, AIRConfig
+from airscene.model.air import AIR
+from airscene.model.config import AIRConfig
 
-BUNDLED = importlib.resources.files("airscene") / "weights"
 FORMAT = "airscene-air-1"
-
-
-def bundled_models() -> dict[str, Path]:
-    """Return the names of the weights that come with the package, and their files."""
-    files = Path(str(BUNDLED)).glob("*.safetensors")
-    return {file.stem: file for file in sorted(files)}
 
 
 def _has_shape(leaf: object) -> bool:
@@ -81,14 +74,17 @@ def load_weights(path: str | Path) -> AIR:
     try:
         config = json.loads(metadata["config"])
         config = AIRConfig(**{**config, "image_shape": tuple(config["image_shape"])})
+        if not config.object_size:
+            raise ValueError("its object_size is 0, which is for training only")
         # The shapes only: no time is lost on initial weights that the file replaces.
         model = eqx.filter_eval_shape(AIR, config, key=jax.random.key(0))
-        wanted = {name: leaf.shape for name, leaf in _named(model).items()}
+        wanted = {name: (leaf.shape, leaf.dtype) for name, leaf in _named(model).items()}
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path} has no readable configuration ({error})") from error
-    found = {name: tensor.shape for name, tensor in tensors.items()}
+    found = {name: (tensor.shape, tensor.dtype) for name, tensor in tensors.items()}
     if found != wanted:
-        wrong = sorted(set(found.items()) ^ set(wanted.items()))[0][0]
+        names = found.keys() | wanted.keys()
+        wrong = min(name for name in names if found.get(name) != wanted.get(name))
         raise InputError(f"{path}: the tensor {wrong!r} does not fit its configuration")
     shapes, rest = eqx.partition(model, _has_shape)
     arrays = [jax.numpy.asarray(tensors[name]) for name in wanted]

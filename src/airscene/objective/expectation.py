@@ -13,7 +13,7 @@ def expectation(
     """Expectation of the bound over counts, and early in training the prefix term.
 
         L   = sum_n q(n) [score(n) + log p(n) - log q(n)]
-        L_a = (1 - prefix) L + prefix * sum_{n>=1} u(n) score(n),   u(n) proportional to 2^-n
+        L_a = (1 - prefix) L + prefix * 1/N sum_{n>=1} score(n)
 
     `L_a` with `prefix > 0` is not a bound, and is used only while training is annealed: the first
     n objects are to explain the scene as well as n objects can, for every n, whatever the counts
@@ -30,6 +30,4 @@ def expectation(
         The bound, in nats.
     """
     bound = jnp.sum(jnp.exp(log_q) * (score + log_prior - log_q))
-    weights = 0.5 ** jnp.arange(1, len(score))
-    by_prefix = jnp.sum(weights / weights.sum() * score[1:])
-    return (1.0 - prefix) * bound + prefix * by_prefix
+    return (1.0 - prefix) * bound + prefix * jnp.mean(score[1:])

@@ -54,12 +54,15 @@ class Scene:
         count_probs: the posterior q(n|x) for n = 0..N.
         objects: the objects found, in the order of inference.
         sample: which draw from the posterior this is; None for the posterior means.
+        image_size: (height, width) of the image given, in pixels, where it was resized to the
+            model's size; None where it is that of `Scenes`.
     """
 
     source: str
     count_probs: Float[np.ndarray, "counts"]
     objects: tuple[SceneObject, ...]
     sample: int | None = None
+    image_size: tuple[int, int] | None = None
 
     @property
     def count(self) -> int:
@@ -79,7 +82,7 @@ class Scenes(Sequence[Scene]):
 
     Args:
         model: the name of the model.
-        image_size: (height, width) of the images, in pixels.
+        image_size: (height, width) of the images that the model takes, in pixels.
         images: one scene for each image (for each draw, where several were asked for).
     """
 
@@ -140,7 +143,7 @@ class Scenes(Sequence[Scene]):
         images = _field(top, "images", "scenes", list)
         return cls(
             model=_field(top, "model", "scenes", str),
-            image_size=_image_size(top),
+            image_size=_image_size(top, "scenes"),
             images=tuple(_scene_from_dict(d, f"images[{i}]") for i, d in enumerate(images)),
         )
 
@@ -173,10 +176,10 @@ def _rounded(values: Sequence[float] | np.ndarray, decimals: int) -> list[float]
 
 
 def _scene_to_dict(scene: Scene) -> dict[str, Any]:
-    sample = {} if scene.sample is None else {"sample": scene.sample}
+    optional = {"sample": scene.sample, "image_size": scene.image_size}
     return {
         "source": scene.source,
-        **sample,
+        **{name: value for name, value in optional.items() if value is not None},
         "count": scene.count,
         "count_probs": _rounded(scene.count_probs, _DECIMALS),
         "objects": [
@@ -191,10 +194,10 @@ def _scene_to_dict(scene: Scene) -> dict[str, Any]:
     }
 
 
-def _image_size(data: Any) -> tuple[int, int]:
-    sides = _field(data, "image_size", "scenes", list)
+def _image_size(data: Any, where: str) -> tuple[int, int]:
+    sides = _field(data, "image_size", where, list)
     if len(sides) != 2 or any(type(side) is not int or side < 1 for side in sides):
-        raise InputError("scenes.image_size should be two whole numbers, [height, width]")
+        raise InputError(f"{where}.image_size should be two whole numbers, [height, width]")
     height, width = sides
     return height, width
 
@@ -210,6 +213,7 @@ def _scene_from_dict(data: Any, where: str) -> Scene:
         count_probs=np.array(_numbers(data, "count_probs", where), dtype=float),
         objects=objects,
         sample=_field(data, "sample", where, int) if "sample" in data else None,
+        image_size=_image_size(data, where) if "image_size" in data else None,
     )
 
 

@@ -1,5 +1,6 @@
 """Checkpoints of the training state, written whole or not at all (Orbax)."""
 
+import logging
 from pathlib import Path
 
 import jax
@@ -31,9 +32,9 @@ class Checkpoints:
         try:
             tree = {"state": state._asdict()}
             self._manager.save(int(state.step), args=ocp.args.StandardSave(tree), force=True)
-        except (OSError, ValueError) as error:
+        except Exception as error:  # Orbax raises this very class, among others
             raise InputError(
-                f"cannot write a checkpoint in {self._manager.directory}: {_first_line(error)}; "
+                f"cannot write a checkpoint in {self._manager.directory}: {_reason(error)}; "
                 "make room on the disk, then go on with --resume"
             ) from error
 
@@ -52,10 +53,12 @@ class Checkpoints:
         shapes = jax.tree.map(ocp.utils.to_shape_dtype_struct, {"state": like._asdict()})
         try:
             tree = self._manager.restore(step, args=ocp.args.StandardRestore(shapes))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except Exception as error:  # Orbax raises this very class, among others
+            # Of each array that it could not read, Orbax would leave a page on standard error.
+            logging.getLogger("asyncio").setLevel(logging.CRITICAL)
             raise InputError(
                 f"the checkpoint of step {step} in {self._manager.directory} cannot be read: "
-                f"{_first_line(error)}; remove it to go on from the one before"
+                f"{_reason(error)}; remove it to go on from the one before"
             ) from error
         return TrainState(**tree["state"])
 
@@ -64,5 +67,8 @@ class Checkpoints:
         self._manager.close()
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+def _reason(error: Exception) -> str:
+    """What went wrong, without the pages of details that TensorStore adds."""
+    first = (str(error).splitlines() or [type(error).__name__])[0]
+    first = first.split(" [tensorstore_spec")[0].split(" See full TensorStore")[0]
+    return first if len(first) <= 300 else f"{first[:300]} .."

@@ -8,17 +8,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Array, PyTree, UInt8
 from rich.console import Console
 
 from airscene.data.batches import batch_indices
 from airscene.errors import InputError
 from airscene.model.air import AIR
 from airscene.training.checkpoints import Checkpoints
+from airscene.training.config import TrainConfig
 from airscene.training.record import Record
-from airscene.training.state import TrainConfig, initial_state, make_run
+from airscene.training.state import initial_state, make_run
 
 Evaluate = Callable[[AIR, int], dict[str, float]]
 
@@ -99,7 +101,8 @@ def train(
                 state, bound = run(state, indices, n)
                 step, bound = step + n, float(bound)
                 rate = n * config.batch_size / (time.perf_counter() - started)
-                if not math.isfinite(bound):
+                # The last update of a finite bound may have an infinite gradient.
+                if not (math.isfinite(bound) and _finite(state.weights)):
                     raise InputError(
                         f"the bound stopped being a number between steps {step - n} and {step}; "
                         f"the last good state is in {folder / 'checkpoints'}: try a smaller "
@@ -117,3 +120,7 @@ def train(
         record.close()
         checkpoints.close()
     return eqx.combine(state.weights, frame)
+
+
+def _finite(weights: PyTree[Array]) -> bool:
+    return all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(weights))

@@ -47,11 +47,13 @@ class Record:
             TextColumn("{task.fields[text]}"),
             TimeRemainingColumn(compact=True),
             console=console,
+            # Elsewhere than on a terminal, `add` prints a line a row instead.
+            disable=not console.is_terminal,
         )
         self._task = self._progress.add_task("", total=steps, completed=step, text="compiling")
         self._progress.start()
 
-    def add(self, row: dict[str, float]) -> None:
+    def add(self, row: dict[str, float | int]) -> None:
         """Write one row, `step` among its values, and show it."""
         self.rows.append(row)
         try:

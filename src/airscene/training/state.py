@@ -1,7 +1,6 @@
 """The training state and the update that changes it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
@@ -14,42 +13,7 @@ from jaxtyping import Array, Float, Int32, PyTree, UInt8
 from airscene.model.air import AIR
 from airscene.objective.enumerated import enumerated
 from airscene.objective.importance import importance_weighted
-
-
-@dataclass(frozen=True)
-class TrainConfig:
-    """How a model is trained.
-
-    Args:
-        steps: Number of updates.
-        batch_size: Images an update.
-        learning_rate: The highest learning rate; it rises to it over `warmup` steps, then falls to
-            zero along a cosine.
-        warmup: Steps over which the learning rate rises.
-        clip_norm: Largest norm of the gradient of the mean bound of a batch.
-        price: Price of an object at first, over the prior's, as a fraction of the mean energy of
-            an image, sum x^2 / (2 sigma^2), over images with anything in them.
-        release: Fractions of the run at which the price starts to fall and is the prior's.
-        prefix: Weight of the prefix term at first, see `airscene.objective.expectation`; it falls
-            in a line to zero where the price starts to.
-        samples: Samples of the importance-weighted bound; 0 for the enumerated one.
-        seed: Decides the initial weights, the batches and the noise.
-        evaluate_every: Steps between evaluations, and the number of steps a dispatch.
-        save_every: Steps between checkpoints, a multiple of `evaluate_every`.
-    """
-
-    steps: int = 1500
-    batch_size: int = 64
-    learning_rate: float = 3e-3
-    warmup: int = 100
-    clip_norm: float = 50.0
-    price: float = 0.0125
-    release: tuple[float, float] = (0.6, 0.9)
-    prefix: float = 0.7
-    samples: int = 0
-    seed: int = 1
-    evaluate_every: int = 100
-    save_every: int = 500
+from airscene.training.config import TrainConfig
 
 
 class TrainState(NamedTuple):
@@ -75,7 +39,8 @@ def _optimiser(config: TrainConfig) -> optax.GradientTransformation:
 
 def initial_state(model: AIR, config: TrainConfig) -> TrainState:
     """Return the state before the first update of a model."""
-    weights = eqx.filter(model, eqx.is_inexact_array)
+    # Copies, as an update gives up the memory of the state, and the model is the caller's.
+    weights = jax.tree.map(jnp.copy, eqx.filter(model, eqx.is_inexact_array))
     return TrainState(weights, _optimiser(config).init(weights), jnp.int32(0))
 
 
@@ -123,13 +88,15 @@ def make_run(
         objective = importance_weighted
         noise_shape = (noise_shape[0], config.samples, *noise_shape[1:])
 
-    start, end = (fraction * config.steps for fraction in config.release)
+    def left(release, step):
+        start, end = (fraction * config.steps for fraction in release)
+        return jnp.clip((end - step) / (end - start), 0.0, 1.0)
 
     def loss(weights, batch, noise, step):
         one = eqx.combine(weights, frame)
-        dear = price * jnp.clip((end - step) / (end - start), 0.0, 1.0)
-        prior = jax.nn.log_softmax(log_prior - dear * counts)
-        prefix = config.prefix * jnp.clip(1.0 - step / start, 0.0, 1.0)
+        extra = price * left(config.price_release, step)
+        prior = jax.nn.log_softmax(log_prior - extra * counts)
+        prefix = config.prefix * left(config.prefix_release, step)
         bounds = jax.vmap(objective, in_axes=(None, 0, 0, None, None))(
             one, batch, noise, prior, prefix
         )

@@ -1,0 +1,106 @@
+"""`airscene`: reads the command, runs it, and turns what goes wrong into one line."""
+
+import io
+import os
+import re
+import sys
+from collections.abc import Sequence
+from contextlib import redirect_stderr
+from typing import get_args
+
+import tyro
+from rich.console import Console
+
+from airscene.app.data import Data
+from airscene.app.evaluate import Evaluate
+from airscene.app.infer import Infer
+from airscene.app.models import Models
+from airscene.app.reproduce import Reproduce
+from airscene.app.sample import Sample
+from airscene.app.train import Train
+from airscene.errors import InputError
+
+BAD_INPUT, INTERRUPTED = 2, 130
+
+Command = Train | Infer | Evaluate | Sample | Reproduce | Models | Data
+
+ABOUT = """Scene understanding without labels: counts, locates, describes and redraws objects.
+
+`airscene COMMAND --help` gives an example of each command."""
+
+
+def parse(arguments: Sequence[str]) -> Command:
+    """Read a command line.
+
+    Args:
+        arguments: What follows `airscene`.
+
+    Returns:
+        The command, with its options.
+
+    Raises:
+        InputError: If it cannot be read; in one line, where tyro draws a box.
+        SystemExit: If help was asked for and given.
+    """
+    said = io.StringIO()
+    try:
+        with redirect_stderr(said):
+            return tyro.cli(
+                Command,
+                prog="airscene",
+                description=ABOUT,
+                args=arguments,
+                config=(tyro.conf.OmitSubcommandPrefixes, tyro.conf.OmitArgPrefixes),
+            )
+    except SystemExit as stop:
+        if stop.code == 0:
+            raise
+        names = [command.__name__.lower() for command in get_args(Command)]
+        known = arguments[:1] if arguments and arguments[0] in names else ()
+        see = " ".join(["airscene", *known, "--help"])
+        raise InputError(f"{_in_one_line(said.getvalue())}; see {see}") from None
+
+
+def _in_one_line(box: str) -> str:
+    """What a box of tyro's says, without its title, its frame and its pointer to the help."""
+    parts: list[list[str]] = [[]]
+    for line in box.splitlines():
+        inner = line.strip("│╭╮╰╯ ")
+        # The title is in the frame, or where the terminal has no frames, above the first rule.
+        if line.startswith("╭") or set(inner) <= {"─", "-"}:
+            parts.append([])
+        else:
+            parts[-1].append(inner)
+    told = [" ".join(part).rstrip(".") for part in parts[1:] if part]
+    # An error of a whole group of options names the group by its place in our types.
+    first = re.sub(r"^Error parsing [\w.]*_[\w.-]*: ", "", told[0])
+    return "; ".join([first, *(part for part in told[1:] if part.startswith("Available"))])
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Args:
+        arguments: What follows `airscene`; those of the process if not given.
+
+    Returns:
+        The exit status: 0, 2 for bad input, 130 if interrupted.
+    """
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    try:
+        parse(sys.argv[1:] if arguments is None else arguments).run(console)
+        sys.stdout.flush()
+    except InputError as error:
+        print(f"airscene: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt as stop:
+        print(f"airscene: {str(stop) or 'interrupted'}", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of the output has seen enough. Python would complain when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""`airscene evaluate`: a model against scenes whose truth is known."""
+
+import json
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tyro
+from rich.console import Console
+
+from airscene.errors import InputError, check_option
+from airscene.experiments import PRESETS, DataConfig
+from airscene.files import write_atomic
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """Measure a model on held-out scenes: counts, boxes, the bound and log p(x), as JSON.
+
+    MODEL is a run folder, a .safetensors file or the name of bundled weights. DATA is
+    multi-mnist or multi-mnist-shrunk; if not given, the one that the run was trained on.
+
+    Example: airscene evaluate multi-mnist multi-mnist-shrunk --scenes 2000
+
+    Args:
+        model: The model.
+        data: The data set.
+        scenes: Number of held-out scenes; as the experiment has it if not given.
+        digits: Where MNIST comes from, "auto", "bundled" or a folder; as the experiment has it if
+            not given.
+        out: JSON file for the numbers; standard output if not given.
+    """
+
+    model: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="MODEL")]
+    data: Annotated[
+        Literal["multi-mnist", "multi-mnist-shrunk"] | None,
+        tyro.conf.Positional,
+        tyro.conf.arg(metavar="DATA"),
+    ] = None
+    scenes: int | None = None
+    digits: str | None = None
+    out: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
+
+    def run(self, console: Console) -> None:
+        """Evaluate, and write the numbers.
+
+        Args:
+            console: Where it is said what is measured on what.
+
+        Raises:
+            InputError: If the model or an option is wrong, or there is no such data.
+        """
+        if self.scenes is not None:
+            check_option("scenes", self.scenes, self.scenes >= 1, "a whole number of at least 1")
+        if self.out and self.out.suffix != ".json":
+            raise InputError(f"--out is {self.out}; it should be the name of a .json file")
+        # Here, as JAX takes a second to import, which a wrong option need not wait for.
+        from airscene.evaluation.evaluate import evaluate
+        from airscene.inference import load
+
+        model = load(self.model)
+        truth = self._data_config().load("test")
+        console.print(f"{model!r} on {truth!r}")
+        text = json.dumps({"model": self.model, **evaluate(model, truth)}, indent=1) + "\n"
+        if self.out:
+            write_atomic(self.out, text.encode())
+            console.print(f"The numbers: {self.out}")
+        else:
+            sys.stdout.write(text)
+
+    def _data_config(self) -> DataConfig:
+        if self.data:
+            config = DataConfig(kind=self.data)
+        else:
+            config = _trained_on(self.model)
+        changes = {"n_test": self.scenes, "digits": self.digits}
+        return replace(config, **{k: v for k, v in changes.items() if v is not None})
+
+
+def _trained_on(model: str) -> DataConfig:
+    """The data of a run folder or of bundled weights, which are named for their experiment."""
+    file = Path(model) / "config.json"
+    if file.is_file():
+        try:
+            values: dict[str, Any] = json.loads(file.read_text())["data"]
+            values = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+            config = DataConfig(**values)
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(
+                f"{file} does not say what the run was trained on ({error})"
+            ) from error
+    elif model in PRESETS:
+        config = PRESETS[model].data
+    else:
+        raise InputError(f"what {model} was trained on is not known; name the DATA to measure on")
+    if config.kind == "images":
+        raise InputError(
+            f"{model} was trained on images whose truth is not known; name the DATA to measure on"
+        )
+    return config

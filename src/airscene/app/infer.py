@@ -1,0 +1,85 @@
+"""`airscene infer`: images in, scenes out."""
+
+import os
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+from rich.console import Console
+
+from airscene.errors import InputError, check_option, check_seed
+
+
+@dataclass(frozen=True)
+class Infer:
+    """Infer how many objects there are in images, where each is, and what.
+
+    MODEL is a run folder, a .safetensors file or the name of bundled weights. IMAGE is a PNG or
+    JPEG picture, a .npy or .npz file, a folder or a pattern.
+
+    Example: airscene infer multi-mnist scene.png --out scenes.json --overlay pictures
+
+    Args:
+        model: The model.
+        images: The images.
+        out: JSON file for the scenes; standard output if not given.
+        overlay: Folder for a picture of each image with what was found in it.
+        resize: Bring images of another size to the model's.
+        samples: Draws from the posterior an image; 0 for its means.
+        seed: Decides the draws.
+    """
+
+    model: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="MODEL")]
+    images: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="IMAGE ...")]
+    out: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
+    overlay: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None
+    resize: bool = False
+    samples: int = 0
+    seed: int = 0
+
+    def run(self, console: Console) -> None:
+        """Infer, and write the scenes.
+
+        Args:
+            console: Where it is said what was written.
+
+        Raises:
+            InputError: If the model, an image or an option is wrong.
+        """
+        check_option("samples", self.samples, 0 <= self.samples <= 10_000, "from 0 to 10000")
+        check_seed(self.seed)
+        if self.out and self.out.suffix != ".json":
+            raise InputError(f"--out is {self.out}; it should be the name of a .json file")
+        if self.overlay and self.samples:
+            raise InputError("--overlay draws the posterior means; leave out --samples")
+        if self.overlay and self.overlay.exists() and not self.overlay.is_dir():
+            raise InputError(f"--overlay is {self.overlay}, a file; it should be a folder")
+        if not self.images:
+            raise InputError("no images given; give an image, a folder or a pattern after MODEL")
+        # Here, as JAX takes a second to import, which a wrong option need not wait for.
+        from airscene.data import load_images
+        from airscene.inference import load
+
+        model = load(self.model)
+        scenes = model.infer(self.images, resize=self.resize, samples=self.samples, seed=self.seed)
+        if self.out:
+            scenes.save(self.out)
+            console.print(f"{scenes!r}: {self.out}")
+        else:
+            sys.stdout.write(scenes.to_json())
+        if self.overlay:
+            from airscene.evaluation.figures import overlay
+
+            for (source, image), scene in zip(load_images(self.images), scenes, strict=True):
+                overlay(image, scene).save(self.overlay / f"{_file_name(source)}-overlay.png")
+            console.print(f"Pictures of what was found: {self.overlay}")
+
+
+def _file_name(source: str) -> str:
+    """A file's name for the source of an image: x.npz[3] becomes x-3."""
+    match = re.fullmatch(r"(.*)\[(\d+)\]", os.path.basename(source))
+    name, index = (match[1], f"-{match[2]}") if match else (os.path.basename(source), "")
+    return Path(name).stem + index

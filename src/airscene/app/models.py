@@ -1,0 +1,31 @@
+"""`airscene models`: the weights that come with the package."""
+
+from dataclasses import dataclass
+
+from rich.console import Console
+
+from airscene.model.bundled import bundled_models
+
+
+@dataclass(frozen=True)
+class Models:
+    """List the weights that come with the package, and the experiments that can be trained.
+
+    Example: airscene models
+    """
+
+    def run(self, console: Console) -> None:
+        """Print the list on standard output.
+
+        Args:
+            console: Not used: the list is the output.
+        """
+        from airscene.experiments import PRESETS
+        from airscene.inference import load
+
+        print("Bundled weights, for infer, evaluate and sample:")
+        for name, file in bundled_models().items():
+            print(f"  {load(name)!r}, {file.stat().st_size / 1e6:.1f} MB")
+        print("Experiments, for train:")
+        for preset in PRESETS.values():
+            print(f"  {preset.name:20} {preset.about}")

@@ -1,0 +1,114 @@
+"""`airscene train`: train a model from nothing, or go on with a run."""
+
+import json
+import shlex
+import sys
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+from rich.console import Console
+
+from airscene.experiments import PRESETS, DataConfig
+from airscene.model.config import AIRConfig
+from airscene.training.config import TrainConfig
+
+
+@dataclass(frozen=True)
+class Run:
+    """What `train` is told of one experiment.
+
+    Args:
+        experiment: Name of the preset.
+        data: The images.
+        model: The model.
+        training: The training.
+        out: Folder of the run; runs/EXPERIMENT if not given.
+        resume: Go on with the run in that folder from its newest checkpoint.
+        tensorboard: Also write TensorBoard's event files.
+    """
+
+    experiment: tyro.conf.Suppress[str]
+    out: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None
+    resume: bool = False
+    tensorboard: bool = False
+    data: DataConfig = field(default_factory=DataConfig)
+    training: TrainConfig = field(default_factory=TrainConfig)
+    model: AIRConfig = field(default_factory=AIRConfig)
+
+
+_RUN = tyro.extras.subcommand_type_from_defaults(
+    {
+        p.name: Run(p.name, data=p.data, model=p.model, training=p.training)
+        for p in PRESETS.values()
+    },
+    descriptions={
+        p.name: f"{p.about}\n\nExample: airscene train {p.name} {p.example}".rstrip()
+        for p in PRESETS.values()
+    },
+)
+
+
+@dataclass(frozen=True)
+class Train:
+    """Train a model from nothing, or go on with a run that was stopped.
+
+    Everything about the run is left in one folder: report.html is the place to look first,
+    model.safetensors is the model.
+
+    Example: airscene train multi-mnist-fast --seed 2 --out runs/second
+
+    To go on with it: the same command and --resume.
+
+    Args:
+        run_: The experiment.
+    """
+
+    run_: _RUN
+
+    def run(self, console: Console) -> None:
+        """Train, and say what was reached and where to look.
+
+        Args:
+            console: Where progress and the summary go.
+
+        Raises:
+            InputError: If an option, the data or the folder is wrong.
+            KeyboardInterrupt: If the run was stopped; with what to type to go on.
+        """
+        # Here, as JAX takes a second to import, which `--help` need not wait for.
+        from airscene.experiments.run import fit
+        from airscene.training.loop import Interrupted
+
+        given = self.run_
+        preset = PRESETS[given.experiment]
+        preset = replace(preset, data=given.data, model=given.model, training=given.training)
+        folder = given.out or Path("runs") / preset.name
+        try:
+            fit(
+                preset,
+                folder,
+                resume=given.resume,
+                tensorboard=given.tensorboard,
+                console=console,
+            )
+        except (Interrupted, KeyboardInterrupt) as stop:
+            what = str(stop) or "interrupted"
+            raise KeyboardInterrupt(f"{what}; {_how_to_go_on(folder)}") from None
+        evaluation = json.loads((folder / "evaluation.json").read_text())
+        if evaluation:
+            console.print(
+                f"On {evaluation['scenes']:,} held-out scenes: {evaluation['count_accuracy']:.2%} "
+                f"of counts right, average precision {evaluation['average_precision']:.3f}, "
+                f"ELBO {evaluation['elbo']:.1f} nats."
+            )
+        console.print(f"Look at {folder / 'report.html'}; the model is {folder}.")
+
+
+def _how_to_go_on(folder: Path) -> str:
+    """The command that goes on with the run, as far as there is one."""
+    if not (folder / "config.json").is_file():
+        return "nothing was written yet"
+    arguments = [a for a in sys.argv[1:] if a != "--resume"]
+    return f"go on with: airscene {shlex.join([*arguments, '--resume'])}"

@@ -1,0 +1,95 @@
+"""What a model is made of. Free of JAX, so that the command line can read it at once."""
+
+import math
+import re
+from dataclasses import dataclass
+
+import tyro
+
+from airscene.errors import InputError, check_option
+
+
+@dataclass(frozen=True)
+class AIRConfig:
+    """What a model is made of.
+
+    Args:
+        image_shape: Channels (1 or 3), height and width of the images, in pixels.
+        object_size: Side of a typical attention window, as a fraction of the image's short side;
+            0 to estimate it from the images.
+        n_steps: The largest count, N.
+        n_what: Length of the appearance code.
+        n_cells: Side of the attention window, in samples.
+        count_prior: Prior over counts: geometric(rho), binomial(p), poisson(rate), or
+            table(w0, w1, ..) with a weight for each count.
+        scale_spread: Prior standard deviation of the logarithm of the window's scale.
+        position_spread: Prior standard deviation of the window's centre, in image half-widths.
+        sigma: Standard deviation of a pixel given the canvas.
+        n_hidden: Units of the LSTM.
+        n_look: Units of the layer that looks at the image.
+        n_layer: Units of the hidden layer of the appearance encoder and of the decoder.
+
+    Raises:
+        InputError: If a value is out of range.
+    """
+
+    image_shape: tyro.conf.Suppress[tuple[int, int, int]] = (1, 50, 50)
+    object_size: float = 0.4
+    n_steps: int = 3
+    n_what: int = 50
+    n_cells: int = 20
+    count_prior: str = "geometric(0.01)"
+    scale_spread: float = 0.07
+    position_spread: float = 0.5
+    sigma: float = 0.3
+    n_hidden: int = 256
+    n_look: int = 256
+    n_layer: int = 200
+
+    def __post_init__(self) -> None:
+        """Check that every value is in range."""
+        for name in ("n_steps", "n_what", "n_cells", "n_hidden", "n_look", "n_layer"):
+            value = getattr(self, name)
+            check_option(name, value, value >= 1, "a whole number of at least 1")
+        channels, *sides = shape = self.image_shape
+        right = channels in (1, 3) and len(sides) == 2 and min(sides) >= 1
+        check_option("image_shape", shape, right, "1 or 3 channels, then height and width")
+        size = self.object_size
+        wanted = "above 0 and at most 1, or 0 to estimate it from the images"
+        check_option("object_size", size, 0 <= size <= 1, wanted)
+        for name in ("scale_spread", "position_spread", "sigma"):
+            value = getattr(self, name)
+            check_option(name, value, 0 < value < math.inf, "a number above 0")
+        parse_count_prior(self.count_prior, self.n_steps)
+
+
+def parse_count_prior(spec: str, n_max: int) -> tuple[str, list[float]]:
+    """Read a prior over counts; `airscene.model.counts.count_log_prior` says what it means.
+
+    Args:
+        spec: `geometric(rho)`, `binomial(p)`, `poisson(rate)` or `table(w0, w1, ..)`.
+        n_max: The largest count, N.
+
+    Returns:
+        Its name and its numbers.
+
+    Raises:
+        InputError: If the prior is not one of these or its numbers are out of range.
+    """
+    match = re.fullmatch(r"\s*(\w+)\s*\(([^()]*)\)\s*", spec)
+    name, numbers = (match[1], match[2].split(",")) if match else ("", [])
+    try:
+        values = [float(number) for number in numbers]
+    except ValueError:
+        name, values = "", []
+    low, high = {"geometric": (0, 1), "binomial": (0, 1), "poisson": (0, 1e6)}.get(name, (0, 0))
+    if name == "table":
+        right = len(values) == n_max + 1 and 0 < min(values) and sum(values) < math.inf
+    else:
+        right = len(values) == 1 and low < values[0] < high
+    if not right:
+        raise InputError(
+            f"count prior {spec!r}: should be geometric(rho) or binomial(p) with a number between "
+            f"0 and 1, poisson(rate), or table(w0, .., w{n_max})"
+        )
+    return name, values

@@ -1,0 +1,69 @@
+"""How a model is trained. Free of JAX, so that the command line can read it at once."""
+
+import math
+from dataclasses import dataclass
+
+from airscene.errors import check_option, check_seed
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How a model is trained.
+
+    Args:
+        steps: Number of updates.
+        batch_size: Images an update.
+        learning_rate: The highest learning rate; it rises to it over `warmup` steps, then falls to
+            zero along a cosine.
+        warmup: Steps over which the learning rate rises.
+        clip_norm: Largest norm of the gradient of the mean bound of a batch.
+        price: Price of an object at first, over the prior's, as a fraction of the mean energy of
+            an image, sum x^2 / (2 sigma^2), over images with anything in them.
+        price_release: Fractions of the run at which the price starts to fall and is the prior's.
+        prefix: Weight at first of the mean over n >= 1 of how well the first n objects explain an
+            image.
+        prefix_release: Fractions of the run at which that weight starts to fall and is zero.
+        samples: Samples of the importance-weighted bound; 0 for the enumerated one.
+        seed: Decides the initial weights, the batches and the noise.
+        evaluate_every: Steps between evaluations, and the number of steps a dispatch.
+        save_every: Steps between checkpoints, a multiple of `evaluate_every`.
+
+    Raises:
+        InputError: If a value is out of range.
+    """
+
+    steps: int = 1500
+    batch_size: int = 64
+    learning_rate: float = 3e-3
+    warmup: int = 100
+    clip_norm: float = 50.0
+    price: float = 0.0125
+    price_release: tuple[float, float] = (0.7, 0.95)
+    prefix: float = 0.5
+    prefix_release: tuple[float, float] = (0.45, 0.65)
+    samples: int = 0
+    seed: int = 1
+    evaluate_every: int = 100
+    save_every: int = 500
+
+    def __post_init__(self) -> None:
+        """Check that every value is in range."""
+        for name in ("steps", "batch_size", "evaluate_every", "save_every"):
+            value = getattr(self, name)
+            check_option(name, value, value >= 1, "a whole number of at least 1")
+        for name in ("warmup", "samples"):
+            value = getattr(self, name)
+            check_option(name, value, value >= 0, "a whole number of at least 0")
+        check_seed(self.seed)
+        for name in ("learning_rate", "clip_norm"):
+            value = getattr(self, name)
+            check_option(name, value, 0 < value < math.inf, "a number above 0")
+        check_option("price", self.price, 0 <= self.price < math.inf, "a number of at least 0")
+        check_option("prefix", self.prefix, 0 <= self.prefix <= 1, "from 0 to 1")
+        wanted = "two numbers above 0 and at most 1, the second above the first"
+        for name in ("price_release", "prefix_release"):
+            start, end = getattr(self, name)
+            check_option(name, (start, end), 0 < start < end <= 1, wanted)
+        multiple = self.save_every % self.evaluate_every == 0
+        wanted = f"a multiple of --evaluate-every, which is {self.evaluate_every}"
+        check_option("save_every", self.save_every, multiple, wanted)

@@ -1,0 +1,196 @@
+"""What the commands say of options, models, folders and data that they cannot use."""
+
+import gzip
+import json
+import os
+import pickle
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from airscene.app.cli import main
+from airscene.data.mnist_files import SPLIT_FILES
+
+TINY = ("--digits", "bundled", "--n-train", "50", "--n-test", "10", "--n-hidden", "4")
+TINY += ("--n-look", "4", "--n-layer", "4", "--n-what", "2", "--n-cells", "4", "--batch-size", "2")
+TINY += ("--steps", "2", "--evaluate-every", "1", "--save-every", "1")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        (["train"], "Expected one of {multi-mnist-fast"),
+        (["nonsense"], "Available subcommands: train, infer, evaluate"),
+        ([], "Expected one of {train, infer"),
+        (["train", "multi-mnist", "--steps", "x"], "--steps: invalid literal"),
+        (["train", "multi-mnist", "--stops", "3"], "Unrecognized options: --stops"),
+        (["train", "multi-mnist", "--steps", "0"], "--steps is 0; it should be"),
+        (["train", "multi-mnist", "--seed", "-1"], "--seed is -1; it should be"),
+        (
+            ["train", "multi-mnist", "--seed", str(2**32)],
+            "should be a whole number from 0 to 2**32",
+        ),
+        (["train", "multi-mnist", "--learning-rate", "nan"], "--learning-rate is nan; it should"),
+        (["train", "multi-mnist", "--learning-rate", "inf"], "--learning-rate is inf; it should"),
+        (["train", "multi-mnist", "--object-size", "1.5"], "--object-size is 1.5; it should be"),
+        (["train", "multi-mnist", "--n-steps", "0"], "--n-steps is 0; it should be"),
+        (["train", "multi-mnist", "--count-prior", "geometric(2)"], "should be geometric(rho)"),
+        (["train", "multi-mnist", "--count-prior", "table(1,2)"], "table(w0, .., w3)"),
+        (["train", "multi-mnist", "--counts", "-1"], "--counts is -1; it should be"),
+        (["train", "multi-mnist", "--image-size", "0"], "--image-size is 0; it should be"),
+        (["train", "multi-mnist", "--images", "x"], "--images is for the experiment images"),
+        (["train", "multi-mnist-shrunk", "--digit-size", "9"], "--digit-size is for multi-mnist"),
+        (["train", "multi-mnist", "--save-every", "150"], "a multiple of --evaluate-every"),
+        (["train", "multi-mnist", "--price-release", "0.9", "0.1"], "the second above the first"),
+        (["train", "images"], "no images given"),
+        (["infer", "multi-mnist"], "no images given"),
+        (["infer", "multi-mnist", "x.png", "--samples", "-1"], "--samples is -1"),
+        (["infer", "multi-mnist", "x.png", "--out", "x.png"], "should be the name of a .json file"),
+        (["infer", "nothing", "x.png"], "there is no model 'nothing'"),
+        (["evaluate", "multi-mnist", "--scenes", "0"], "--scenes is 0"),
+        (["evaluate", "multi-mnist", "nothing"], "nothing"),
+        (["sample", "multi-mnist", "--n", "0"], "--n is 0"),
+        (["sample", "multi-mnist", "--out", "x.jpg"], "should be the name of a .png file"),
+        (["reproduce", "nothing"], "there is no result 'nothing'"),
+        (["data", "multi-mnist"], "should be the name of a .npz file"),
+        (["data", "multi-mnist", "--n", "0", "--out", "x.npz"], "--n-train is 0"),
+    ],
+)
+def test_a_bad_option(arguments, wanted, refused, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert wanted in refused(*arguments)
+    assert list(tmp_path.iterdir()) == []
+
+
+def other_program(path):
+    save_file({"x": np.zeros(3, np.float32)}, path)
+
+
+def cut(path, weights):
+    path.write_bytes(weights.read_bytes()[:-100])
+
+
+def altered(path, weights):
+    data = bytearray(weights.read_bytes())
+    data[20] ^= 0xFF
+    path.write_bytes(bytes(data))
+
+
+@pytest.mark.parametrize("kind", ["cut", "altered", "other program", "not safetensors", "pickle"])
+def test_bad_weights(kind, weights, tmp_path, refused, images):
+    path = tmp_path / "model.safetensors"
+    if kind == "cut":
+        cut(path, weights)
+    elif kind == "altered":
+        altered(path, weights)
+    elif kind == "other program":
+        other_program(path)
+    else:
+        path.write_bytes(b"weights" if kind == "not safetensors" else pickle.dumps({"x": [1]}))
+    np.save(tmp_path / "x.npy", images)
+    line = refused("infer", path, tmp_path / "x.npy", "--out", tmp_path / "scenes.json")
+    assert "model.safetensors" in line
+    assert not (tmp_path / "scenes.json").exists()
+
+
+def test_a_run_without_weights(tmp_path, refused):
+    assert "finish it with --resume" in refused("infer", tmp_path, "x.png")
+
+
+def test_a_model_of_unknown_data(weights, refused):
+    assert "name the DATA" in refused("evaluate", weights)
+
+
+def test_a_count_that_the_model_cannot_draw(weights, tmp_path, refused):
+    line = refused("sample", weights, "--counts", "5", "--out", tmp_path / "x.png")
+    assert "draws 0 to 2 objects" in line
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_digits_that_do_not_fit(tmp_path, refused):
+    out = tmp_path / "run"
+    line = refused(
+        "train", "multi-mnist", *TINY, "--counts", "9", "--image-size", "30", "--out", out
+    )
+    assert "no room for a count of 9" in line
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("fault", ["truncated", "altered", "a part missing", "nothing"])
+def test_a_damaged_mnist_file(fault, tmp_path, refused):
+    data, out = tmp_path / "mnist", tmp_path / "run"
+    data.mkdir()
+    images, labels = SPLIT_FILES["train"]
+    if fault != "nothing":
+        size = 16 + 60_000 * 28 * 28
+        whole = bytes(size if fault == "altered" else size // 2)
+        (data / f"{images}.gz").write_bytes(gzip.compress(whole, 1))
+        if fault != "a part missing":
+            (data / labels).write_bytes(bytes(8 + 60_000))
+    line = refused("train", "multi-mnist", "--digits", data, "--out", out)
+    assert str(data) in line
+    assert not out.exists()
+
+
+def test_a_folder_that_exists_is_left_alone(tmp_path, refused):
+    out = tmp_path / "run"
+    out.mkdir()
+    (out / "mine.txt").write_text("mine")
+    assert "exists already" in refused("train", "multi-mnist", *TINY, "--out", out)
+    assert [p.name for p in out.iterdir()] == ["mine.txt"]
+
+
+def test_a_folder_that_cannot_be_written(tmp_path, refused):
+    if os.geteuid() == 0:
+        # Permissions do not bind root: a file where a folder should be does.
+        (tmp_path / "file").write_text("mine")
+        out = tmp_path / "file" / "run"
+    else:
+        (tmp_path / "locked").mkdir(mode=0o500)
+        out = tmp_path / "locked" / "run"
+    assert "is not a folder to write in" in refused("train", "multi-mnist", *TINY, "--out", out)
+
+
+def test_nothing_to_resume(tmp_path, refused):
+    line = refused("train", "multi-mnist", *TINY, "--out", tmp_path / "run", "--resume")
+    assert "no run in" in line
+    assert not (tmp_path / "run").exists()
+
+
+def test_resuming_with_another_configuration(tmp_path, refused):
+    from airscene.experiments import PRESETS
+
+    out = tmp_path / "run"
+    out.mkdir()
+    config = PRESETS["multi-mnist"].override(digits="bundled", n_train=50, n_test=10).config()
+    config["training"]["learning_rate"] = 1e-5
+    (out / "config.json").write_text(json.dumps(config))
+    options = ("--digits", "bundled", "--n-train", "50", "--n-test", "10")
+    line = refused("train", "multi-mnist", *options, "--out", out, "--resume")
+    assert "training.learning_rate 1e-05, not" in line
+    assert [p.name for p in out.iterdir()] == ["config.json"]
+
+
+def test_a_full_disk(weights, images, tmp_path, refused, monkeypatch):
+    np.save(tmp_path / "x.npy", images)
+
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    line = refused("infer", weights, tmp_path / "x.npy", "--out", tmp_path / "scenes.json")
+    assert "No space left on device" in line
+    assert [p.name for p in tmp_path.iterdir()] == ["x.npy"]
+
+
+def test_a_full_disk_before_training(tmp_path, capsys, monkeypatch):
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert main(["train", "multi-mnist", *TINY, "--out", str(tmp_path / "run")]) == 2
+    # Above it stands where the digits come from.
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert line.startswith("airscene: cannot write")
+    assert "No space left on device" in line

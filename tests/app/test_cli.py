@@ -1,0 +1,125 @@
+"""The commands, as they are typed."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from airscene import Scenes
+from airscene.app.cli import main
+
+
+@pytest.fixture
+def file(tmp_path, images):
+    path = tmp_path / "x.npz"
+    np.savez(path, images=images)
+    return path
+
+
+def test_infer_writes_the_contract(weights, file, tmp_path):
+    out = tmp_path / "scenes.json"
+    assert main(["infer", str(weights), str(file), "--out", str(out)]) == 0
+    scenes = json.loads(out.read_text())
+    assert scenes.keys() == {"model", "image_size", "images"}
+    assert scenes["model"] == "tiny"
+    assert scenes["image_size"] == [12, 16]
+    assert [image["source"] for image in scenes["images"]] == [f"{file}[{i}]" for i in range(3)]
+    for image in scenes["images"]:
+        assert image.keys() == {"source", "count", "count_probs", "objects"}
+        assert image["count"] == np.argmax(image["count_probs"]) == len(image["objects"])
+        assert sum(image["count_probs"]) == pytest.approx(1.0, abs=1e-3)
+        for thing in image["objects"]:
+            assert thing.keys() == {"presence", "window", "box", "what"}
+
+
+def test_infer_prints_the_same_without_a_file(weights, file, tmp_path, capsys):
+    main(["infer", str(weights), str(file), "--out", str(tmp_path / "scenes.json")])
+    capsys.readouterr()
+    assert main(["infer", str(weights), str(file)]) == 0
+    assert capsys.readouterr().out == (tmp_path / "scenes.json").read_text()
+
+
+def test_infer_draws_overlays_beside_the_images_and_not_over_them(weights, tmp_path, images):
+    for i, image in enumerate(images):
+        Image.fromarray(image).save(tmp_path / f"{i}.png")
+    before = {p: p.read_bytes() for p in tmp_path.glob("*.png")}
+    arguments = ["infer", str(weights), str(tmp_path), "--overlay", str(tmp_path)]
+    assert main([*arguments, "--out", str(tmp_path / "scenes.json")]) == 0
+    assert all(p.read_bytes() == content for p, content in before.items())
+    for i in range(3):
+        with Image.open(tmp_path / f"{i}-overlay.png") as picture:
+            assert picture.width >= 16
+
+
+def test_infer_names_overlays_of_one_file_by_index(weights, file, tmp_path):
+    arguments = ["infer", str(weights), str(file), "--overlay", str(tmp_path / "pictures")]
+    assert main(arguments) == 0
+    names = {p.name for p in (tmp_path / "pictures").glob("*.png")}
+    assert names == {f"x-{i}-overlay.png" for i in range(3)}
+
+
+def test_infer_draws_samples(weights, file, capsys):
+    assert main(["infer", str(weights), str(file), "--samples", "2", "--seed", "3"]) == 0
+    scenes = Scenes.from_json(capsys.readouterr().out)
+    assert [scene.sample for scene in scenes] == [0, 1] * 3
+
+
+def test_infer_resizes_when_asked(weights, tmp_path, capsys):
+    Image.fromarray(np.zeros((24, 32), np.uint8)).save(tmp_path / "x.png")
+    assert main(["infer", str(weights), str(tmp_path / "x.png"), "--resize"]) == 0
+    assert Scenes.from_json(capsys.readouterr().out)[0].image_size == (24, 32)
+
+
+def test_sample_draws_a_picture(weights, tmp_path):
+    out = tmp_path / "samples.png"
+    assert main(["sample", str(weights), "--n", "5", "--counts", "1", "--out", str(out)]) == 0
+    with Image.open(out) as picture:
+        assert picture.width > 16
+
+
+def test_data_writes_scenes(tmp_path):
+    out = tmp_path / "scenes.npz"
+    assert main(["data", "multi-mnist", "--digits", "bundled", "--n", "7", "--out", str(out)]) == 0
+    with np.load(out) as arrays:
+        assert arrays["images"].shape == (7, 50, 50)
+        assert arrays["counts"].shape == (7,)
+
+
+def test_data_says_which_digits_are_in_use(capsys):
+    assert main(["data", "--digits", "bundled"]) == 0
+    said = capsys.readouterr().out
+    assert "multi-mnist-shrunk" in said
+    assert "the bundled subset of 10,000" in said
+
+
+def test_models_lists_weights_and_experiments(capsys):
+    assert main(["models"]) == 0
+    assert "multi-mnist-fast" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "command", ["train", "infer", "evaluate", "sample", "reproduce", "models", "data"]
+)
+def test_help_gives_an_example(command, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main([command, "--help"])
+    assert stop.value.code == 0
+    assert f"airscene {command}" in capsys.readouterr().out.split("Example:")[1]
+
+
+def test_help_and_wrong_options_need_no_jax():
+    code = (
+        "import sys\nfrom airscene.app.cli import main\n"
+        "assert main(['train', 'multi-mnist', '--steps', '0']) == 2\nprint('jax' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
+def test_a_reader_that_stops_reading_is_no_error():
+    command = f"{sys.executable} -m airscene.app.cli models | head -c 1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
