@@ -1,7 +1,7 @@
 # `make` lists the targets. Those that need packages set up .venv themselves, and only once:
 # `demo` and `bench` install what the program needs, the others the developer's tools as well.
 
-DEMO = train multi-mnist --digits bundled --seed 1 --out runs/demo
+DEMO = train multi-mnist-fast --digits bundled --seed 1 --out runs/demo
 UV   = uv==0.13.9
 
 # The first Python that the locked requirements have wheels for, or PYTHON=... from the user.
@@ -12,7 +12,7 @@ BIN = .venv/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow lint format bench docs lock clean
+.PHONY: help demo test test-slow lint format bench tables docs lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -36,7 +36,10 @@ format: .venv/dev.stamp ## mend the style
 	@$(BIN)/ruff format .
 
 bench: .venv/run.stamp ## measure speed on this machine
-	@$(BIN)/python -m airscene.app.bench
+	@$(BIN)/python -m airscene.app.bench --out results/bench.json
+
+tables: .venv/run.stamp ## write the tables of results into the README from results/*.json
+	@$(BIN)/python -m airscene.experiments.tables
 
 docs: .venv/dev.stamp ## build the documentation into build/site
 	@$(BIN)/mkdocs build --strict --quiet

@@ -1,5 +1,7 @@
 """`make bench`: speed on this machine, each figure beside the floor it is measured against."""
 
+import argparse
+import json
 import math
 import statistics
 import subprocess
@@ -10,23 +12,25 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from PIL import Image
 
-from airscene.data import load_digits, multi_mnist
-from airscene.data.batches import batch_indices
+from airscene.data import batch_indices, load_digits, multi_mnist
 from airscene.experiments import PRESETS
-from airscene.inference.infer import infer
-from airscene.inference.model import Model, load
+from airscene.experiments.reproduce import commit, machine
+from airscene.files import write_atomic
+from airscene.inference import Model, load
+from airscene.inference.model import CHUNK
 from airscene.model.air import AIR
 from airscene.training.state import initial_state, make_run
 
 BATCH = 64
 STEPS = 20
 REPEATS = 7
+
+Row = dict[str, Any]
 
 
 def _seconds(call: Callable[[], object], repeats: int = REPEATS) -> float:
@@ -62,12 +66,15 @@ def operations(left: tuple, right: tuple, numbers: tuple) -> int:
     return 2 * math.prod(left) * math.prod(free)
 
 
-def training_step(name: str, images: np.ndarray) -> None:
-    """One training step against the same operations done by matrix products alone."""
+def training_step(name: str, images: np.ndarray) -> list[Row]:
+    """One training step against its own matrix products, and against one large product.
+
+    The first floor is the same products, one after the other in one program, and nothing else; the
+    second is the same number of operations at the rate of a 1024x1024 product.
+    """
     preset = PRESETS[name]
     air = AIR(preset.model, key=jax.random.key(0))
-    on_device = jnp.asarray(images[:, None])
-    run = make_run(air, preset.training, on_device)
+    run = make_run(air, preset.training, jnp.asarray(images[:, None]))
     indices = batch_indices(len(images), BATCH, 0, 0, STEPS)
     state = initial_state(air, preset.training)
 
@@ -79,76 +86,110 @@ def training_step(name: str, images: np.ndarray) -> None:
     traced = jax.make_jaxpr(run)(initial_state(air, preset.training), indices, STEPS)
     dots = products(traced.jaxpr)
     flops = sum(operations(*dot) for dot in dots)
-
     square = jax.random.normal(jax.random.key(1), (1024, 1024))
     multiply = jax.jit(lambda a: a @ a)
-    operands = [(jnp.ones(left), jnp.ones(right), numbers) for left, right, numbers in dots]
-    # The products of a step one after the other, in one program, and nothing else.
-    alone = jax.jit(
-        lambda pairs: [
-            jax.lax.dot_general(a, b, numbers)
-            for (a, b), (_, _, numbers) in zip(pairs, operands, strict=True)
-        ]
-    )
-    pairs = [(a, b) for a, b, _ in operands]
-    took, peak, same = [], [], []
-    for _ in range(3):
+    pairs = [(jnp.ones(left), jnp.ones(right)) for left, right, _ in dots]
+
+    @jax.jit
+    def alone(pairs):
+        each = zip(pairs, dots, strict=True)
+        return [jax.lax.dot_general(a, b, numbers) for (a, b), (_, _, numbers) in each]
+
+    # By turns, so that a slow moment of the machine falls on all of them.
+    took, same, peak = [], [], []
+    for _ in range(5):
         took.append(_seconds(step, 3) / STEPS)
-        peak.append(flops * _seconds(lambda: multiply(square), 5) / (2 * 1024**3))
         same.append(_seconds(lambda: alone(pairs), 9))
-    took, peak, same = min(took), min(peak), min(same)
-    print(f"training step, {name}, batch {BATCH}: {took * 1e3:.1f} ms, {flops / 1e6:.0f} Mflop")
-    print(f"  floor, 1024x1024 products: {peak * 1e3:.1f} ms; ratio {took / peak:.2f}")
-    print(f"  floor, the step's own products alone: {same * 1e3:.1f} ms; ratio {took / same:.2f}")
+        peak.append(flops * _seconds(lambda: multiply(square), 5) / (2 * 1024**3))
+    took, same, peak = (statistics.median(times) for times in (took, same, peak))
+    what = f"training step, {name}, batch {BATCH}"
+    return [
+        _row(what, took * 1e3, "ms", f"its {flops / 1e6:.0f} Mflop of products alone", same * 1e3),
+        _row(what, took * 1e3, "ms", "the same at the rate of a 1024x1024 product", peak * 1e3),
+    ]
 
 
-def inference(model: Model, images: np.ndarray, counts: np.ndarray) -> None:
-    """One image, many images, and how emptier scenes take less."""
-    one = images[:1]
-    print(
-        f"inference, one image, warm: median {_seconds(lambda: model.infer(one), 101) * 1e3:.2f} ms"
-    )
-    _, prepared = model.prepare(images[:1000])
-    network = _seconds(lambda: model.infer_arrays(prepared))
-    whole = _seconds(lambda: model.infer(images[:1000]))
-    print(
-        f"inference, 1,000 images: {1000 / network:,.0f} images/s as arrays, "
-        f"{1000 / whole:,.0f} with checks and Scenes"
-    )
+def inference(model: Model, images: np.ndarray, counts: np.ndarray) -> list[Row]:
+    """One image, many images, and how emptier scenes take fewer steps."""
+    one, many = images[:1], images[:1000]
+    prepared = model.prepare(many)[1]
+    rows = [
+        _row("inference, one image, warm", _seconds(lambda: model.infer(one), 101) * 1e3, "ms"),
+        _row(
+            "inference, 1,000 images, to Scenes",
+            len(many) / _seconds(lambda: model.infer(many)),
+            "images/s",
+        ),
+        _row(
+            "inference, 1,000 images, to arrays",
+            len(many) / _seconds(lambda: model.infer_arrays(prepared)),
+            "images/s",
+        ),
+    ]
     for count in np.unique(counts):
-        same = model.prepare(images[counts == count][:512])[1]
-        took = _seconds(lambda same=same: model.infer_arrays(same))
-        steps = np.mean([_steps(model.air, same[i : i + 128]) for i in range(0, len(same), 128)])
-        print(f"  scenes of {count} objects: {steps:.2f} steps, {len(same) / took:,.0f} images/s")
+        same = model.prepare(images[counts == count][: 8 * CHUNK])[1]
+        ran = np.abs(model.infer_arrays(same).z_where).sum(axis=2) > 0
+        # A batch runs until its last scene has ended, and so does every scene of it.
+        steps = np.mean([ran[i : i + CHUNK].any(axis=0).sum() for i in range(0, len(ran), CHUNK)])
+        rate = len(same) / _seconds(lambda same=same: model.infer_arrays(same))
+        what = f"inference, scenes of {count}: {steps:.2f} steps of {ran.shape[1]}"
+        rows.append(_row(what, rate, "images/s"))
+    return rows
 
 
-def _steps(air: AIR, images: np.ndarray) -> int:
-    """Steps that the loop of a batch takes: the last one that any scene asks for."""
-    poses = eqx.filter_jit(jax.vmap(infer, in_axes=(None, 0)))(air, images).z_where
-    return int((np.abs(poses).sum(axis=2) > 0).sum(axis=1).max())
-
-
-def start_up(name: str, image: np.ndarray) -> None:
-    """A cold `airscene infer`, whole process."""
+def start_up(name: str, image: np.ndarray) -> list[Row]:
+    """A cold `airscene infer`, the whole process."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "one.png"
         Image.fromarray(image).save(path)
         command = [sys.executable, "-m", "airscene.app.cli", "infer", name, str(path)]
         took = _seconds(lambda: subprocess.run(command, check=True, capture_output=True), 5)
-    print(f"start-up, airscene infer {name} one.png: median {took:.1f} s")
+    return [_row(f"airscene infer {name} one.png, cold shell", took, "s")]
+
+
+def scenes(n: int) -> list[Row]:
+    """Making multi-MNIST."""
+    digits = load_digits("test", "bundled")
+    return [
+        _row(f"{n:,} multi-MNIST scenes", _seconds(lambda: multi_mnist(digits, n, seed=0), 3), "s")
+    ]
+
+
+def _row(what: str, value: float, unit: str, floor: str = "", at: float | None = None) -> Row:
+    row = {"what": what, "value": float(f"{value:.3g}"), "unit": unit}
+    if at is not None:
+        row |= {"floor": floor, "floor_value": float(f"{at:.3g}"), "ratio": round(value / at, 2)}
+    return row
 
 
 def main() -> None:
-    """Print every figure."""
-    digits = load_digits("test", "bundled")
-    started = time.perf_counter()
-    multi_mnist(digits, 60_000, seed=0)
-    print(f"60,000 multi-MNIST scenes: {time.perf_counter() - started:.1f} s")
-    scenes = multi_mnist(digits, 4000, seed=1)
-    for name in ("multi-mnist-fast", "multi-mnist"):
-        training_step(name, scenes.images)
-    inference(load("multi-mnist"), scenes.images, scenes.counts)
-    start_up("multi-mnist", scenes.images[0])
+    """Measure, print, and write `--out` if it is given."""
+    parser = argparse.ArgumentParser(prog="python -m airscene.app.bench", description=main.__doc__)
+    parser.add_argument("--out", type=Path, help="JSON file for the figures")
+    out = parser.parse_args().out
+    truth = multi_mnist(load_digits("test", "bundled"), 4000, seed=1)
+    rows = []
+    parts = (
+        lambda: scenes(60_000),
+        lambda: training_step("multi-mnist-fast", truth.images),
+        lambda: training_step("multi-mnist", truth.images),
+        lambda: inference(load("multi-mnist"), truth.images, truth.counts),
+        lambda: start_up("multi-mnist", truth.images[0]),
+    )
+    for part in parts:
+        for row in part():
+            rows.append(row)
+            floor = f"; {row['floor']}: {row['floor_value']:g}, ratio {row['ratio']:g}"
+            print(f"{row['what']}: {row['value']:,g} {row['unit']}{floor * ('floor' in row)}")
+    if out:
+        file = {
+            "result": "bench",
+            "command": "make bench",
+            "commit": commit(),
+            "machine": machine(),
+            "rows": rows,
+        }
+        write_atomic(out, (json.dumps(file, indent=1) + "\n").encode())
 
 
 if __name__ == "__main__":

@@ -22,7 +22,8 @@ _HEADLINES = (
 # Keys of the metrics, what the reader sees, the unit and its size.
 _CURVES = (
     ("count_accuracy", "Counts right on held-out scenes", "%", 100),
-    ("elbo", "Lower bound on log p(x), in nats", "", 1),
+    ("bound", "Lower bound on log p(x), in nats, as trained: annealed at first", "", 1),
+    ("mean_count", "Mean count on held-out scenes", "", 1),
 )
 _MOST_POINTS = 300
 
@@ -68,8 +69,9 @@ def html_report(
 
     Args:
         title: the heading, such as the name of the run.
-        config: the configuration, as `json.dumps` can write it.
-        metrics: the lines of `metrics.jsonl`; `step` with `count_accuracy` or `elbo` make curves.
+        config: what `config.json` holds.
+        metrics: the lines of `metrics.jsonl`; `step` with `count_accuracy`, `bound` or `mean_count`
+            make curves.
         evaluation: results as `json.dumps` can write them; the numbers among `count_accuracy`,
             `average_precision`, `mean_iou`, `calibration_error`, `elbo` and `log_px` are
             headlines.

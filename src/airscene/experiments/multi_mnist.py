@@ -11,7 +11,7 @@ FAST = Preset(
     example="--digits bundled --seed 2 --out runs/second",
     data=DataConfig(kind="multi-mnist"),
     model=AIRConfig(n_hidden=128, n_cells=16, n_layer=256),
-    training=TrainConfig(steps=2000),
+    training=TrainConfig(),
 )
 
 FULL = Preset(

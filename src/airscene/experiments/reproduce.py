@@ -70,8 +70,8 @@ def reproduce(
             "about": result.about,
             "targets": result.targets,
             "command": f"airscene reproduce {result.name}",
-            "commit": _commit(),
-            "machine": _machine(),
+            "commit": commit(),
+            "machine": machine(),
             "runs": rows,
             "summary": summary(rows),
         }
@@ -103,7 +103,7 @@ def _run(preset: Preset, seed: int, folder: Path) -> dict[str, Any]:
     row = {
         "run": preset.name,
         "seed": seed,
-        "commit": _commit(),
+        "commit": commit(),
         "finished": (folder / "model.safetensors").is_file(),
         "configuration": preset.config(),
     }
@@ -167,7 +167,7 @@ def _line(row: dict[str, Any]) -> str:
     )
 
 
-def _commit() -> str:
+def commit() -> str:
     """The commit of the sources, marked where they differ from it."""
     folder = Path(__file__).parent
     command = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=12"]
@@ -175,7 +175,8 @@ def _commit() -> str:
     return done.stdout.strip() or "unknown"
 
 
-def _machine() -> str:
+def machine() -> str:
+    """The machine, in a line, for result files."""
     model = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.exists():

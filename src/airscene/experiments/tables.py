@@ -30,7 +30,27 @@ def results_table(results: Path) -> str:
         if "summary" not in file:
             continue
         for name, group in file["summary"].items():
-            lines.append(_row(name, group, file["command"]))
+            lines.append(_row(f"[{name}](results/{path.name})", group, file["command"]))
+    return "\n".join(lines)
+
+
+def speed_table(results: Path) -> str:
+    """A Markdown table of the figures of `make bench`.
+
+    Args:
+        results: Folder of the result files.
+
+    Returns:
+        The table; nothing if there is no `bench.json`.
+    """
+    path = results / "bench.json"
+    if not path.exists():
+        return ""
+    lines = ["| [speed](results/bench.json) | | floor | ratio |", "|---|---|---|---|"]
+    for row in json.loads(path.read_text())["rows"]:
+        floor = f"{row['floor']}: {row['floor_value']:g}" if "floor" in row else ""
+        ratio = row.get("ratio", "")
+        lines.append(f"| {row['what']} | {row['value']:,g} {row['unit']} | {floor} | {ratio} |")
     return "\n".join(lines)
 
 
@@ -51,17 +71,12 @@ def _row(name: str, group: dict[str, Any], command: str) -> str:
 
 
 def main() -> None:
-    """Write the tables anew in every document that has one."""
-    table = results_table(Path("results"))
-    for path in (Path("README.md"), Path("docs/differences.md")):
-        text = path.read_text()
-        new = re.sub(
-            f"{re.escape(_MARK)}.*?{re.escape(_END)}",
-            lambda _: f"{_MARK}\n\n{table}\n\n{_END}",
-            text,
-            flags=re.DOTALL,
-        )
-        write_atomic(path, new.encode())
+    """Write the tables anew in the README."""
+    path, results = Path("README.md"), Path("results")
+    table = f"{_MARK}\n\n{results_table(results)}\n\n{speed_table(results)}\n\n{_END}"
+    pattern = f"{re.escape(_MARK)}.*?{re.escape(_END)}"
+    new = re.sub(pattern, lambda _: table, path.read_text(), flags=re.DOTALL)
+    write_atomic(path, new.encode())
 
 
 if __name__ == "__main__":

@@ -32,15 +32,15 @@ class TrainConfig:
         InputError: If a value is out of range.
     """
 
-    steps: int = 1500
+    steps: int = 2000
     batch_size: int = 64
-    learning_rate: float = 3e-3
+    learning_rate: float = 4e-3
     warmup: int = 100
     clip_norm: float = 50.0
     price: float = 0.0125
-    price_release: tuple[float, float] = (0.7, 0.95)
+    price_release: tuple[float, float] = (0.5, 0.9)
     prefix: float = 0.5
-    prefix_release: tuple[float, float] = (0.45, 0.65)
+    prefix_release: tuple[float, float] = (0.3, 0.5)
     samples: int = 0
     seed: int = 1
     evaluate_every: int = 100
