@@ -73,7 +73,9 @@ def test_a_window_reads_in_image_orientation():
     x, y = 22 / 30 * 2 - 1, 8 / 20 * 2 - 1
     z_where = jnp.array([0.0, x / 0.5, y / 0.5])
     window = np.asarray(read(jnp.asarray(image), z_where, POSE, 10))[0]
-    assert np.allclose(window[3:7, 3:7], 1, atol=1e-5) and window.sum() == pytest.approx(16, abs=1e-3)
+    assert np.allclose(window[3:7, 3:7], 1, atol=1e-5) and window.sum() == pytest.approx(
+        16, abs=1e-3
+    )
 
 
 def test_outside_the_image_is_black():

@@ -98,8 +98,10 @@ def test_posterior_is_that_of_all_presence_vectors(logits):
     for z_pres in itertools.product([0, 1], repeat=len(p)):
         # eq. 2: an object that is absent ends the scene, so no later one can be there.
         previous = (1, *z_pres[:-1])
-        factors = [(q if z else 1 - q) if before else 1 - z
-                   for q, z, before in zip(p, z_pres, previous, strict=True)]
+        factors = [
+            (q if z else 1 - q) if before else 1 - z
+            for q, z, before in zip(p, z_pres, previous, strict=True)
+        ]
         expected[sum(z_pres)] += math.prod(factors)
     log_q = np.asarray(count_log_posterior(jnp.array(logits)))
     assert np.exp(log_q).sum() == pytest.approx(1, abs=1e-5)

@@ -16,4 +16,6 @@ def test_closed_form(shape, sigma):
     x, y = rng.random((2, *shape), np.float32)
     expected = -((x - y) ** 2).sum() / (2 * sigma**2)
     expected -= x.size * (math.log(sigma) + 0.5 * math.log(2 * math.pi))
-    assert log_likelihood(jnp.asarray(x), jnp.asarray(y), sigma) == pytest.approx(expected, rel=1e-5)
+    assert log_likelihood(jnp.asarray(x), jnp.asarray(y), sigma) == pytest.approx(
+        expected, rel=1e-5
+    )

@@ -34,7 +34,7 @@ class Stage:
 
     Args:
         step: how many training steps were done.
-        accuracy: the count accuracy on held-out scenes, in [0, 1].
+        accuracy: the count accuracy on held-out scenes, in [0, 1], or NaN if it is not known.
         reconstructions: the images drawn again, in [0, 1].
         windows: the attention windows (x0, y0, x1, y1) of all inference steps, in pixels.
         counts: the inferred counts; the windows of the first `count` steps are shown.
@@ -46,6 +46,12 @@ class Stage:
     windows: Float[np.ndarray, "b k 4"]
     counts: Int[np.ndarray, "b"]
 
+    def caption(self, between: str = " ") -> str:
+        """The step and, where the truth is known, the share of counts that are right."""
+        if np.isnan(self.accuracy):
+            return f"step {self.step:,}"
+        return f"step {self.step:,}:{between}{self.accuracy:.1%} of{between}counts right"
+
     def panels(self, zoom: int) -> UInt8[np.ndarray, "b height width 3"]:
         """The reconstructions with their windows, ready for a grid."""
         each = zip(self.reconstructions, self.windows, self.counts, strict=True)
@@ -56,7 +62,7 @@ class Stage:
         each = zip(self.windows, self.counts, strict=True)
         return {
             "step": self.step,
-            "count_accuracy": round(self.accuracy, 4),
+            "count_accuracy": None if np.isnan(self.accuracy) else round(self.accuracy, 4),
             "counts": self.counts.tolist(),
             "windows": [rounded(windows[:count], 2) for windows, count in each],
             "reconstructions": strip_uri(self.reconstructions),
@@ -99,7 +105,7 @@ def reconstructions(images: PixelsOfMany, stages: Sequence[Stage]) -> Picture:
     zoom = panel_zoom(images)
     rows = [np.stack([enlarge(image, zoom) for image in images])]
     rows += [stage.panels(zoom) for stage in stages]
-    labels = ["data"] + [f"step {s.step:,}\n{s.accuracy:.1%} of\ncounts right" for s in stages]
+    labels = ["data"] + [stage.caption("\n") for stage in stages]
     grid = tile(np.stack(rows))
     margin, pitch = 110, (grid.shape[0] + 4) // len(rows)
     sheet = Image.new("RGB", (margin + grid.shape[1], grid.shape[0]), "white")

@@ -65,8 +65,10 @@ def _frame(
     sheet = Image.new("RGB", (width, height + _CAPTION + _CHART), "white")
     sheet.paste(Image.fromarray(grid), (0, 0))
     draw = ImageDraw.Draw(sheet)
-    text = f"step {past[-1].step:,}: {past[-1].accuracy:.1%} of held-out counts right"
+    text = past[-1].caption()
     draw.text((2, height + _CAPTION // 2), text, fill="black", font=font(18), anchor="lm")
+    if np.isnan(past[-1].accuracy):
+        return np.asarray(sheet)
     none, all_right = height + _CAPTION + _CHART - 5, height + _CAPTION + 4
     for level in (none, all_right):
         draw.line((0, level, width, level), fill="silver")

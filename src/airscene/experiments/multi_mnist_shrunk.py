@@ -1,17 +1,18 @@
 """The multi-MNIST of public implementations: smaller digits, placed regardless of each other."""
 
+from dataclasses import replace
+
+from airscene.experiments.multi_mnist import FULL
 from airscene.experiments.preset import DataConfig, Preset
 from airscene.experiments.result import Result, seeds
-from airscene.model.config import AIRConfig
-from airscene.training.config import TrainConfig
 
 SHRUNK = Preset(
     name="multi-mnist-shrunk",
     about="Digits resized by 1 / N(1.3, 0.1) that may overlap, as in public implementations.",
     example="--out runs/shrunk",
     data=DataConfig(kind="multi-mnist-shrunk"),
-    model=AIRConfig(object_size=0.33),
-    training=TrainConfig(steps=8000),
+    model=replace(FULL.model, object_size=0.31),
+    training=FULL.training,
 )
 
 MULTI_MNIST_SHRUNK = Result(

@@ -9,6 +9,6 @@ IMAGES = Preset(
     about="Images of your own (--images): a few bright objects on black.",
     example="--images 'folder/*.png' --out runs/mine",
     data=DataConfig(kind="images"),
-    model=AIRConfig(object_size=0.0, n_hidden=128),
+    model=AIRConfig(object_size=0.0, sigma=0.0),
     training=TrainConfig(steps=3000),
 )

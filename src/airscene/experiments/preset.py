@@ -119,8 +119,8 @@ class Preset:
         about: What it is, in a line.
         example: Options of a typical command line, for the help.
         data: The images.
-        model: The model; `image_shape` follows from the images, and so does an `object_size` of
-            0.
+        model: The model; `image_shape` follows from the images, and so do an `object_size` and a
+            `sigma` of 0.
         training: How it is trained.
     """
 
@@ -162,21 +162,20 @@ class Preset:
             images: Images of one's own, in place of those that the data's `images` names.
 
         Returns:
-            The preset with `image_shape`, and `object_size` where it was 0, taken from the
-            images; the training scenes; the held-out scenes.
+            The preset with `image_shape`, and `object_size` and `sigma` where they were 0, taken
+            from the images; the training scenes; the held-out scenes.
 
         Raises:
             InputError: If there are no such images.
         """
         training, held_out = (self.data.load(split, images) for split in ("train", "test"))
         shape = channels_first(training.images).shape[1:]
-        size = self.model.object_size
-        if not size:
-            # Here, as SciPy takes long to import.
-            from airscene.data.object_size import estimate_object_size
+        # Here, as SciPy takes long to import.
+        from airscene.data.estimates import estimate_object_size, estimate_sigma
 
-            size = estimate_object_size(training.images)
-        model = replace(self.model, image_shape=shape, object_size=size)
+        size = self.model.object_size or estimate_object_size(training.images)
+        sigma = self.model.sigma or estimate_sigma(training.images[:2000])
+        model = replace(self.model, image_shape=shape, object_size=size, sigma=sigma)
         return replace(self, model=model), training, held_out
 
     def config(self) -> dict[str, Any]:

@@ -53,22 +53,23 @@ def propose(
         log q(n | x) for n = 0..N, and the mean poses, zeros for steps not run.
     """
     n_steps = model.config.n_steps
-    looked = model.posterior.look(image)
+    looked = model.posterior.look(image, model.config.sigma)
 
     def unended(carry):
         step, log_reached, *_ = carry
         return (step < n_steps) & (log_reached > jnp.log(TAIL))
 
     def run(carry):
-        step, log_reached, state, z_where, logits, poses = carry
-        state, proposal = model.posterior(looked, state, z_where)
+        step, log_reached, state, logits, poses = carry
+        state, proposal = model.posterior(looked, state, model.pose)
+        state = model.posterior.explain(state, proposal.where_mean, model.pose)
         log_reached = log_reached + jax.nn.log_sigmoid(proposal.logit)
         logits = logits.at[step].set(proposal.logit)
         poses = poses.at[step].set(proposal.where_mean)
-        return step + 1, log_reached, state, proposal.where_mean, logits, poses
+        return step + 1, log_reached, state, logits, poses
 
     never = jnp.full(n_steps, -jnp.inf)
-    start = (0, 0.0, model.posterior.start(), jnp.zeros(3), never, jnp.zeros((n_steps, 3)))
+    start = (0, 0.0, model.posterior.start(looked), never, jnp.zeros((n_steps, 3)))
     *_, logits, poses = jax.lax.while_loop(unended, run, start)
     return count_log_posterior(logits), poses
 

@@ -7,7 +7,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Float32, Shaped
+from jaxtyping import Float, Float32, Int, Shaped
 
 from airscene.data.images import fit_image, load_images
 from airscene.errors import InputError
@@ -237,7 +237,7 @@ class Model:
         return np.asarray(_render(self.air, z_where, z_what, there))
 
     def sample(
-        self, seed: int, n: int, counts: Sequence[int] = ()
+        self, seed: int, n: int, counts: Sequence[int] | Int[np.ndarray, "m"] = ()
     ) -> Float32[np.ndarray, "n channel height width"]:
         """Draw images from the model: from the prior, through the decoder.
 

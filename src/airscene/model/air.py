@@ -103,13 +103,14 @@ class AIR(eqx.Module):
             The sample and every term of the bound.
         """
         c = self.config
-        looked = self.posterior.look(image)
-        state, z_where = self.posterior.start(), jnp.zeros(3)
+        looked = self.posterior.look(image, c.sigma)
+        state = self.posterior.start(looked)
         proposals, poses = [], []
         # Unrolled: a loop on the CPU costs more a step than the code costs to compile.
         for i in range(c.n_steps):
-            state, proposal = self.posterior(looked, state, z_where)
+            state, proposal = self.posterior(looked, state, self.pose)
             z_where = proposal.where_mean + proposal.where_scale * noise[i, :3]
+            state = self.posterior.explain(state, z_where, self.pose)
             proposals.append(proposal)
             poses.append(z_where)
         logits, *q_where = (jnp.stack(values) for values in zip(*proposals, strict=True))

@@ -24,7 +24,7 @@ class AIRConfig:
             table(w0, w1, ..) with a weight for each count.
         scale_spread: Prior standard deviation of the logarithm of the window's scale.
         position_spread: Prior standard deviation of the window's centre, in image half-widths.
-        sigma: Standard deviation of a pixel given the canvas.
+        sigma: Standard deviation of a pixel given the canvas; 0 to estimate it from the images.
         n_hidden: Units of the LSTM.
         n_look: Units of the layer that looks at the image.
         n_layer: Units of the hidden layer of the appearance encoder and of the decoder.
@@ -37,14 +37,14 @@ class AIRConfig:
     object_size: float = 0.4
     n_steps: int = 3
     n_what: int = 50
-    n_cells: int = 20
+    n_cells: int = 16
     count_prior: str = "geometric(0.01)"
     scale_spread: float = 0.07
     position_spread: float = 0.5
     sigma: float = 0.3
-    n_hidden: int = 256
+    n_hidden: int = 128
     n_look: int = 256
-    n_layer: int = 200
+    n_layer: int = 256
 
     def __post_init__(self) -> None:
         """Check that every value is in range."""
@@ -57,7 +57,9 @@ class AIRConfig:
         size = self.object_size
         wanted = "above 0 and at most 1, or 0 to estimate it from the images"
         check_option("object_size", size, 0 <= size <= 1, wanted)
-        for name in ("scale_spread", "position_spread", "sigma"):
+        wanted = "a number above 0, or 0 to estimate it from the images"
+        check_option("sigma", self.sigma, 0 <= self.sigma < math.inf, wanted)
+        for name in ("scale_spread", "position_spread"):
             value = getattr(self, name)
             check_option(name, value, 0 < value < math.inf, "a number above 0")
         parse_count_prior(self.count_prior, self.n_steps)

@@ -74,8 +74,8 @@ def load_weights(path: str | Path) -> AIR:
     try:
         config = json.loads(metadata["config"])
         config = AIRConfig(**{**config, "image_shape": tuple(config["image_shape"])})
-        if not config.object_size:
-            raise ValueError("its object_size is 0, which is for training only")
+        if not (config.object_size and config.sigma):
+            raise ValueError("its object_size or sigma is 0, which is for training only")
         # The shapes only: no time is lost on initial weights that the file replaces.
         model = eqx.filter_eval_shape(AIR, config, key=jax.random.key(0))
         wanted = {name: (leaf.shape, leaf.dtype) for name, leaf in _named(model).items()}
