@@ -22,7 +22,7 @@ FULL = Preset(
     model=AIRConfig(count_prior="geometric(0.1)", n_cells=20, n_look=192, n_layer=384),
     # What the looser prior lowers the price of an object by, the annealing adds: 2.3 nats.
     training=TrainConfig(
-        steps=16_000,
+        steps=10_000,
         learning_rate=3e-3,
         price=0.0155,
         price_release=(0.4, 0.8),

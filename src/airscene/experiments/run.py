@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import equinox as eqx
 import jax
 from rich.console import Console
 
@@ -70,7 +71,8 @@ def fit(
     _write_json(folder / "config.json", preset.config())
     watch = Watch(folder / "stages", held_out)
     air = train(
-        AIR(preset.model, key=jax.random.key(preset.training.seed)),
+        # Compiled whole: one by one, the layers' initial weights take seconds.
+        eqx.filter_jit(AIR)(preset.model, key=jax.random.key(preset.training.seed)),
         channels_first(training.images),
         preset.training,
         folder=folder,

@@ -53,13 +53,14 @@ class Watch:
         measured = {"mean_count": float(counts.mean())}
         if self._counts.min() >= 0:
             measured["count_accuracy"] = count_accuracy(probs, self._counts)
-        scenes = model.infer(self.images[self.shown])
+        here = self.shown
+        z_where, z_what = inferred.z_where[here], inferred.z_what[here]
         arrays = {
             "step": step,
             "accuracy": measured.get("count_accuracy", np.nan),
-            "reconstructions": model.render(scenes),
-            "windows": inferred.windows[self.shown],
-            "counts": counts[self.shown],
+            "reconstructions": model.render_arrays(z_where, z_what, counts[here]),
+            "windows": inferred.windows[here],
+            "counts": counts[here],
         }
         file = io.BytesIO()
         np.savez_compressed(file, **arrays)

@@ -217,7 +217,6 @@ class Model:
             )
         z_where = np.zeros((len(scenes), c.n_steps, 3), np.float32)
         z_what = np.zeros((len(scenes), c.n_steps, c.n_what), np.float32)
-        there = np.zeros((len(scenes), c.n_steps), np.float32)
         for i, scene in enumerate(scenes):
             stretch = self._stretch(scene.image_size or self.image_size)
             for k, thing in enumerate(scene.objects):
@@ -233,8 +232,18 @@ class Model:
                         f"{self.name} takes {c.n_what}"
                     )
                 z_where[i, k] = self.air.pose.inverse(tuple(window), self.image_size)
-                z_what[i, k], there[i, k] = thing.what, 1.0
-        return np.asarray(_render(self.air, z_where, z_what, there))
+                z_what[i, k] = thing.what
+        return self.render_arrays(z_where, z_what, scenes.counts)
+
+    def render_arrays(
+        self,
+        z_where: Float32[np.ndarray, "n steps 3"],
+        z_what: Float32[np.ndarray, "n steps what"],
+        counts: Int[np.ndarray, " n"],
+    ) -> Float32[np.ndarray, "n channel height width"]:
+        """Draw the first objects of scenes; the same as `render`, from arrays."""
+        there = np.arange(z_where.shape[1]) < np.asarray(counts)[:, None]
+        return np.asarray(_render(self.air, z_where, z_what, there.astype(np.float32)))
 
     def sample(
         self, seed: int, n: int, counts: Sequence[int] | Int[np.ndarray, "m"] = ()

@@ -28,7 +28,7 @@ SCALE_REACH, PLACE_REACH = 3.0, 1.0
 # direction is drawn with the weights: without one, of two things attention takes the middle.
 SLOPE = 2.0
 
-# Ink that is none, in units of the noise: it keeps the logarithm finite.
+# Ink that is none, in units of the noise: where nothing is left, attention still has a centre.
 FAINT = 0.01
 
 # The ink of a typical object, in the same units.
@@ -94,7 +94,7 @@ class RecurrentPosterior(eqx.Module):
     And the mean place is not regressed from the whole image but attended to. With a the ink that
     the windows so far have not covered and m the cell's preference among squares,
 
-        centre = sum_s softmax(log a + m)_s place_s + offset
+        centre = sum_s a_s exp(m_s) place_s / sum_s a_s exp(m_s) + offset
 
     so a window lies on something unexplained from the first step of training on. The cell learns
     which thing to prefer, and it is told the sum of a. Without it, objects that are small beside
@@ -191,8 +191,10 @@ class RecurrentPosterior(eqx.Module):
         hidden = jax.nn.sigmoid(out) * jnp.tanh(cell)
 
         x, y = self._places()
-        logits = jnp.log(state.left + FAINT).ravel() + self.prefer(hidden)
-        attended = jax.nn.softmax(logits).reshape(state.left.shape)
+        liking = self.prefer(hidden)
+        liking = jnp.exp(liking - jax.lax.stop_gradient(liking.max()))
+        attended = (state.left + FAINT) * liking.reshape(state.left.shape)
+        attended = attended / attended.sum()
         centre = jnp.stack([attended.sum(axis=0) @ x, attended.sum(axis=1) @ y])
 
         proposed = self.propose(hidden)

@@ -32,7 +32,7 @@ class TrainConfig:
         InputError: If a value is out of range.
     """
 
-    steps: int = 2000
+    steps: int = 1500
     batch_size: int = 64
     learning_rate: float = 4e-3
     warmup: int = 100
