@@ -17,9 +17,9 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
-demo: .venv/run.stamp ## train on the bundled digits from nothing, and show what was learnt
-	@rm -rf runs/demo
-	@$(BIN)/airscene $(DEMO)
+demo: .venv/run.stamp ## train on the bundled digits from nothing (or go on, if interrupted)
+	@if [ -e runs/demo/config.json ] && [ ! -e runs/demo/model.safetensors ]; \
+	then $(BIN)/airscene $(DEMO) --resume; else rm -rf runs/demo; $(BIN)/airscene $(DEMO); fi
 
 test: .venv/dev.stamp ## run the tests
 	@$(BIN)/python -m pytest -q

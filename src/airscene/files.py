@@ -8,6 +8,24 @@ from pathlib import Path
 from airscene.errors import InputError
 
 
+def check_writable(folder: str | Path) -> None:
+    """Refuses a folder that nothing can be written in, before there is anything to write.
+
+    Args:
+        folder: a folder that exists or is still to be made.
+
+    Raises:
+        InputError: if it is not a folder, or is in one that may not be written in.
+    """
+    folder = Path(folder)
+    try:
+        nearest = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+    except OSError as error:  # a name that is too long
+        raise InputError(f"cannot use the folder {folder}: {error.strerror}") from error
+    if not (nearest.is_dir() and os.access(nearest, os.W_OK)):
+        raise InputError(f"{nearest} is not a folder to write in; give one of yours")
+
+
 def write_atomic(path: str | Path, data: bytes) -> None:
     """Writes a file so that a reader sees the old content or the new, never a part of it.
 

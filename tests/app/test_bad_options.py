@@ -44,6 +44,10 @@ TINY += ("--steps", "2", "--evaluate-every", "1", "--save-every", "1")
         (["train", "multi-mnist", "--save-every", "150"], "a multiple of --evaluate-every"),
         (["train", "multi-mnist", "--price-release", "0.9", "0.1"], "the second above the first"),
         (["train", "images"], "no images given"),
+        (["train", "images", "--images", "x", "--counts", "1"], "--counts is not for images"),
+        (["train", "multi-mnist", "--n-train", str(10**11)], "do not fit in memory"),
+        (["train", "multi-mnist", "--out", "x" * 300], "File name too long"),
+        (["infer", "x" * 300, "x.png"], "there is no model"),
         (["infer", "multi-mnist"], "no images given"),
         (["infer", "multi-mnist", "x.png", "--samples", "-1"], "--samples is -1"),
         (["infer", "multi-mnist", "x.png", "--out", "x.png"], "should be the name of a .json file"),
@@ -54,7 +58,7 @@ TINY += ("--steps", "2", "--evaluate-every", "1", "--save-every", "1")
         (["sample", "multi-mnist", "--out", "x.jpg"], "should be the name of a .png file"),
         (["reproduce", "nothing"], "there is no result 'nothing'"),
         (["data", "multi-mnist"], "should be the name of a .npz file"),
-        (["data", "multi-mnist", "--n", "0", "--out", "x.npz"], "--n-train is 0"),
+        (["data", "multi-mnist", "--n", "0", "--out", "x.npz"], "--n is 0; it should be"),
     ],
 )
 def test_a_bad_option(arguments, wanted, refused, tmp_path, monkeypatch):

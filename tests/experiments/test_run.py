@@ -130,7 +130,7 @@ def test_nothing_is_overwritten(run, tmp_path):
             go(preset, folder, resume=resume)
     (tmp_path / "file").write_text("kept")
     for place, message in [
-        (tmp_path / "file", "exists already"),
+        (tmp_path / "file", "is not a folder to write in"),
         (tmp_path / "file" / "run", "is not a folder to write in"),
     ]:
         with pytest.raises(InputError, match=message):
@@ -298,3 +298,15 @@ def test_options_at_the_ends_of_their_range():
     TrainConfig(steps=1, warmup=0, price=0.0, prefix=1.0, price_release=(0.5, 1.0), seed=2**32 - 1)
     AIRConfig(n_steps=1, object_size=1.0, image_shape=(3, 1, 1), count_prior="poisson(2)")
     DataConfig(counts=(0,), digit_size=1, n_train=1, data_seed=0)
+
+
+def test_a_run_does_not_go_on_with_other_images(tmp_path):
+    """What a name or an array stands for may have changed since the run began."""
+    images = np.zeros((20, 12, 12), np.uint8)
+    images[:, 2:6, 3:7] = 255
+    preset = replace(PRESET, data=DataConfig(kind="images"))
+    config = {**preset.load(images)[0].config(), "images_sha256": "of other images"}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(InputError, match="has images_sha256 of other images, not"):
+        go(preset, tmp_path, images=images, resume=True)
+    assert list(content(tmp_path)) == ["config.json"]

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airscene.errors import InputError
-from airscene.model.counts import count_log_posterior, count_log_prior, presence_prior
+from airscene.model.counts import count_log_posterior, count_log_prior
 
 # Few sizes, as each compiles anew.
 largest = st.sampled_from([1, 3])
@@ -55,10 +55,11 @@ def test_table_is_normalised(weights):
 @given(tables)
 def test_unary_code_multiplies_out_to_the_prior(weights):
     prior = np.array(weights) / sum(weights)
-    steps = np.asarray(presence_prior(jnp.log(jnp.array(prior))))
-    assert np.all((0 < steps) & (steps < 1 + 1e-6))
-    reached = np.cumprod([1.0, *steps])
-    assert np.allclose(reached * np.append(1 - steps, 1.0), prior, atol=1e-5)
+    # p(z_pres_i = 1 | z_pres_{i-1} = 1) = mu_{>=i} / mu_{>=i-1} (appendix B).
+    at_least = np.cumsum(prior[::-1])[::-1]
+    steps = at_least[1:] / at_least[:-1]
+    log_q = count_log_posterior(jnp.log(steps) - jnp.log1p(-steps))
+    assert np.allclose(np.exp(log_q), prior, atol=1e-5)
 
 
 @pytest.mark.parametrize(

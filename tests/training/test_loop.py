@@ -196,8 +196,11 @@ def test_an_interrupt_stops_after_the_step_and_resumes(squares, whole, tmp_path)
     assert (tmp_path / "metrics.jsonl").read_bytes() == before
 
 
-def test_a_bound_that_is_no_number_stops_the_run_with_its_last_good_state(squares, tmp_path):
-    config = replace(CONFIG, learning_rate=1e30, evaluate_every=1, save_every=1)
+@pytest.mark.parametrize("save_every", [1, 100])
+def test_a_bound_that_is_no_number_stops_the_run_with_its_last_good_state(
+    squares, tmp_path, save_every
+):
+    config = replace(CONFIG, learning_rate=1e30, evaluate_every=1, save_every=save_every)
     with pytest.raises(InputError) as caught:
         go(tmp_path, squares, config)
     last = rows(tmp_path)[-1]["step"]

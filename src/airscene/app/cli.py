@@ -86,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0, 2 for bad input, 130 if interrupted.
     """
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
     try:
         parse(sys.argv[1:] if arguments is None else arguments).run(console)
         sys.stdout.flush()

@@ -10,7 +10,7 @@ import tyro
 from rich.console import Console
 
 from airscene.data import load_digits
-from airscene.errors import InputError
+from airscene.errors import InputError, check_option, check_seed
 from airscene.experiments import PRESETS, DataConfig
 from airscene.files import write_atomic
 
@@ -55,11 +55,14 @@ class Data:
         if self.name is None:
             print("Data sets, for train, evaluate and data:")
             for preset in PRESETS.values():
-                if preset.name == preset.data.kind:
+                if preset.name == preset.data.kind != "images":
                     print(f"  {preset.name:20} {preset.about}")
+            print("Images of your own: airscene train images --images 'folder/*.png'")
             for split in ("train", "test"):
                 print(f"Digits: {load_digits(split, self.digits).source}")
             return
+        check_option("n", self.n, self.n >= 1, "a whole number of at least 1")
+        check_seed(self.seed)
         if self.out is None or self.out.suffix != ".npz":
             raise InputError(f"--out is {self.out}; it should be the name of a .npz file")
         config = DataConfig(

@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,7 @@ import tyro
 from rich.console import Console
 
 from airscene.errors import InputError, check_option, check_seed
+from airscene.files import check_writable
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,8 @@ class Infer:
             raise InputError(f"--out is {self.out}; it should be the name of a .json file")
         if self.overlay and self.samples:
             raise InputError("--overlay draws the posterior means; leave out --samples")
-        if self.overlay and self.overlay.exists() and not self.overlay.is_dir():
-            raise InputError(f"--overlay is {self.overlay}, a file; it should be a folder")
+        for folder in filter(None, (self.overlay, self.out and self.out.parent)):
+            check_writable(folder)
         if not self.images:
             raise InputError("no images given; give an image, a folder or a pattern after MODEL")
         # Here, as JAX takes a second to import, which a wrong option need not wait for.
@@ -73,13 +75,22 @@ class Infer:
         if self.overlay:
             from airscene.evaluation.figures import overlay
 
-            for (source, image), scene in zip(load_images(self.images), scenes, strict=True):
-                overlay(image, scene).save(self.overlay / f"{_file_name(source)}-overlay.png")
+            given = load_images(self.images)
+            names = _file_names([source for source, _ in given])
+            for name, (_, image), scene in zip(names, given, scenes, strict=True):
+                overlay(image, scene).save(self.overlay / f"{name}-overlay.png")
             console.print(f"Pictures of what was found: {self.overlay}")
 
 
-def _file_name(source: str) -> str:
-    """A file's name for the source of an image: x.npz[3] becomes x-3."""
-    match = re.fullmatch(r"(.*)\[(\d+)\]", os.path.basename(source))
-    name, index = (match[1], f"-{match[2]}") if match else (os.path.basename(source), "")
-    return Path(name).stem + index
+def _file_names(sources: Sequence[str]) -> list[str]:
+    """Files' names for the sources of images: x.npz[3] becomes x-3; equal ones are numbered."""
+    names: list[str] = []
+    for source in sources:
+        match = re.fullmatch(r"(.*)\[(\d+)\]", os.path.basename(source))
+        file, index = (match[1], f"-{match[2]}") if match else (os.path.basename(source), "")
+        name = plain = Path(file).stem + index
+        number = 2
+        while name in names:
+            name, number = f"{plain}-{number}", number + 1
+        names.append(name)
+    return names

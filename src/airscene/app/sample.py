@@ -48,10 +48,9 @@ class Sample:
             raise InputError(f"--out is {self.out}; it should be the name of a .png file")
         # Here, as JAX takes a second to import, which a wrong option need not wait for.
         from airscene.evaluation.figures import sample_grid
-        from airscene.evaluation.picture import channels_last
         from airscene.inference import load
 
         model = load(self.model)
         counts = self.counts or tuple(range(model.air.config.n_steps + 1))
-        sample_grid(channels_last(model.sample(self.seed, self.n, counts))).save(self.out)
+        sample_grid(model.sample(self.seed, self.n, counts)).save(self.out)
         console.print(f"{self.n} scenes that {self.model} imagines: {self.out}")

@@ -100,8 +100,7 @@ class Train:
         if evaluation:
             console.print(
                 f"On {evaluation['scenes']:,} held-out scenes: {evaluation['count_accuracy']:.2%} "
-                f"of counts right, average precision {evaluation['average_precision']:.3f}, "
-                f"ELBO {evaluation['elbo']:.1f} nats."
+                f"of counts right, ELBO {evaluation['elbo']:.1f} nats."
             )
         console.print(f"Look at {folder / 'report.html'}; the model is {folder}.")
 

@@ -11,6 +11,8 @@ from airscene.errors import InputError
 # Scenes drawn at a time, and placements tried at a time: both bound the working memory.
 _SCENES = 4096
 _PLACEMENTS = 1 << 16
+# The most that the images of a data set may take.
+_MAX_BYTES = 8_000_000_000
 # The largest size of a digit of the shrunk variant, in pixels: f = 0.7, six deviations below 1.3.
 _MAX_SHRUNK = 40
 
@@ -126,6 +128,11 @@ def _check_options(n: int, seed: int, counts: tuple[int, ...], image_size: int) 
         raise InputError(f"counts is {counts}; it should list whole numbers of at least 0")
     if image_size < 1:
         raise InputError(f"image_size is {image_size} pixels; it should be at least 1")
+    if n * image_size**2 > _MAX_BYTES:
+        raise InputError(
+            f"{n:,} scenes of {image_size}x{image_size} pixels do not fit in memory; give fewer "
+            "or smaller ones"
+        )
 
 
 def _blank(

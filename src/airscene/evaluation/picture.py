@@ -169,9 +169,3 @@ def rounded(values: Shaped[np.ndarray, "..."], decimals: int) -> Any:
     finite = np.isfinite(values)
     numbers = np.round(np.where(finite, values, 0).astype(float), decimals) + 0.0
     return np.where(finite, numbers.astype(object), None).tolist()
-
-
-def channels_last(images: Float[np.ndarray, "b channel height width"]) -> PixelsOfMany:
-    """Brings a model's images to a picture's layout, `[b, H, W]` or `[b, H, W, 3]`, in [0, 1]."""
-    images = np.clip(images, 0.0, 1.0)
-    return images[:, 0] if images.shape[1] == 1 else np.moveaxis(images, 1, 3)

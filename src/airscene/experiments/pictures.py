@@ -20,7 +20,6 @@ from airscene.evaluation import (
     reconstructions,
     sample_grid,
 )
-from airscene.evaluation.picture import channels_last
 from airscene.experiments.preset import Preset
 from airscene.experiments.watch import Watch
 from airscene.files import write_atomic
@@ -73,7 +72,7 @@ def draw_figures(
         "samples": (
             "Samples from the model: scenes that it imagines, with as many objects as it finds in "
             "real ones.",
-            sample_grid(channels_last(model.sample(seed, 25, probs.argmax(axis=1)))),
+            sample_grid(model.sample(seed, 25, probs.argmax(axis=1))),
         ),
     }
     if held_out.counts.min() >= 0:
@@ -100,9 +99,14 @@ def draw_figures(
     return {caption: picture.data for caption, picture in pictures.values()}
 
 
-def step_centres(windows: np.ndarray, log_q: np.ndarray) -> list[np.ndarray]:
-    """Return the centres of the windows of each step, over the scenes where it is used."""
-    counts = log_q.argmax(axis=1)
+def step_centres(windows: np.ndarray, q: np.ndarray) -> list[np.ndarray]:
+    """Return the centres of the windows of each step, over the scenes where it is used.
+
+    Args:
+        windows: Windows of all steps of each scene, in pixels.
+        q: q(n | x) of each scene, or its logarithm.
+    """
+    counts = q.argmax(axis=1)
     centres = (windows[..., :2] + windows[..., 2:]) / 2.0
     return [centres[counts > step, step].astype(float) for step in range(windows.shape[1])]
 

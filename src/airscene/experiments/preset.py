@@ -60,6 +60,11 @@ class DataConfig:
         check_option("data_seed", self.data_seed, self.data_seed >= 0, "a number of at least 0")
         if self.images and self.kind != "images":
             raise InputError(f"--images is for the experiment images, not for {self.kind}")
+        if self.kind == "images":
+            default = DataConfig()
+            for name in ("digits", "counts", "image_size", "digit_size", "n_train", "n_test"):
+                if getattr(self, name) != getattr(default, name):
+                    raise InputError(f"--{name.replace('_', '-')} is not for images of your own")
         if self.digit_size != 28 and self.kind == "multi-mnist-shrunk":
             raise InputError("--digit-size is for multi-mnist: the shrunk variant draws the sizes")
 

@@ -4,9 +4,10 @@ import json
 import multiprocessing
 import os
 import platform
-import shutil
+import signal
 import statistics
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,11 @@ from airscene.experiments.preset import Preset
 from airscene.experiments.result import Result
 from airscene.experiments.run import fit
 from airscene.files import write_atomic
+from airscene.training.loop import Interrupted
 from airscene.training.record import read_metrics
+
+# What a shell calls the exit status of a process that Ctrl-C ended.
+INTERRUPTED = 130
 
 # Count accuracy whose time is reported, on the held-out scenes counted while training.
 REACHED = 0.98
@@ -35,7 +40,7 @@ def reproduce(
 
     Each run is a process of its own, so that its seconds include compilation. Runs that are in the
     result's file already, made with the same configuration, are kept; one that was interrupted is
-    resumed. A run that failed is recorded as such.
+    resumed. A run that failed is recorded as such, and tried again the next time.
 
     Args:
         result: What to reproduce.
@@ -51,12 +56,13 @@ def reproduce(
         InputError: If a run of another configuration is in the way.
     """
     path = results / f"{result.name}.json"
-    before = json.loads(path.read_text())["runs"] if path.exists() else []
+    before = _rows_before(path)
     rows = []
     made: dict[str, dict[int, Path]] = {}
     for preset, seed in result.runs:
         preset = preset.override(seed=seed)
-        row = next((r for r in before if r["run"] == preset.name and r["seed"] == seed), None)
+        made_before = (r for r in before if r["run"] == preset.name and r["seed"] == seed)
+        row = next((r for r in made_before if r["finished"]), None)
         folder = runs / result.name / f"{preset.name}-{seed}"
         if row is None or row["configuration"] != preset.config():
             console.print(f"{result.name}: {preset.name}, seed {seed}")
@@ -80,34 +86,55 @@ def reproduce(
         folders = made.get(preset.name, {})
         if folders:
             draw_seeds(preset, folders, figures)
+            first = next(iter(folders.values())) / "figures"
             for name in SHOWN:
-                shutil.copyfile(
-                    next(iter(folders.values())) / "figures" / name,
-                    figures / f"{preset.name}-{name}",
-                )
+                for shown in (first / name, (first / name).with_suffix(".json")):
+                    write_atomic(figures / f"{preset.name}-{shown.name}", shown.read_bytes())
     return file
+
+
+def _rows_before(path: Path) -> list[dict[str, Any]]:
+    if not path.exists():
+        return []
+    try:
+        return json.loads(path.read_text())["runs"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path} is no result file ({error!r}); move it away") from error
+
+
+def _fit(preset: Preset, folder: Path, resume: bool) -> None:
+    """What the process of a run does: bad input is one line, and no traceback."""
+    try:
+        fit(preset, folder, resume=resume)
+    except InputError as error:
+        print(f"airscene: {error}", file=sys.stderr)
+        sys.exit(2)
+    except (Interrupted, KeyboardInterrupt):
+        sys.exit(INTERRUPTED)
 
 
 def _run(preset: Preset, seed: int, folder: Path) -> dict[str, Any]:
     """Make one run in a process of its own and gather its numbers."""
     resume = (folder / "config.json").is_file()
-    if resume:
-        held = json.loads((folder / "config.json").read_text())
-        if held["training"] != preset.config()["training"]:
-            raise InputError(f"{folder} holds a run of another configuration; move it away")
-    process = multiprocessing.get_context("spawn").Process(
-        target=fit, args=(preset, folder), kwargs={"resume": resume}
-    )
+    context = multiprocessing.get_context("spawn")
+    process = context.Process(target=_fit, args=(preset, folder, resume))
     process.start()
-    process.join()
+    try:
+        process.join()
+    except KeyboardInterrupt:
+        process.join()
+    if process.exitcode in (INTERRUPTED, -signal.SIGINT, -signal.SIGTERM, -signal.SIGKILL):
+        raise KeyboardInterrupt(f"stopped in {folder}; the same command goes on")
+    # A run that was refused left what was in its folder before, which is not its result.
+    finished = process.exitcode == 0
     row = {
         "run": preset.name,
         "seed": seed,
         "commit": commit(),
-        "finished": (folder / "model.safetensors").is_file(),
+        "finished": finished,
         "configuration": preset.config(),
     }
-    if not row["finished"]:
+    if not finished:
         return {**row, "exit_status": process.exitcode}
     rows = read_metrics(folder / "metrics.jsonl")
     reached = [r["seconds"] for r in rows if r["count_accuracy"] >= REACHED]
@@ -137,16 +164,19 @@ def summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
         done = [row for row in group if row["finished"]]
         spread = {}
         for key in ("count_accuracy", "elbo", "log_px", "average_precision", "mean_iou", "seconds"):
-            values = [row[key] for row in done]
+            values = [row[key] for row in done if row[key] is not None]
+            if key == "count_accuracy":
+                # A run that failed counted nothing right.
+                values += [0.0] * (len(group) - len(done))
             if values:
                 spread[key] = {
                     "median": statistics.median(values),
                     "min": min(values),
                     "max": max(values),
                 }
-        # A run that never got there counts as slower than any that did.
-        times = [row["seconds_to_98"] or float("inf") for row in done]
-        median = statistics.median(times) if times else float("inf")
+        # A run that failed or never got there counts as slower than any that did.
+        times = [row.get("seconds_to_98") or float("inf") for row in group]
+        median = statistics.median(times)
         groups[name] = {
             "runs": len(group),
             "finished": len(done),
@@ -162,7 +192,7 @@ def _line(row: dict[str, Any]) -> str:
         return f"  failed, exit status {row['exit_status']}"
     return (
         f"  counts {row['count_accuracy']:.2%}, ELBO {row['elbo']:.1f}, "
-        f"log p(x) {row['log_px']:.1f}, AP {row['average_precision']:.3f}, "
+        f"log p(x) {row['log_px']:.1f}, "
         f"98% after {row['seconds_to_98']} s, {row['seconds']:.0f} s in all"
     )
 
@@ -171,7 +201,10 @@ def commit() -> str:
     """The commit of the sources, marked where they differ from it."""
     folder = Path(__file__).parent
     command = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=12"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:  # no git
+        return "unknown"
     return done.stdout.strip() or "unknown"
 
 

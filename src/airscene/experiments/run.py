@@ -1,7 +1,7 @@
 """One run of a preset: folder, data, training, evaluation, pictures, report, weights."""
 
+import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,12 @@ from airscene.experiments import PRESETS
 from airscene.experiments.pictures import draw_figures, write_report
 from airscene.experiments.preset import Preset, channels_first
 from airscene.experiments.watch import Watch
-from airscene.files import write_atomic
+from airscene.files import check_writable, write_atomic
 from airscene.inference.model import Model
 from airscene.model.air import AIR
 from airscene.model.weights import save_weights
 from airscene.training.loop import train
+from airscene.training.record import check_tensorboard
 
 
 def fit(
@@ -65,10 +66,15 @@ def fit(
     folder = Path(out)
     console = console or Console(stderr=True)
     _check_folder(folder, resume)
+    if tensorboard:
+        check_tensorboard()
     preset, training, held_out = preset.load(images)
-    _check_config(preset, folder)
+    # The images too decide the result: those that a name stands for may have changed.
+    digest = hashlib.sha256(training.images.tobytes()).hexdigest()
+    config = {**preset.config(), "images_sha256": digest}
+    _check_config(config, folder)
     console.print(f"{preset.name}: {training.source}", highlight=False, soft_wrap=True)
-    _write_json(folder / "config.json", preset.config())
+    _write_json(folder / "config.json", config)
     watch = Watch(folder / "stages", held_out)
     air = train(
         # Compiled whole: one by one, the layers' initial weights take seconds.
@@ -94,28 +100,27 @@ def fit(
 
 def _check_folder(folder: Path, resume: bool) -> None:
     """Refuse a folder that the run must not or cannot use, before any work is done."""
+    check_writable(folder)
     if resume and not (folder / "config.json").is_file():
         raise InputError(f"there is no run in {folder} to resume; leave out --resume to start one")
     if not resume and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(
             f"{folder} exists already: give another --out, or --resume to go on with the run in it"
         )
-    nearest = next(p for p in (folder, *folder.absolute().parents) if p.exists())
-    if not (nearest.is_dir() and os.access(nearest, os.W_OK)):
-        raise InputError(f"{nearest} is not a folder to write in; give an --out in one of yours")
 
 
-def _check_config(preset: Preset, folder: Path) -> None:
+def _check_config(config: dict[str, Any], folder: Path) -> None:
     """Refuse to go on with a run of another configuration."""
     file = folder / "config.json"
     if not file.is_file():
         return
     try:
         before = _flat(json.loads(file.read_text()))
-    except ValueError as error:
+    except (ValueError, AttributeError) as error:
         raise InputError(f"{file} is not JSON ({error}); start another run") from error
-    now = _flat(preset.config())
-    for name in sorted(now.keys() | before.keys()):
+    now = _flat(config)
+    # The images last: an option that chose others is the better answer.
+    for name in sorted(now.keys() | before.keys(), key=lambda n: (n == "images_sha256", n)):
         if now.get(name) != before.get(name):
             raise InputError(
                 f"the run in {folder} has {name} {before.get(name)}, not {now.get(name)}: give the "

@@ -7,7 +7,6 @@ import numpy as np
 
 from airscene.data import LabelledScenes
 from airscene.evaluation import Stage, count_accuracy
-from airscene.evaluation.picture import channels_last
 from airscene.files import write_atomic
 from airscene.inference.model import Model
 from airscene.model.air import AIR
@@ -89,7 +88,7 @@ def _read(file: Path) -> Stage:
         return Stage(
             step=int(arrays["step"]),
             accuracy=float(arrays["accuracy"]),
-            reconstructions=channels_last(arrays["reconstructions"]),
+            reconstructions=arrays["reconstructions"],
             windows=arrays["windows"],
             counts=arrays["counts"],
         )

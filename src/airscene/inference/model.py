@@ -1,5 +1,6 @@
 """A trained model as its users see it: NumPy images in, `Scenes` out."""
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -195,14 +196,14 @@ class Model:
         """Pixels of an image of this size a pixel of the model, for (x0, y0, x1, y1)."""
         return np.tile(np.divide(size, self.image_size)[::-1], 2)
 
-    def render(self, scenes: Scenes) -> Float32[np.ndarray, "n channel height width"]:
+    def render(self, scenes: Scenes) -> Images:
         """Draw scenes again.
 
         Args:
             scenes: Scenes that this model inferred, or that were made by hand.
 
         Returns:
-            The canvases, the sum of each scene's objects.
+            The canvases, the sum of each scene's objects, as floats in [0, 1].
 
         Raises:
             InputError: If the scenes are not of this model's size, code or number of objects, or
@@ -240,14 +241,14 @@ class Model:
         z_where: Float32[np.ndarray, "n steps 3"],
         z_what: Float32[np.ndarray, "n steps what"],
         counts: Int[np.ndarray, " n"],
-    ) -> Float32[np.ndarray, "n channel height width"]:
+    ) -> Images:
         """Draw the first objects of scenes; the same as `render`, from arrays."""
         there = np.arange(z_where.shape[1]) < np.asarray(counts)[:, None]
-        return np.asarray(_render(self.air, z_where, z_what, there.astype(np.float32)))
+        return _as_images(_render(self.air, z_where, z_what, there.astype(np.float32)))
 
     def sample(
         self, seed: int, n: int, counts: Sequence[int] | Int[np.ndarray, "m"] = ()
-    ) -> Float32[np.ndarray, "n channel height width"]:
+    ) -> Images:
         """Draw images from the model: from the prior, through the decoder.
 
         Args:
@@ -257,7 +258,7 @@ class Model:
                 there are none.
 
         Returns:
-            The canvases.
+            The canvases, as floats in [0, 1].
 
         Raises:
             InputError: If a count is not one that the model can draw.
@@ -275,7 +276,7 @@ class Model:
             if len(counts)
             else rng.choice(most + 1, n, p=prior / prior.sum())
         )
-        return np.asarray(_sample(self.air, keys, jnp.asarray(drawn)))
+        return _as_images(_sample(self.air, keys, jnp.asarray(drawn)))
 
     def log_likelihood(
         self,
@@ -306,6 +307,12 @@ class Model:
         )
 
 
+def _as_images(canvases: jax.Array) -> np.ndarray:
+    """Canvases as images are given: [n, H, W] or [n, H, W, 3], from black to white."""
+    images = np.clip(np.asarray(canvases), 0.0, 1.0)
+    return images[:, 0] if images.shape[1] == 1 else np.moveaxis(images, 1, 3)
+
+
 def _in_chunks(apply: Callable, images: np.ndarray, chunk: int = CHUNK):
     """Apply a compiled function to images, a chunk at a time, and join what it returns."""
     parts = []
@@ -332,7 +339,7 @@ def load(model: str | Path) -> Model:
         InputError: If there is no such model, or its file is damaged.
     """
     path, names = Path(model), bundled_models()
-    if path.is_dir():
+    if os.path.isdir(path):
         file = path / "model.safetensors"
         if not file.is_file():
             raise InputError(
@@ -341,7 +348,8 @@ def load(model: str | Path) -> Model:
         return Model(load_weights(file), path.name)
     if str(model) in names:
         return Model(load_weights(names[str(model)]), str(model))
-    if not path.exists():
+    # Unlike Path's, os.path's tests take a name that is too long for a file that is not there.
+    if not os.path.exists(path):
         raise InputError(
             f"there is no model {str(model)!r}: give a run folder, a .safetensors file, or one of "
             f"{', '.join(names) or 'the bundled names (there are none)'}"

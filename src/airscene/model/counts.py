@@ -42,23 +42,8 @@ def count_log_prior(spec: str, n_max: int) -> Float[np.ndarray, "counts"]:
     return np.asarray(jax.nn.log_softmax(log_p))
 
 
-def presence_prior(log_prior: Float[Array, " counts"]) -> Float[Array, " steps"]:
-    """The unary code of a count prior: `p(z_pres_i = 1 | z_pres_{i-1} = 1)` (appendix B).
-
-        p(z_pres_i = 1 | z_pres_{i-1} = 1) = mu_{>=i} / mu_{>=i-1},   mu_{>=i} = sum_{n>=i} p(n)
-
-    Args:
-        log_prior: log p(n) for n = 0..N.
-
-    Returns:
-        One probability for each step 1..N.
-    """
-    at_least = jnp.cumsum(jnp.exp(log_prior)[::-1])[::-1]
-    return at_least[1:] / at_least[:-1]
-
-
 def count_log_posterior(presence_logits: Float[Array, " steps"]) -> Float[Array, " counts"]:
-    """The posterior over counts that the presences imply (paper, eq. 2).
+    """The distribution of counts that the presences imply: the unary code (eq. 2, appendix B).
 
         q(n) = prod_{i<=n} p_i * (1 - p_{n+1}),   p_i = sigmoid(logit_i),   p_{N+1} = 0
 

@@ -86,6 +86,8 @@ def load_weights(path: str | Path) -> AIR:
         names = found.keys() | wanted.keys()
         wrong = min(name for name in names if found.get(name) != wanted.get(name))
         raise InputError(f"{path}: the tensor {wrong!r} does not fit its configuration")
+    if not all(np.isfinite(tensor).all() for tensor in tensors.values()):
+        raise InputError(f"{path} holds weights that are not finite; train the model again")
     shapes, rest = eqx.partition(model, _has_shape)
     arrays = [jax.numpy.asarray(tensors[name]) for name in wanted]
     return eqx.combine(jax.tree.unflatten(jax.tree.structure(shapes), arrays), rest)

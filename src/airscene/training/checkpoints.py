@@ -24,11 +24,13 @@ class Checkpoints:
         self._manager = ocp.CheckpointManager(folder.absolute(), options=options)
 
     def save(self, state: TrainState) -> None:
-        """Write the state.
+        """Write the state, unless the newest checkpoint is of the same step.
 
         Raises:
             InputError: If it cannot be written; the checkpoints before it stay.
         """
+        if int(state.step) == self._manager.latest_step():
+            return
         try:
             tree = {"state": state._asdict()}
             self._manager.save(int(state.step), args=ocp.args.StandardSave(tree), force=True)

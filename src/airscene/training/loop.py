@@ -97,24 +97,29 @@ def train(
                 n = min(config.evaluate_every, config.steps - step)
                 indices = np.zeros((config.evaluate_every, config.batch_size), np.int32)
                 indices[:n] = batch_indices(len(images), config.batch_size, config.seed, step, n)
+                # The update gives up the memory of the state it starts from.
+                good = jax.tree.map(jnp.copy, state)
                 started = time.perf_counter()
                 state, bound = run(state, indices, n)
                 step, bound = step + n, float(bound)
                 rate = n * config.batch_size / (time.perf_counter() - started)
                 # The last update of a finite bound may have an infinite gradient.
                 if not (math.isfinite(bound) and _finite(state.weights)):
+                    checkpoints.save(good)
                     raise InputError(
                         f"the bound stopped being a number between steps {step - n} and {step}; "
-                        f"the last good state is in {folder / 'checkpoints'}: try a smaller "
-                        "--learning-rate"
+                        f"the state of step {step - n} is in {folder / 'checkpoints'}: start "
+                        "another run with a smaller --learning-rate"
                     )
                 measured = evaluate(eqx.combine(state.weights, frame), step)
                 seconds = round(time.perf_counter() - began, 3)
                 row = {"step": step, "bound": bound, **measured, "seconds": seconds}
                 record.add({**row, "images_per_second": round(rate, 1)})
-                if step % config.save_every == 0 or step == config.steps or stopping:
+                # Read once: a signal that comes while the state is saved waits for the next time.
+                stop = bool(stopping)
+                if step % config.save_every == 0 or step == config.steps or stop:
                     checkpoints.save(state)
-                if stopping and step < config.steps:
+                if stop and step < config.steps:
                     raise Interrupted(f"stopped at step {step} of {config.steps}")
     finally:
         record.close()

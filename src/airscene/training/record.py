@@ -1,5 +1,6 @@
 """What a run says while it trains: metrics.jsonl, TensorBoard files and a progress bar."""
 
+import importlib.util
 import json
 from pathlib import Path
 from typing import Any
@@ -81,11 +82,18 @@ class Record:
             self._events.close()
 
 
+def check_tensorboard() -> None:
+    """Refuse to write TensorBoard's files where tensorboardX is missing, before a run begins.
+
+    Raises:
+        InputError: If tensorboardX is not installed.
+    """
+    if importlib.util.find_spec("tensorboardX") is None:
+        raise InputError("--tensorboard needs tensorboardX: pip install 'airscene[tensorboard]'")
+
+
 def _event_writer(folder: Path, step: int) -> Any:
-    try:
-        from tensorboardX import SummaryWriter
-    except ImportError as error:
-        raise InputError(
-            "--tensorboard needs tensorboardX: pip install 'airscene[tensorboard]'"
-        ) from error
+    check_tensorboard()
+    from tensorboardX import SummaryWriter
+
     return SummaryWriter(str(folder), purge_step=step)
