@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import numpy as np
 from PIL import Image
 
 from airscene.data import batch_indices, load_digits, multi_mnist
+from airscene.data.estimates import estimate_sigma
 from airscene.experiments import PRESETS
 from airscene.experiments.reproduce import commit, machine
 from airscene.files import write_atomic
@@ -73,7 +75,8 @@ def training_step(name: str, images: np.ndarray) -> list[Row]:
     second is the same number of operations at the rate of a 1024x1024 product.
     """
     preset = PRESETS[name]
-    air = AIR(preset.model, key=jax.random.key(0))
+    model = replace(preset.model, sigma=preset.model.sigma or estimate_sigma(images))
+    air = AIR(model, key=jax.random.key(0))
     run = make_run(air, preset.training, jnp.asarray(images[:, None]))
     indices = batch_indices(len(images), BATCH, 0, 0, STEPS)
     state = initial_state(air, preset.training)
@@ -132,7 +135,8 @@ def inference(model: Model, images: np.ndarray, counts: np.ndarray) -> list[Row]
         # A batch runs until its last scene has ended, and so does every scene of it.
         steps = np.mean([ran[i : i + CHUNK].any(axis=0).sum() for i in range(0, len(ran), CHUNK)])
         rate = len(same) / _seconds(lambda same=same: model.infer_arrays(same))
-        what = f"inference, scenes of {count}: {steps:.2f} steps of {ran.shape[1]}"
+        needed = ran.sum(axis=1).mean()
+        what = f"scenes of {count}: {needed:.2f} steps each, {steps:.2f} a batch of {CHUNK}"
         rows.append(_row(what, rate, "images/s"))
     return rows
 
@@ -179,8 +183,10 @@ def main() -> None:
     for part in parts:
         for row in part():
             rows.append(row)
-            floor = f"; {row['floor']}: {row['floor_value']:g}, ratio {row['ratio']:g}"
-            print(f"{row['what']}: {row['value']:,g} {row['unit']}{floor * ('floor' in row)}")
+            text = f"{row['what']}: {row['value']:,g} {row['unit']}"
+            if "floor" in row:
+                text += f"; {row['floor']}: {row['floor_value']:g}, ratio {row['ratio']:g}"
+            print(text)
     if out:
         file = {
             "result": "bench",

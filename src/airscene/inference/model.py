@@ -174,14 +174,16 @@ class Model:
     ) -> Scenes:
         probs = np.exp(inferred.log_q.astype(float))
         probs /= probs.sum(axis=1, keepdims=True)
-        at_least = np.clip(probs[:, ::-1].cumsum(axis=1)[:, ::-1], 0.0, 1.0)
-        stretch = np.array([self._stretch(image.shape[:2]) for _, image in given])[:, None]
+        at_least = np.clip(probs[:, ::-1].cumsum(axis=1)[:, ::-1], 0.0, 1.0).tolist()
+        sizes = [image.shape[:2] for _, image in given]
+        of_size = {size: self._stretch(size) for size in set(sizes)}
+        stretch = np.array([of_size[size] for size in sizes])[:, None]
         windows, boxes = (inferred.windows * stretch).tolist(), (inferred.boxes * stretch).tolist()
         scenes = []
         for i, ((source, image), sample) in enumerate(zip(given, samples, strict=True)):
             objects = tuple(
                 SceneObject(
-                    presence=float(at_least[i, k + 1]),
+                    presence=at_least[i][k + 1],
                     window=tuple(windows[i][k]),
                     box=tuple(boxes[i][k]),
                     what=inferred.z_what[i, k],
