@@ -25,7 +25,7 @@ def results_table(results: Path) -> str:
         "training | made by |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
-    for path in sorted(results.glob("*.json")):
+    for path in sorted(results.glob("*.json"), key=lambda path: path.stem):
         file = json.loads(path.read_text())
         if "summary" not in file:
             continue
