@@ -1,5 +1,6 @@
 """The inference network: a recurrent cell that proposes one object a step."""
 
+import math
 from typing import NamedTuple
 
 import equinox as eqx
@@ -31,12 +32,25 @@ SLOPE = 2.0
 # Ink that is none, in units of the noise: where nothing is left, attention still has a centre.
 FAINT = 0.01
 
+# For objects smaller than this share of the image it falls, by so many nats as 1 / size grows.
+LARGE, STEEP = 0.3, 2.5
+
 # The ink of a typical object, in the same units.
 ENOUGH = 100.0
 
 # The image is averaged over squares of this side before it enters the recurrent cell, which
 # need not see fine detail to say where things are; the window sees the image itself.
 POOL = 2
+
+
+def _floor(object_size: float) -> float:
+    """How much ink attention takes a black square for.
+
+    The smaller the windows, the more squares there are to choose among, and the steeper the
+    preference among them that the cell learns, in proportion to 1 / object_size. A thing on the
+    side that it likes least must still outweigh all black squares on the other.
+    """
+    return max(1e-6, FAINT * math.exp(-STEEP * max(0.0, 1.0 / object_size - 1.0 / LARGE)))
 
 
 class Proposal(NamedTuple):
@@ -193,7 +207,7 @@ class RecurrentPosterior(eqx.Module):
         x, y = self._places()
         liking = self.prefer(hidden)
         liking = jnp.exp(liking - jax.lax.stop_gradient(liking.max()))
-        attended = (state.left + FAINT) * liking.reshape(state.left.shape)
+        attended = (state.left + _floor(pose.object_size)) * liking.reshape(state.left.shape)
         attended = attended / attended.sum()
         centre = jnp.stack([attended.sum(axis=0) @ x, attended.sum(axis=1) @ y])
 
