@@ -8,6 +8,7 @@ import pytest
 
 from airscene.model import attention
 from airscene.model.likelihood import log_likelihood
+from airscene.model.posterior import FAINT, _floor
 
 SHAPES = [(1, 12, 12), (3, 10, 13)]
 
@@ -62,6 +63,12 @@ def test_kl_is_the_mean_of_the_log_ratio(unrolled):
     difference = np.asarray(runs[0] + runs[1], float)
     assert np.all(np.asarray(runs[0]) > 0)
     assert np.all(np.abs(difference.mean(axis=0)) < 4 * difference.std(axis=0) / n**0.5)
+
+
+def test_attention_outweighs_black_squares_for_small_objects_too():
+    floors = [_floor(size) for size in (0.4, 0.3, 0.2, 0.15, 0.1, 0.02)]
+    assert floors[0] == floors[1] == FAINT
+    assert floors == sorted(floors, reverse=True) and floors[-1] > 0
 
 
 def test_the_prior_is_not_a_weight(tiny):

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -267,18 +268,24 @@ def test_a_checkpoint_of_another_model(saved, tiny):
         saved[0].restore(other)
 
 
-@pytest.fixture
+@contextmanager
 def little_room():
-    """Files cannot grow beyond a few bytes: to a program, a full disk with another name."""
+    """Files cannot grow beyond a few bytes: to a program, a full disk with another name.
+
+    That of the tests' own output among them, so for one call only.
+    """
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (200, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_a_checkpoint_that_cannot_be_written_leaves_those_before(saved, little_room, tmp_path):
+def test_a_checkpoint_that_cannot_be_written_leaves_those_before(saved, tmp_path):
     checkpoints, state = saved
-    with pytest.raises(InputError, match=r"cannot write a checkpoint in .*; make room") as caught:
+    wanted = r"cannot write a checkpoint in .*; make room"
+    with pytest.raises(InputError, match=wanted) as caught, little_room():
         checkpoints.save(state._replace(step=jnp.int32(6)))
     assert len(str(caught.value)) < 600
     again = Checkpoints(tmp_path)
