@@ -1,4 +1,7 @@
-"""The one exception for bad input, and the check that raises it for options."""
+"""The one exception for bad input, the checks that raise it for options, an exit status."""
+
+# Exit status of a process that Ctrl-C ended, as shells have it.
+INTERRUPTED = 130
 
 
 class InputError(ValueError):

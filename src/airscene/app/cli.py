@@ -18,9 +18,9 @@ from airscene.app.models import Models
 from airscene.app.reproduce import Reproduce
 from airscene.app.sample import Sample
 from airscene.app.train import Train
-from airscene.errors import InputError
+from airscene.errors import INTERRUPTED, InputError
 
-BAD_INPUT, INTERRUPTED = 2, 130
+BAD_INPUT = 2
 
 Command = Train | Infer | Evaluate | Sample | Reproduce | Models | Data
 

@@ -1,9 +1,10 @@
-"""`airscene models`: the weights that come with the package."""
+"""`airscene models`: the weights that come with the package, and what can be trained."""
 
 from dataclasses import dataclass
 
 from rich.console import Console
 
+from airscene.experiments import PRESETS
 from airscene.model.bundled import bundled_models
 
 
@@ -20,7 +21,7 @@ class Models:
         Args:
             console: Not used: the list is the output.
         """
-        from airscene.experiments import PRESETS
+        # Here, as JAX takes a second to import, which `--help` need not wait for.
         from airscene.inference import load
 
         print("Bundled weights, for infer, evaluate and sample:")

@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 from jaxtyping import UInt8
-from scipy import ndimage
 
 from airscene.errors import InputError
 
@@ -34,6 +33,8 @@ def estimate_object_size(
     Raises:
         InputError: If the images are all black, or the objects fill them.
     """
+    from scipy import ndimage  # slow to import, and nothing else needs it
+
     grey = images[:most].max(axis=3) if images.ndim == 4 else images[:most]
     sides, inks = [], []
     for image in grey:
@@ -61,8 +62,8 @@ def estimate_sigma(images: UInt8[np.ndarray, "n *shape"]) -> float:
         sigma = min(0.3, sqrt(mean_{x not black} sum x^2 / (2 * 500)))
 
     To leave an image black costs sum x^2 / (2 sigma^2) nats. Of small or faint objects that is so
-    little, with the paper's 0.3, that they are best explained as noise: 20 nats for a digit of 9
-    pixels. So the deviation is lowered until images that are not black are worth 500 nats.
+    little, with the paper's 0.3, that they are best explained as noise: a few tens of nats for a
+    digit of 9 pixels. So the deviation is lowered until images that are not black are worth 500.
 
     Args:
         images: Bright objects on black.

@@ -15,6 +15,7 @@ from airscene.data import (
     multi_mnist,
     multi_mnist_shrunk,
 )
+from airscene.data.estimates import estimate_object_size, estimate_sigma
 from airscene.data.images import Paths
 from airscene.errors import InputError, check_option
 from airscene.model.config import AIRConfig
@@ -175,9 +176,6 @@ class Preset:
         """
         training, held_out = (self.data.load(split, images) for split in ("train", "test"))
         shape = channels_first(training.images).shape[1:]
-        # Here, as SciPy takes long to import.
-        from airscene.data.estimates import estimate_object_size, estimate_sigma
-
         size = self.model.object_size or estimate_object_size(training.images)
         sigma = self.model.sigma or estimate_sigma(training.images[:2000])
         model = replace(self.model, image_shape=shape, object_size=size, sigma=sigma)

@@ -14,7 +14,7 @@ from typing import Any
 
 from rich.console import Console
 
-from airscene.errors import InputError
+from airscene.errors import INTERRUPTED, InputError
 from airscene.experiments.pictures import draw_seeds
 from airscene.experiments.preset import Preset
 from airscene.experiments.result import Result
@@ -22,9 +22,6 @@ from airscene.experiments.run import fit
 from airscene.files import write_atomic
 from airscene.training.loop import Interrupted
 from airscene.training.record import read_metrics
-
-# What a shell calls the exit status of a process that Ctrl-C ended.
-INTERRUPTED = 130
 
 # Count accuracy whose time is reported, on the held-out scenes counted while training.
 REACHED = 0.98
