@@ -20,6 +20,7 @@ from airscene.files import check_writable, write_atomic
 from airscene.inference.model import Model
 from airscene.model.air import AIR
 from airscene.model.weights import save_weights
+from airscene.training.annealing import annealed_bound
 from airscene.training.loop import train
 from airscene.training.record import check_tensorboard
 
@@ -76,11 +77,14 @@ def fit(
     console.print(f"{preset.name}: {training.source}", highlight=False, soft_wrap=True)
     _write_json(folder / "config.json", config)
     watch = Watch(folder / "stages", held_out)
+    # Compiled whole: one by one, the layers' initial weights take seconds.
+    air = eqx.filter_jit(AIR)(preset.model, key=jax.random.key(preset.training.seed))
+    images = channels_first(training.images)
     air = train(
-        # Compiled whole: one by one, the layers' initial weights take seconds.
-        eqx.filter_jit(AIR)(preset.model, key=jax.random.key(preset.training.seed)),
-        channels_first(training.images),
+        air,
+        (images,),
         preset.training,
+        annealed_bound(air, preset.training, images),
         folder=folder,
         evaluate=watch,
         resume=resume,
