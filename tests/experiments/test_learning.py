@@ -10,8 +10,8 @@ from rich.console import Console
 
 from airscene.evaluation.metrics import average_precision, count_accuracy
 from airscene.experiments import PRESETS
+from airscene.experiments.fit import fit
 from airscene.experiments.preset import channels_first
-from airscene.experiments.run import fit
 from airscene.inference import Model
 from airscene.model.air import AIR
 from airscene.training.annealing import annealed_bound
