@@ -15,7 +15,7 @@ from airscene.data import load_digits, multi_mnist
 from airscene.data.estimates import estimate_object_size
 from airscene.errors import InputError
 from airscene.experiments import PRESETS, DataConfig, Preset
-from airscene.experiments.run import fit
+from airscene.experiments.fit import fit
 from airscene.inference import load
 from airscene.model.config import AIRConfig
 from airscene.training.config import TrainConfig

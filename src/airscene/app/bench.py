@@ -26,6 +26,7 @@ from airscene.files import write_atomic
 from airscene.inference import Model, load
 from airscene.inference.model import CHUNK
 from airscene.model.air import AIR
+from airscene.training.annealing import annealed_bound
 from airscene.training.state import initial_state, make_run
 
 BATCH = 64
@@ -77,14 +78,15 @@ def training_step(name: str, images: np.ndarray) -> list[Row]:
     preset = PRESETS[name]
     model = replace(preset.model, sigma=preset.model.sigma or estimate_sigma(images))
     air = AIR(model, key=jax.random.key(0))
-    run = make_run(air, preset.training, jnp.asarray(images[:, None]))
+    objective = annealed_bound(air, preset.training, images[:, None])
+    run = make_run(air, preset.training, (jnp.asarray(images[:, None]),), objective)
     indices = batch_indices(len(images), BATCH, 0, 0, STEPS)
     state = initial_state(air, preset.training)
 
     def step():
         nonlocal state
-        state, bound = run(state, indices, STEPS)
-        return bound
+        state, value = run(state, indices, STEPS)
+        return value
 
     traced = jax.make_jaxpr(run)(initial_state(air, preset.training), indices, STEPS)
     dots = products(traced.jaxpr)
