@@ -9,6 +9,7 @@ from airscene.evaluation.figures import (
     sample_grid,
 )
 from airscene.evaluation.film import learning_film
+from airscene.evaluation.image_rows import ImageRow, image_rows
 from airscene.evaluation.metrics import (
     Calibration,
     MeanIoU,
@@ -26,6 +27,7 @@ from airscene.evaluation.report import html_report
 __all__ = [
     "Calibration",
     "Curve",
+    "ImageRow",
     "MeanIoU",
     "Picture",
     "Stage",
@@ -38,6 +40,7 @@ __all__ = [
     "draw_windows",
     "heatmaps",
     "html_report",
+    "image_rows",
     "iou",
     "learning_curve",
     "learning_film",

@@ -7,7 +7,8 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, ImageDraw
 
-from airscene.evaluation.figures import Stage, panel_zoom
+from airscene.evaluation.figures import Stage
+from airscene.evaluation.image_rows import panel_zoom
 from airscene.evaluation.picture import (
     Picture,
     PixelsOfMany,
