@@ -21,7 +21,7 @@ from airscene.evaluation.metrics import (
     mean_iou,
 )
 from airscene.evaluation.picture import Picture
-from airscene.evaluation.plots import Curve, calibration, confusion, learning_curve
+from airscene.evaluation.plots import Curve, bars, calibration, confusion, learning_curve
 from airscene.evaluation.report import html_report
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "Picture",
     "Stage",
     "average_precision",
+    "bars",
     "calibration",
     "confusion",
     "count_accuracy",
