@@ -10,7 +10,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from airscene.app.cli import main
-from airscene.data.mnist_files import SPLIT_FILES
+from airscene.data.digits import SPLIT_FILES
 
 TINY = ("--digits", "bundled", "--n-train", "50", "--n-test", "10", "--n-hidden", "4")
 TINY += ("--n-look", "4", "--n-layer", "4", "--n-what", "2", "--n-cells", "4", "--batch-size", "2")
