@@ -6,11 +6,9 @@ Most tests put 20 digits in the place of MNIST, as nothing but the hashes tells 
 import dataclasses
 import gzip
 import hashlib
-import http.server
 import os
 import socket
 import struct
-import threading
 import time
 
 import numpy as np
@@ -152,38 +150,6 @@ def test_the_bundled_subset_is_of_mnist():
     for name, array in bundle.bundle(os.environ["AIRSCENE_DATA"]).items():
         split, kind = name.split("_")
         assert np.array_equal(getattr(load_digits(split, "bundled"), kind), array)
-
-
-@pytest.fixture
-def serve():
-    """Serves files by path from this machine; gives the address and the list of what was got."""
-    servers = []
-
-    def start(contents):
-        got = []
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_HEAD(self):
-                self.send_response(200 if self.path[1:] in contents else 404)
-                self.end_headers()
-
-            def do_GET(self):
-                got.append(self.path[1:])
-                self.do_HEAD()
-                self.wfile.write(contents.get(self.path[1:], b""))
-
-            def log_message(self, *_):
-                pass
-
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        servers.append(server)
-        return f"http://127.0.0.1:{server.server_port}/", got
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
 
 
 def packed(files):

@@ -97,9 +97,7 @@ def load_digits(split: Split, source: str | Path = "auto") -> Digits:
     # The header, 16 bytes for images and 8 for labels, needs no look: the hash vouches for it.
     pixels = np.frombuffer(images, np.uint8, offset=16).reshape(-1, 28, 28)
     told = "; ".join([f"{len(pixels):,} digits from {found.where}", *found.passed_over])
-    return Digits(
-        pixels, np.frombuffer(labels, np.uint8, offset=8), f"MNIST {split} split, {told}"
-    )
+    return Digits(pixels, np.frombuffer(labels, np.uint8, offset=8), f"MNIST {split} split, {told}")
 
 
 def _bundled(split: Split, passed_over: tuple[str, ...]) -> Digits:
