@@ -10,6 +10,7 @@ from airscene.evaluation.figures import (
 )
 from airscene.evaluation.film import learning_film
 from airscene.evaluation.image_rows import ImageRow, image_rows
+from airscene.evaluation.inference_film import Inference, inference_film
 from airscene.evaluation.metrics import (
     Calibration,
     MeanIoU,
@@ -21,13 +22,23 @@ from airscene.evaluation.metrics import (
     mean_iou,
 )
 from airscene.evaluation.picture import Picture
-from airscene.evaluation.plots import Curve, calibration, confusion, learning_curve
+from airscene.evaluation.plots import (
+    Curve,
+    calibration,
+    confusion,
+    foretold_bars,
+    learning_curve,
+    milliseconds_by_count,
+)
+from airscene.evaluation.policy import Foretold, foretell, pairs_taken
 from airscene.evaluation.report import html_report
 
 __all__ = [
     "Calibration",
     "Curve",
+    "Foretold",
     "ImageRow",
+    "Inference",
     "MeanIoU",
     "Picture",
     "Stage",
@@ -38,14 +49,19 @@ __all__ = [
     "count_calibration",
     "count_confusion",
     "draw_windows",
+    "foretell",
+    "foretold_bars",
     "heatmaps",
     "html_report",
     "image_rows",
+    "inference_film",
     "iou",
     "learning_curve",
     "learning_film",
     "mean_iou",
+    "milliseconds_by_count",
     "overlay",
+    "pairs_taken",
     "reconstructions",
     "sample_grid",
 ]

@@ -1,7 +1,7 @@
-"""Plots of numbers: count accuracy over training, calibration, confusion."""
+"""Plots of numbers: count accuracy over training, calibration, confusion, policies, speed."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from PIL import Image
 
 from airscene.evaluation.metrics import Calibration
 from airscene.evaluation.picture import Picture, png, rounded
+from airscene.evaluation.policy import Foretold
 
 _BLUE = "#2b6cb0"
 
@@ -123,6 +124,61 @@ def confusion(table: Int[np.ndarray, "true inferred"]) -> Picture:
         yticks=range(table.shape[0]),
     )
     return Picture(_png(axes), {"figure": "confusion", "images": table.tolist()})
+
+
+def foretold_bars(foretold: Mapping[int, Mapping[str, Foretold]]) -> Picture:
+    """How often each group of features says which of two objects is taken first.
+
+    Args:
+        foretold: for each seed, by the name of the group.
+
+    Returns:
+        The plot: for each group a bar for each seed, with two standard errors; chance is dotted.
+    """
+    axes = _axes()
+    groups = list(next(iter(foretold.values())))
+    width = 0.8 / len(foretold)
+    for i, (seed, rules) in enumerate(foretold.items()):
+        places = np.arange(len(groups)) + (i + 0.5) * width - 0.4
+        shares, errors = zip(*(rules[group] for group in groups), strict=True)
+        bars = {"color": _BLUE, "alpha": 1 / (1 + i), "label": f"seed {seed}"}
+        axes.bar(places, shares, 0.9 * width, yerr=2 * np.array(errors), **bars)
+    axes.axhline(0.5, color="black", linestyle=":")
+    names = [group.replace("_", "\n") for group in groups]
+    axes.set_xticks(range(len(groups)), names)
+    axes.set(ylim=(0, 1.02), ylabel="first of two objects foretold")
+    axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
+    axes.figure.legend(loc="outside upper center", ncols=3, fontsize=8)
+    shown = {
+        str(seed): {group: rounded(np.array(rule), 4) for group, rule in rules.items()}
+        for seed, rules in foretold.items()
+    }
+    return Picture(_png(axes), {"figure": "foretold_bars", "accuracy_and_error": shown})
+
+
+def milliseconds_by_count(
+    milliseconds: Mapping[str, Sequence[float]], counts: Sequence[int]
+) -> Picture:
+    """Time of inference against the number of objects in the image.
+
+    Args:
+        milliseconds: for each way, the time of an image with each number of objects.
+        counts: the numbers of objects.
+
+    Returns:
+        The plot, its times on a logarithmic scale.
+    """
+    axes = _axes()
+    for name, times in milliseconds.items():
+        axes.plot(counts, times, marker="o", label=name)
+    axes.set(xlabel="objects in the image", ylabel="milliseconds an image", yscale="log")
+    axes.set_xticks(list(counts))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.grid(alpha=0.3)
+    axes.figure.legend(loc="outside upper center", ncols=3, fontsize=8)
+    times = {name: rounded(np.array(values), 4) for name, values in milliseconds.items()}
+    shown = {"counts": list(counts), "milliseconds": times}
+    return Picture(_png(axes), {"figure": "milliseconds_by_count", **shown})
 
 
 def _axes() -> Any:
