@@ -22,14 +22,7 @@ from airscene.evaluation.metrics import (
     mean_iou,
 )
 from airscene.evaluation.picture import Picture
-from airscene.evaluation.plots import (
-    Curve,
-    calibration,
-    confusion,
-    foretold_bars,
-    learning_curve,
-    milliseconds_by_count,
-)
+from airscene.evaluation.plots import Curve, bars, calibration, confusion, learning_curve
 from airscene.evaluation.policy import Foretold, foretell, pairs_taken
 from airscene.evaluation.report import html_report
 
@@ -43,6 +36,7 @@ __all__ = [
     "Picture",
     "Stage",
     "average_precision",
+    "bars",
     "calibration",
     "confusion",
     "count_accuracy",
@@ -50,7 +44,6 @@ __all__ = [
     "count_confusion",
     "draw_windows",
     "foretell",
-    "foretold_bars",
     "heatmaps",
     "html_report",
     "image_rows",
@@ -59,7 +52,6 @@ __all__ = [
     "learning_curve",
     "learning_film",
     "mean_iou",
-    "milliseconds_by_count",
     "overlay",
     "pairs_taken",
     "reconstructions",

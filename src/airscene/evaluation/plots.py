@@ -1,4 +1,4 @@
-"""Plots of numbers: count accuracy over training, calibration, confusion, policies, speed."""
+"""Plots of numbers: count accuracy over training, calibration, confusion, bars."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -11,9 +11,10 @@ from PIL import Image
 
 from airscene.evaluation.metrics import Calibration
 from airscene.evaluation.picture import Picture, png, rounded
-from airscene.evaluation.policy import Foretold
 
 _BLUE = "#2b6cb0"
+# Colours that stay apart for every kind of sight (Okabe and Ito 2008).
+_COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#999999")
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,59 +127,54 @@ def confusion(table: Int[np.ndarray, "true inferred"]) -> Picture:
     return Picture(_png(axes), {"figure": "confusion", "images": table.tolist()})
 
 
-def foretold_bars(foretold: Mapping[int, Mapping[str, Foretold]]) -> Picture:
-    """How often each group of features says which of two objects is taken first.
-
-    Args:
-        foretold: for each seed, by the name of the group.
-
-    Returns:
-        The plot: for each group a bar for each seed, with two standard errors; chance is dotted.
-    """
-    axes = _axes()
-    groups = list(next(iter(foretold.values())))
-    width = 0.8 / len(foretold)
-    for i, (seed, rules) in enumerate(foretold.items()):
-        places = np.arange(len(groups)) + (i + 0.5) * width - 0.4
-        shares, errors = zip(*(rules[group] for group in groups), strict=True)
-        bars = {"color": _BLUE, "alpha": 1 / (1 + i), "label": f"seed {seed}"}
-        axes.bar(places, shares, 0.9 * width, yerr=2 * np.array(errors), **bars)
-    axes.axhline(0.5, color="black", linestyle=":")
-    names = [group.replace("_", "\n") for group in groups]
-    axes.set_xticks(range(len(groups)), names)
-    axes.set(ylim=(0, 1.02), ylabel="first of two objects foretold")
-    axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
-    axes.figure.legend(loc="outside upper center", ncols=3, fontsize=8)
-    shown = {
-        str(seed): {group: rounded(np.array(rule), 4) for group, rule in rules.items()}
-        for seed, rules in foretold.items()
-    }
-    return Picture(_png(axes), {"figure": "foretold_bars", "accuracy_and_error": shown})
-
-
-def milliseconds_by_count(
-    milliseconds: Mapping[str, Sequence[float]], counts: Sequence[int]
+def bars(
+    values: Mapping[str, Mapping[str, Sequence[float]]],
+    label: str,
+    *,
+    shares: bool = False,
+    log: bool = False,
 ) -> Picture:
-    """Time of inference against the number of objects in the image.
+    """Numbers of several runs as groups of bars: the median, and a dot for each run.
 
     Args:
-        milliseconds: for each way, the time of an image with each number of objects.
-        counts: the numbers of objects.
+        values: for each group, for each of its bars, the numbers of the runs.
+        label: what the numbers are.
+        shares: whether they are shares in [0, 1], to be shown in per cent.
+        log: whether the axis is logarithmic.
 
     Returns:
-        The plot, its times on a logarithmic scale.
+        The plot: bars of one name have one colour in all groups.
     """
     axes = _axes()
-    for name, times in milliseconds.items():
-        axes.plot(counts, times, marker="o", label=name)
-    axes.set(xlabel="objects in the image", ylabel="milliseconds an image", yscale="log")
-    axes.set_xticks(list(counts))
-    axes.yaxis.set_major_formatter("{x:g}")
-    axes.grid(alpha=0.3)
-    axes.figure.legend(loc="outside upper center", ncols=3, fontsize=8)
-    times = {name: rounded(np.array(values), 4) for name, values in milliseconds.items()}
-    shown = {"counts": list(counts), "milliseconds": times}
-    return Picture(_png(axes), {"figure": "milliseconds_by_count", **shown})
+    names = list(dict.fromkeys(name for group in values.values() for name in group))
+    width = 0.8 / len(names)
+    for i, name in enumerate(names):
+        for place, group in enumerate(values.values()):
+            if runs := group.get(name):
+                x = place + (i - (len(names) - 1) / 2) * width
+                label_once = name if place == _first(values, name) else None
+                colour = _COLOURS[i % len(_COLOURS)]
+                axes.bar(x, np.median(runs), 0.92 * width, color=colour, label=label_once)
+                axes.plot([x] * len(runs), runs, "o", color="black", markersize=2.5)
+    axes.set_xticks(range(len(values)), values)
+    axes.set(ylabel=label, yscale="log" if log else "linear")
+    if shares:
+        axes.set_ylim(0, 1.02)
+        axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
+    axes.grid(axis="y", alpha=0.3)
+    axes.set_axisbelow(True)
+    axes.legend(
+        fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=min(4, len(names))
+    )
+    shown = {
+        group: {k: list(map(float, v)) for k, v in each.items()} for group, each in values.items()
+    }
+    return Picture(_png(axes), {"figure": "bars", "label": label, "values": shown})
+
+
+def _first(values: Mapping[str, Mapping[str, Any]], name: str) -> int:
+    """Return the place of the first group that has a bar of this name."""
+    return next(i for i, group in enumerate(values.values()) if group.get(name))
 
 
 def _axes() -> Any:

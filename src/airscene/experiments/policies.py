@@ -76,21 +76,19 @@ def _lines(rows: Sequence[Row]) -> str:
 
 def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:
     # Here, as it imports JAX, which takes a second.
-    from airscene.evaluation import foretold_bars
-    from airscene.evaluation.policy import Foretold
+    from airscene.evaluation import bars
     from airscene.experiments.pictures import seed_heatmaps
 
+    shares = {}
     for run in dict.fromkeys(row["run"] for row in rows):
         ours = of_run(rows, run)
-        foretold = {
-            row["seed"]: {g: Foretold(row[g], row["standard_error"][g]) for g in GROUPS}
-            for row in ours
-            if "position" in row
+        shares[run] = {
+            group.replace("_", ", "): [row[group] for row in ours if group in row]
+            for group in GROUPS
         }
-        if foretold:
-            foretold_bars(foretold).save(figures / f"policies-{run}-foretold.png")
         # A row may be of a run that was made elsewhere, whose folder is not here.
         folders = {row["seed"]: runs / f"{run}-{row['seed']}" for row in ours}
         folders = {seed: folder for seed, folder in folders.items() if folder.is_dir()}
         if folders:
             seed_heatmaps(folders).save(figures / f"policies-{run}-heatmaps.png")
+    bars(shares, "first of two objects foretold", shares=True).save(figures / "policies.png")
