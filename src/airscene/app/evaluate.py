@@ -20,7 +20,7 @@ class Evaluate:
     """Measure a model on held-out scenes: counts, boxes, the bound and log p(x), as JSON.
 
     MODEL is a run folder, a .safetensors file or the name of bundled weights. DATA is
-    multi-mnist or multi-mnist-shrunk; if not given, the one that the run was trained on.
+    multi-mnist, multi-mnist-shrunk or sprites; if not given, the one that the run was trained on.
 
     Example: airscene evaluate multi-mnist multi-mnist-shrunk --scenes 2000
 
@@ -35,7 +35,7 @@ class Evaluate:
 
     model: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="MODEL")]
     data: Annotated[
-        Literal["multi-mnist", "multi-mnist-shrunk"] | None,
+        Literal["multi-mnist", "multi-mnist-shrunk", "sprites"] | None,
         tyro.conf.Positional,
         tyro.conf.arg(metavar="DATA"),
     ] = None
@@ -87,7 +87,7 @@ def _trained_on(model: str) -> DataConfig:
         config = PRESETS[model].data
     else:
         raise InputError(f"what {model} was trained on is not known; name the DATA to measure on")
-    if config.kind == "images":
+    if config.kind in ("images", "omniglot"):
         raise InputError(
             f"{model} was trained on images whose truth is not known; name the DATA to measure on"
         )

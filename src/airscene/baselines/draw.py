@@ -1,0 +1,284 @@
+"""DRAW: a scene drawn in many small steps, the same number for every scene (Gregor et al. 2015)."""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpyro.distributions as dist
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from airscene.baselines.draw_config import DRAWConfig
+from airscene.model import attention
+from airscene.model.likelihood import log_likelihood
+from airscene.model.pose import Pose
+
+# Windows are free, as DRAW has no prior over them: the scale is exp(w_s), the centre (w_x, w_y).
+# So they start in the middle and cover the image, and every pixel has a gradient.
+WINDOW = Pose(object_size=1.0, scale_spread=1.0, position_spread=1.0)
+
+# The logit of a pixel that nothing is written to; learned, from this on. Images are mostly black.
+DARK = -3.0
+
+# The layers, all of them linear and used at every step.
+LAYERS = ("encoder", "decoder", "look", "posterior", "place", "paint")
+
+
+class Drawn(NamedTuple):
+    """One posterior sample of all steps.
+
+    Args:
+        log_likelihood: log p(x | z), in nats.
+        kl: KL(q(z_t | x, z_1..t-1) || p(z_t)) of each step, in nats.
+        canvases: The picture after each step, values in [0, 1].
+        means: Means of q(z_t).
+        windows: Where each step writes: log-scale, x and y.
+    """
+
+    log_likelihood: Float[Array, ""]
+    kl: Float[Array, " steps"]
+    canvases: Float[Array, "steps channel height width"]
+    means: Float[Array, "steps latents"]
+    windows: Float[Array, "steps 3"]
+
+
+class DRAW(eqx.Module):
+    """The Deep Recurrent Attentive Writer, for one scene; `vmap` for a batch.
+
+    With r and w the reading and the writing window, both functions of the decoder's output:
+
+        x'_t     = x - sigmoid(c_{t-1})
+        h_enc_t  = LSTM([read(x), read(x'_t), h_dec_{t-1}], h_enc_{t-1})
+        z_t      ~ N(mu(h_enc_t), sigma(h_enc_t)^2),   p(z_t) = N(0, I)
+        h_dec_t  = LSTM(z_t, h_dec_{t-1})
+        c_t      = c_{t-1} + write(patch(h_dec_t)),    p(x | z) = N(sigmoid(c_T), 0.3^2)
+
+    (Gregor et al. 2015, equations 1-8, with the spatial transformer that the AIR paper names in
+    place of the grid of Gaussian filters.)
+
+    Args:
+        config: What the model is made of.
+        key: Randomness of the initial weights.
+    """
+
+    encoder: eqx.nn.Linear
+    decoder: eqx.nn.Linear
+    look: eqx.nn.Linear
+    posterior: eqx.nn.Linear
+    place: eqx.nn.Linear
+    paint: eqx.nn.Linear
+    blank: Float[Array, "channel height width"]
+    config: DRAWConfig = eqx.field(static=True)
+
+    def __init__(self, config: DRAWConfig, *, key: PRNGKeyArray):
+        keys = jax.random.split(key, 6)
+        n_hidden, n_patch = config.n_hidden, config.image_shape[0] * config.n_cells**2
+        self.config = config
+        self.encoder = _lstm(2 * n_patch + n_hidden, n_hidden, keys[0])
+        self.decoder = _lstm(config.n_latents, n_hidden, keys[1])
+        self.look = _linear(n_hidden, 3, keys[2])
+        self.posterior = _linear(n_hidden, 2 * config.n_latents, keys[3])
+        self.place = _linear(n_hidden, 3, keys[4])
+        self.paint = _linear(n_hidden, n_patch, keys[5])
+        self.blank = jnp.full(config.image_shape, DARK)
+
+    def unroll(
+        self, image: Float[Array, "channel height width"], noise: Float[Array, "steps latents"]
+    ) -> Drawn:
+        """Infer the latents of every step and draw them.
+
+        Args:
+            image: Image, values in [0, 1].
+            noise: Standard normal numbers; zeros give the posterior means.
+
+        Returns:
+            The sample and every term of the bound.
+        """
+        nudges = {name: jnp.zeros((len(noise), 1)) for name in LAYERS}
+        return self._unroll(image, noise, nudges)[0]
+
+    def reconstruct(
+        self, image: Float[Array, "channel height width"]
+    ) -> Float[Array, "steps channel height width"]:
+        """Return the picture after each step, drawn from the posterior means.
+
+        Args:
+            image: Image, values in [0, 1].
+
+        Returns:
+            The pictures, values in [0, 1].
+        """
+        return self.unroll(image, self._zeros()).canvases
+
+    def embed(self, image: Float[Array, "channel height width"]) -> Float[Array, " code"]:
+        """Return what DRAW infers of an image, for other tasks.
+
+        Args:
+            image: Image, values in [0, 1].
+
+        Returns:
+            The posterior means of all steps, and where each step writes, log-scale, x and y: what
+            is drawn and where, as AIR's latents are. 7 numbers a step.
+        """
+        drawn = self.unroll(image, self._zeros())
+        return jnp.concatenate([drawn.means.ravel(), drawn.windows.ravel()])
+
+    def _zeros(self) -> Float[Array, "steps latents"]:
+        return jnp.zeros((self.config.n_steps, self.config.n_latents))
+
+    def _unroll(self, image, noise, nudges):
+        """Unroll, with `nudges` added to what the layers put out; also return what they took in."""
+        c = self.config
+        patch_shape = (c.image_shape[0], c.n_cells, c.n_cells)
+
+        def step(carry, now):
+            (h_enc, c_enc), (h_dec, c_dec), canvas = carry
+            noise, nudge = now
+            taken = {}
+
+            def layer(name, *inputs):
+                taken[name] = jnp.concatenate(inputs)
+                return getattr(self, name)(taken[name]) + nudge[name]
+
+            both = jnp.concatenate([image, image - jax.nn.sigmoid(canvas)])
+            glimpse = attention.read(both, layer("look", h_dec), WINDOW, c.n_cells)
+            gates = layer("encoder", glimpse.ravel(), h_dec, h_enc)
+            h_enc, c_enc = _gated(gates, c_enc)
+            mean, log_scale = jnp.split(layer("posterior", h_enc), 2)
+            q = dist.Normal(mean, jnp.exp(log_scale))
+            gates = layer("decoder", q.loc + q.scale * noise, h_dec)
+            h_dec, c_dec = _gated(gates, c_dec)
+            patch = layer("paint", h_dec).reshape(patch_shape)
+            window = layer("place", h_dec)
+            canvas = canvas + attention.write(patch, window, WINDOW, c.image_shape[1:])
+            kl = dist.kl_divergence(q, dist.Normal()).sum()
+            return ((h_enc, c_enc), (h_dec, c_dec), canvas), ((kl, canvas, mean, window), taken)
+
+        nothing = jnp.zeros(c.n_hidden)
+        start = (nothing, nothing), (nothing, nothing), self.blank
+        (*_, last), (terms, taken) = jax.lax.scan(step, start, (noise, nudges))
+        kl, canvases, means, windows = terms
+        likelihood = log_likelihood(image, jax.nn.sigmoid(last), c.sigma)
+        return Drawn(likelihood, kl, jax.nn.sigmoid(canvases), means, windows), taken
+
+
+def _lstm(n_in: int, n_hidden: int, key: PRNGKeyArray) -> eqx.nn.Linear:
+    """The four gates of an LSTM as one layer, of its input and its previous output.
+
+    The forget gate starts open, or 40 steps would wash out the first.
+    """
+    layer = _linear(n_in + n_hidden, 4 * n_hidden, key)
+    return eqx.tree_at(lambda m: m.bias, layer, layer.bias.at[:n_hidden].set(1.0))
+
+
+def _gated(gates, cell):
+    """The output and the memory of an LSTM, given its gates."""
+    forget, keep_in, out, new = jnp.split(gates, 4)
+    cell = jax.nn.sigmoid(forget) * cell + jax.nn.sigmoid(keep_in) * jnp.tanh(new)
+    return jax.nn.sigmoid(out) * jnp.tanh(cell), cell
+
+
+def _linear(n_in: int, n_out: int, key: PRNGKeyArray) -> eqx.nn.Linear:
+    layer = eqx.nn.Linear(n_in, n_out, key=key)
+    return eqx.tree_at(lambda m: m.bias, layer, jnp.zeros(n_out))
+
+
+def bound(
+    model: DRAW,
+    image: Float[Array, "channel height width"],
+    noise: Float[Array, "steps latents"],
+) -> Float[Array, ""]:
+    """One-sample estimate of the evidence lower bound, `log p(x | z) - sum_t KL_t`.
+
+    Its negative is the free energy that the paper reports (Table 1).
+
+    Args:
+        model: The model.
+        image: Image, values in [0, 1].
+        noise: Standard normal numbers.
+
+    Returns:
+        The bound on log p(x), in nats.
+    """
+    drawn = model.unroll(image, noise)
+    return drawn.log_likelihood - drawn.kl.sum()
+
+
+def mean_bound(
+    model: DRAW,
+    images: Float[Array, "b channel height width"],
+    noise: Float[Array, "b steps latents"],
+) -> Float[Array, ""]:
+    """Mean of `bound` over a batch, with a gradient that takes half the time.
+
+    Each layer is used at every step, y_t = W x_t + b. The gradient that JAX derives adds up 40
+    matrices as large as W; here all dL/dy_t are kept, and
+
+        dL/dW = sum_t (dL/dy_t) x_t^T
+
+    is one product over steps and scenes.
+
+    Args:
+        model: The model.
+        images: Images, values in [0, 1].
+        noise: Standard normal numbers.
+
+    Returns:
+        The mean bound, in nats.
+    """
+    arrays, rest = eqx.partition(model, eqx.is_inexact_array)
+
+    @jax.custom_vjp
+    def mean(arrays, images, noise):
+        return jax.vmap(bound, in_axes=(None, 0, 0))(
+            eqx.combine(arrays, rest), images, noise
+        ).mean()
+
+    def forward(arrays, images, noise):
+        def nudged(blank, nudges):
+            one = eqx.tree_at(lambda m: m.blank, eqx.combine(arrays, rest), blank)
+            drawn, taken = jax.vmap(one._unroll)(images, noise, nudges)
+            return (drawn.log_likelihood - drawn.kl.sum(axis=1)).mean(), taken
+
+        zeros = {
+            name: jnp.zeros((*noise.shape[:2], getattr(model, name).out_features))
+            for name in LAYERS
+        }
+        value, back, taken = jax.vjp(nudged, arrays.blank, zeros, has_aux=True)
+        return value, (back, taken)
+
+    def backward(saved, gradient):
+        back, taken = saved
+        d_blank, d_out = back(gradient)
+        d_arrays = eqx.tree_at(lambda m: m.blank, arrays, d_blank)
+        for name in LAYERS:
+            d_weight = jnp.einsum("bto,bti->oi", d_out[name], taken[name])
+            layer = eqx.tree_at(
+                lambda m: (m.weight, m.bias),
+                getattr(arrays, name),
+                (d_weight, d_out[name].sum(axis=(0, 1))),
+            )
+            d_arrays = eqx.tree_at(lambda m, name=name: getattr(m, name), d_arrays, layer)
+        return d_arrays, None, None
+
+    mean.defvjp(forward, backward)
+    return mean(arrays, images, noise)
+
+
+@eqx.filter_jit
+def bounds(
+    model: DRAW, images: Float[Array, "b channel height width"], key: PRNGKeyArray
+) -> Float[Array, " b"]:
+    """Estimate the bound of each of many images, one posterior sample an image.
+
+    Args:
+        model: The model.
+        images: Images, values in [0, 1].
+        key: Randomness of the samples.
+
+    Returns:
+        The bounds, in nats.
+    """
+    c = model.config
+    noise = jax.random.normal(key, (len(images), c.n_steps, c.n_latents))
+    return jax.vmap(bound, in_axes=(None, 0, 0))(model, images, noise)
