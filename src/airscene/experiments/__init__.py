@@ -1,5 +1,6 @@
 """The paper's results: presets, protocols and what to expect of them."""
 
+from airscene.experiments.estimators import estimators
 from airscene.experiments.films import films
 from airscene.experiments.generalisation import AIR_013
 from airscene.experiments.inference_speed import inference_speed
@@ -22,6 +23,7 @@ RESULTS = {
     "multi-mnist": multi_mnist,
     "sizes": sizes,
     "multi-mnist-shrunk": multi_mnist_shrunk,
+    "estimators": estimators,
     "policies": policies,
     "films": films,
     "inference-speed": inference_speed,
