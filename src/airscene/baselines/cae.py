@@ -55,9 +55,7 @@ class CAE(eqx.Module):
         self.decoder_biases = [jnp.zeros(64), jnp.zeros(64), jnp.full((), DARK)]
         self.image_size = image_size
 
-    def encode(
-        self, images: Float[Array, "b 1 height width"]
-    ) -> Float[Array, "rows columns b 64"]:
+    def encode(self, images: Float[Array, "b 1 height width"]) -> Float[Array, "rows columns b 64"]:
         """Return the maps between encoder and decoder."""
         pixels = images[:, 0].transpose(1, 2, 0)
         maps = convolve_grey_and_pool(pixels, self.encoder[0])
@@ -65,9 +63,7 @@ class CAE(eqx.Module):
             maps = max_pool(convolve(jax.nn.relu(maps + bias), weights))
         return maps + self.encoder_biases[-1]
 
-    def decode(
-        self, maps: Float[Array, "rows columns b 64"]
-    ) -> Float[Array, "b 1 height width"]:
+    def decode(self, maps: Float[Array, "rows columns b 64"]) -> Float[Array, "b 1 height width"]:
         """Return the canvases that maps draw, values in [0, 1]."""
         sizes = [self._pooled(2), self._pooled(1)]
         layers = zip(self.decoder[:-1], self.decoder_biases, sizes, strict=False)
