@@ -16,7 +16,7 @@ def test_the_quick_version(name, tmp_path):
     reproduce.run(Console(quiet=True))
     file = json.loads((tmp_path / "results" / f"{name}.json").read_text())
     assert [row["finished"] for row in file["runs"]] == [True] * len(RESULTS[name](True).units)
-    assert any((tmp_path / "docs" / "figures").glob(f"{name}*.png"))
+    assert any((tmp_path / "docs" / "figures").glob(f"{name}*.[pg][ni][gf]"))
     reproduce.run(Console(quiet=True))
     again = json.loads((tmp_path / "results" / f"{name}.json").read_text())
     assert again["runs"] == file["runs"]

@@ -19,8 +19,10 @@ class Head(eqx.Module):
     def __init__(self, n_in: int, n_classes: int, *, key: PRNGKeyArray):
         sizes = [n_in, 512, 512, 512, 512, n_classes]
         keys = jax.random.split(key, 5)
-        ends = zip(sizes[:-1], sizes[1:], keys, strict=True)
-        self.layers = [eqx.nn.Linear(n_in, n_out, key=k) for n_in, n_out, k in ends]
+        self.layers = [
+            eqx.nn.Linear(*ends, key=k)
+            for *ends, k in zip(sizes[:-1], sizes[1:], keys, strict=True)
+        ]
 
     def __call__(
         self,

@@ -10,6 +10,7 @@ from airscene.evaluation.figures import (
 )
 from airscene.evaluation.film import learning_film
 from airscene.evaluation.image_rows import ImageRow, image_rows
+from airscene.evaluation.inference_film import Inference, inference_film
 from airscene.evaluation.metrics import (
     Calibration,
     MeanIoU,
@@ -22,12 +23,15 @@ from airscene.evaluation.metrics import (
 )
 from airscene.evaluation.picture import Picture
 from airscene.evaluation.plots import Curve, bars, calibration, confusion, learning_curve
+from airscene.evaluation.policy import Foretold, foretell, pairs_taken
 from airscene.evaluation.report import html_report
 
 __all__ = [
     "Calibration",
     "Curve",
+    "Foretold",
     "ImageRow",
+    "Inference",
     "MeanIoU",
     "Picture",
     "Stage",
@@ -39,14 +43,17 @@ __all__ = [
     "count_calibration",
     "count_confusion",
     "draw_windows",
+    "foretell",
     "heatmaps",
     "html_report",
     "image_rows",
+    "inference_film",
     "iou",
     "learning_curve",
     "learning_film",
     "mean_iou",
     "overlay",
+    "pairs_taken",
     "reconstructions",
     "sample_grid",
 ]

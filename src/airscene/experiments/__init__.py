@@ -1,10 +1,14 @@
 """The paper's results: presets, protocols and what to expect of them."""
 
+from airscene.experiments.downstream import downstream
+from airscene.experiments.films import films
 from airscene.experiments.generalisation import AIR_013
+from airscene.experiments.inference_speed import inference_speed
 from airscene.experiments.multi_mnist import FAST, FULL, multi_mnist
 from airscene.experiments.multi_mnist_shrunk import SHRUNK, multi_mnist_shrunk
 from airscene.experiments.omniglot import OMNIGLOT
 from airscene.experiments.own_images import IMAGES
+from airscene.experiments.policies import policies
 from airscene.experiments.preset import DataConfig, Preset
 from airscene.experiments.result import Result, Unit
 from airscene.experiments.sizes import sizes
@@ -19,6 +23,10 @@ RESULTS = {
     "multi-mnist": multi_mnist,
     "sizes": sizes,
     "multi-mnist-shrunk": multi_mnist_shrunk,
+    "downstream": downstream,
+    "policies": policies,
+    "films": films,
+    "inference-speed": inference_speed,
 }
 
 __all__ = ["PRESETS", "RESULTS", "DataConfig", "Preset", "Result", "Unit"]

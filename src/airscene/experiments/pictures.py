@@ -141,14 +141,23 @@ def draw_seeds(name: str, folders: dict[int, Path], figures: Path) -> None:
         steps, accuracy = (np.array([row[k] for row in rows]) for k in ("step", "count_accuracy"))
         curves.append(Curve(seed, steps, accuracy))
     learning_curve(curves).save(figures / f"{name}-counts.png")
-    held_out = run_data(next(iter(folders.values()))).load("test").images[:SCENES]
-    centres = {}
-    for seed, folder in list(folders.items())[:3]:
-        model = load(folder)
-        inferred = model.infer_arrays(model.prepare(held_out)[1])
-        centres[seed] = step_centres(inferred.windows, inferred.log_q)
-    heatmaps(centres, held_out.shape[1:3]).save(figures / f"{name}-heatmaps.png")
+    seed_heatmaps(dict(list(folders.items())[:3])).save(figures / f"{name}-heatmaps.png")
     first = next(iter(folders.values())) / "figures"
     for shown in SHOWN:
         for file in (first / shown, (first / shown).with_suffix(".json")):
             write_atomic(figures / f"{name}-{file.name}", file.read_bytes())
+
+
+def seed_heatmaps(folders: dict[int, Path]) -> Picture:
+    """Draw where each step looks on held-out scenes, a panel for each run.
+
+    Args:
+        folders: Run folder of each seed, all of one preset.
+    """
+    held_out = run_data(next(iter(folders.values()))).load("test").images[:SCENES]
+    centres = {}
+    for seed, folder in folders.items():
+        model = load(folder)
+        inferred = model.infer_arrays(model.prepare(held_out)[1])
+        centres[seed] = step_centres(inferred.windows, inferred.log_q)
+    return heatmaps(centres, held_out.shape[1:3])
