@@ -1,5 +1,6 @@
 """The paper's results: presets, protocols and what to expect of them."""
 
+from airscene.experiments.downstream import downstream
 from airscene.experiments.estimators import estimators
 from airscene.experiments.films import films
 from airscene.experiments.generalisation import AIR_013
@@ -24,6 +25,7 @@ RESULTS = {
     "sizes": sizes,
     "multi-mnist-shrunk": multi_mnist_shrunk,
     "estimators": estimators,
+    "downstream": downstream,
     "policies": policies,
     "films": films,
     "inference-speed": inference_speed,
