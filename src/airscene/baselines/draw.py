@@ -140,9 +140,13 @@ class DRAW(eqx.Module):
                 taken[name] = jnp.concatenate(inputs)
                 return getattr(self, name)(taken[name]) + nudge[name]
 
-            both = jnp.concatenate([image, image - jax.nn.sigmoid(canvas)])
-            glimpse = attention.read(both, layer("look", h_dec), WINDOW, c.n_cells)
-            gates = layer("encoder", glimpse.ravel(), h_dec, h_enc)
+            window = layer("look", h_dec)
+            seen, drawn = (
+                attention.read(picture, window, WINDOW, c.n_cells).ravel()
+                for picture in (image, jax.nn.sigmoid(canvas))
+            )
+            # The error's window: reading is linear, and so the error is not kept at every step.
+            gates = layer("encoder", seen, seen - drawn, h_dec, h_enc)
             h_enc, c_enc = _gated(gates, c_enc)
             mean, log_scale = jnp.split(layer("posterior", h_enc), 2)
             q = dist.Normal(mean, jnp.exp(log_scale))
