@@ -6,7 +6,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from airscene.baselines.draw import DARK, DRAW, WINDOW, bound, bounds, mean_bound
+from airscene.baselines.draw import DARK, DRAW, WINDOW
+from airscene.baselines.draw_bound import bound, bounds, mean_bound
 from airscene.baselines.draw_config import DRAWConfig
 from airscene.data import load_digits, multi_mnist
 from airscene.errors import InputError
