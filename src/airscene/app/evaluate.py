@@ -4,13 +4,14 @@ import json
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import tyro
 from rich.console import Console
 
 from airscene.errors import InputError, check_option, check_steps
 from airscene.experiments import PRESETS, DataConfig
+from airscene.experiments.preset import run_data
 from airscene.files import write_atomic
 
 
@@ -19,7 +20,7 @@ class Evaluate:
     """Measure a model on held-out scenes: counts, boxes, the bound and log p(x), as JSON.
 
     MODEL is a run folder, a .safetensors file or the name of bundled weights. DATA is
-    multi-mnist or multi-mnist-shrunk; if not given, the one that the run was trained on.
+    multi-mnist, multi-mnist-shrunk or sprites; if not given, the one that the run was trained on.
 
     Example: airscene evaluate multi-mnist multi-mnist-shrunk --scenes 2000
 
@@ -36,7 +37,7 @@ class Evaluate:
 
     model: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="MODEL")]
     data: Annotated[
-        Literal["multi-mnist", "multi-mnist-shrunk"] | None,
+        Literal["multi-mnist", "multi-mnist-shrunk", "sprites"] | None,
         tyro.conf.Positional,
         tyro.conf.arg(metavar="DATA"),
     ] = None
@@ -86,21 +87,13 @@ class Evaluate:
 
 def _trained_on(model: str) -> DataConfig:
     """The data of a run folder or of bundled weights, which are named for their experiment."""
-    file = Path(model) / "config.json"
-    if file.is_file():
-        try:
-            values: dict[str, Any] = json.loads(file.read_text())["data"]
-            values = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
-            config = DataConfig(**values)
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(
-                f"{file} does not say what the run was trained on ({error})"
-            ) from error
+    if (Path(model) / "config.json").is_file():
+        config = run_data(Path(model))
     elif model in PRESETS:
         config = PRESETS[model].data
     else:
         raise InputError(f"what {model} was trained on is not known; name the DATA to measure on")
-    if config.kind == "images":
+    if config.kind in ("images", "omniglot"):
         raise InputError(
             f"{model} was trained on images whose truth is not known; name the DATA to measure on"
         )

@@ -9,7 +9,6 @@ import tyro
 
 from airscene.errors import InputError, check_option
 
-
 Posterior = Literal["recurrent", "difference"]
 
 
