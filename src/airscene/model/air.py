@@ -59,7 +59,7 @@ class AIR(eqx.Module):
         self.encoder = Encoder(patch, config.n_what, config.n_layer, key=keys[0])
         self.decoder = Decoder(patch, config.n_what, config.n_layer, key=keys[1])
         self.posterior = RecurrentPosterior(
-            config.image_shape, config.n_hidden, config.n_look, key=keys[2]
+            config.image_shape, config.n_hidden, config.n_look, config.explained, key=keys[2]
         )
 
     @property

@@ -127,17 +127,20 @@ class RecurrentPosterior(eqx.Module):
     propose: eqx.nn.Linear
     prefer: eqx.nn.Linear
     image_size: tuple[int, int] = eqx.field(static=True)
+    explained: float = eqx.field(static=True)
 
     def __init__(
         self,
         image_shape: tuple[int, int, int],
         n_hidden: int,
         n_look: int,
+        explained: float,
         *,
         key: PRNGKeyArray,
     ):
         keys = jax.random.split(key, 6)
         channels, self.image_size = image_shape[0], image_shape[1:]
+        self.explained = explained
         x, y = self._places()
         n_squares = len(x) * len(y)
         look_image = eqx.nn.Linear(channels * n_squares, n_look, key=keys[0])
@@ -179,7 +182,7 @@ class RecurrentPosterior(eqx.Module):
         squares = [padded[:, i::POOL, j::POOL] for i in range(POOL) for j in range(POOL)]
         pooled = sum(squares) / POOL**2
         gates = self.look_gates(jax.nn.relu(self.look_image(pooled.ravel() / sigma)))
-        return Looked(gates, jnp.square(pooled / sigma).mean(axis=0))
+        return Looked(gates, jnp.square(pooled / sigma).sum(axis=0))
 
     def start(self, looked: Looked) -> State:
         """Return the state before the first step."""
@@ -221,7 +224,7 @@ class RecurrentPosterior(eqx.Module):
     def explain(self, state: State, z_where: Float[Array, " 3"], pose: Pose) -> State:
         """Take the ink in an object's window for explained.
 
-            a' = a (1 - exp(-d_x^4 - d_y^4)),   d from the window's centre, in its half-widths
+            a' = a (1 - e exp(-d_x^4 - d_y^4)),   d from the window's centre, in its half-widths
 
         Args:
             state: State after the step that proposed the object.
@@ -236,5 +239,5 @@ class RecurrentPosterior(eqx.Module):
         window = scale * min(height, width)
         cover_x = jnp.exp(-(((x - centre_x) * width / window) ** 4))
         cover_y = jnp.exp(-(((y - centre_y) * height / window) ** 4))
-        left = state.left * (1.0 - cover_y[:, None] * cover_x[None, :])
+        left = state.left * (1.0 - self.explained * cover_y[:, None] * cover_x[None, :])
         return state._replace(z_where=z_where, left=left)
