@@ -9,7 +9,7 @@ from airscene.errors import InputError
 from airscene.scene import Scene, SceneObject, Scenes
 
 if TYPE_CHECKING:
-    from airscene.experiments.run import fit
+    from airscene.experiments.fit import fit
     from airscene.inference import Model, load
 
 __version__ = "0.1.0"
@@ -19,7 +19,7 @@ __all__ = ["InputError", "Model", "Scene", "SceneObject", "Scenes", "fit", "load
 _MODULES = {
     "Model": "airscene.inference",
     "load": "airscene.inference",
-    "fit": "airscene.experiments.run",
+    "fit": "airscene.experiments.fit",
 }
 
 

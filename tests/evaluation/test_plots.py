@@ -8,6 +8,7 @@ from PIL import Image
 
 from airscene.evaluation import (
     Curve,
+    bars,
     calibration,
     confusion,
     count_calibration,
@@ -46,3 +47,12 @@ def test_calibration_with_empty_bins():
 def test_confusion_with_a_count_that_never_occurs():
     table = np.array([[98, 2, 0], [0, 0, 0], [1, 9, 90]])
     assert check(confusion(table))["images"] == table.tolist()
+
+
+def test_bars_show_the_median_and_every_run():
+    values = {"near": {"a": [0.2, 0.4, 0.9], "b": [0.5]}, "far": {"b": [0.1, 0.3]}}
+    picture = bars(values, "share", shares=True)
+    assert picture.shown == {"figure": "bars", "label": "share", "values": values}
+    with Image.open(io.BytesIO(picture.data)) as image:
+        colours = {tuple(c) for c in np.asarray(image.convert("RGB")).reshape(-1, 3)[::3].tolist()}
+    assert {(0, 114, 178), (230, 159, 0)} <= colours

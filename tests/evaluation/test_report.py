@@ -51,7 +51,7 @@ def picture(kind, colour):
     return buffer.getvalue()
 
 
-METRICS = [{"step": s, "bound": 6.0 * s - 200, "loss": "x"} for s in range(0, 2001, 1)] + [
+METRICS = [{"step": s, "objective": 6.0 * s - 200, "loss": "x"} for s in range(0, 2001, 1)] + [
     {"step": s, "count_accuracy": s / 2000} for s in range(0, 2001, 500)
 ]
 
@@ -85,7 +85,7 @@ def test_curves_are_thinned_but_keep_their_ends():
 
 
 def test_what_is_missing_is_left_out():
-    page = Page(html_report("x", {}, [{"step": 0, "bound": math.nan}], {"elbo": math.inf}, {}))
+    page = Page(html_report("x", {}, [{"step": 0, "objective": math.nan}], {"elbo": math.inf}, {}))
     tags = {tag for tag, _ in page.elements}
     assert tags == {
         "html",

@@ -10,10 +10,11 @@ from rich.console import Console
 
 from airscene.evaluation.metrics import average_precision, count_accuracy
 from airscene.experiments import PRESETS
+from airscene.experiments.fit import fit
 from airscene.experiments.preset import channels_first
-from airscene.experiments.run import fit
 from airscene.inference import Model
 from airscene.model.air import AIR
+from airscene.training.annealing import annealed_bound
 from airscene.training.loop import train
 
 FAST = PRESETS["multi-mnist-fast"]
@@ -44,10 +45,13 @@ def test_a_short_training_learns_to_count_and_to_locate(tmp_path):
     )
     preset, training, held_out = preset.load()
     assert preset.model.object_size == pytest.approx(0.44, abs=0.05)
+    air = AIR(preset.model, key=jax.random.key(preset.training.seed))
+    images = channels_first(training.images)
     air = train(
-        AIR(preset.model, key=jax.random.key(preset.training.seed)),
-        channels_first(training.images),
+        air,
+        (images,),
         preset.training,
+        annealed_bound(air, preset.training, images),
         folder=tmp_path,
         evaluate=lambda air, step: {},
         console=Console(file=io.StringIO()),

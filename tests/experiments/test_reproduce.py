@@ -1,6 +1,8 @@
 """Results: every run counts, and documents say what the files say."""
 
+import functools
 import json
+import pickle
 import types
 
 import pytest
@@ -8,10 +10,10 @@ from rich.console import Console
 
 import airscene.experiments.reproduce as reproducing
 from airscene.errors import InputError
-from airscene.experiments import PRESETS, RESULTS, Result
+from airscene.experiments import RESULTS, Result, Unit
 from airscene.experiments.reproduce import summary
-from airscene.experiments.result import seeds
-from airscene.experiments.tables import results_table, speed_table
+from airscene.experiments.result import of_run, spread
+from airscene.experiments.tables import reproduction_page, results_table, speed_table
 from airscene.training.loop import Interrupted
 
 
@@ -58,20 +60,45 @@ def test_tables_say_what_the_files_say(tmp_path):
     assert "| a step | 3 ms | products: 2 | 1.5 |" in speed_table(tmp_path)
 
 
-@pytest.mark.parametrize("result", RESULTS.values(), ids=RESULTS)
-def test_results_have_runs_of_distinct_seeds(result):
-    runs = [(preset.name, seed) for preset, seed in result.runs]
-    assert len(set(runs)) == len(runs) >= 3
-    assert result.name in RESULTS and result.targets
+@pytest.mark.parametrize("quick", [False, True])
+@pytest.mark.parametrize("name", RESULTS)
+def test_results_have_distinct_rows_and_say_what_they_are(name, quick):
+    result = RESULTS[name](quick)
+    rows = [(unit.run, unit.seed) for unit in result.units]
+    assert result.name == name and rows and len(set(rows)) == len(rows)
+    assert all((result.about, result.paper, result.targets))
+    for unit in result.units:
+        # Another process makes it, and a file keeps what decides it.
+        assert repr(pickle.loads(pickle.dumps(unit))) == repr(unit)
+        assert json.loads(json.dumps(unit.configuration)) == unit.configuration
 
 
 def test_the_sizes_differ_from_the_fast_preset_in_size_alone():
-    fast = RESULTS["multi-mnist"].runs[0][0]
-    for preset, _ in RESULTS["sizes"].runs:
-        now, before = preset.config(), fast.config()
-        assert now["training"] == before["training"]
-        different = {name for name in now["model"] if now["model"][name] != before["model"][name]}
+    fast = RESULTS["multi-mnist"]().units[0].configuration
+    for unit in RESULTS["sizes"]().units:
+        now = unit.configuration
+        assert now["training"] == {**fast["training"], "seed": unit.seed}
+        different = {name for name in now["model"] if now["model"][name] != fast["model"][name]}
         assert different == {"object_size"}
+
+
+def test_a_spread_counts_the_rows_that_failed():
+    rows = [row(1), row(2, count_accuracy=0.97), row(3), FAILED, row(1, run="b")]
+    ours = of_run(rows, "a")
+    assert spread(ours, "count_accuracy") == "99.0% (97.0% to 99.0%, 4 runs, 1 failed)"
+    assert spread(ours[:1], "elbo", "{:.0f}") == "600"
+    assert spread([FAILED], "elbo") == "none of 1 runs finished"
+    assert spread(ours, "of another name") == "none of 4 runs finished"
+
+
+def test_the_page_of_reproductions_says_what_the_files_say(tmp_path):
+    rows = [row(1, run="multi-mnist-fast", duration=120.0), {**FAILED, "run": "multi-mnist-fast"}]
+    (tmp_path / "multi-mnist.json").write_text(json.dumps({"runs": rows}))
+    page = reproduction_page(tmp_path, tmp_path)
+    (line,) = [line for line in page.splitlines() if line.startswith("| [multi-mnist](")]
+    assert "99.00% (99.00% to 99.00%, 2 runs, 1 failed)" in line
+    assert "`airscene reproduce multi-mnist`" in line and "2 min (2 of 25 rows made)" in line
+    assert "| sizes | Not in the paper | not made yet |" in page
 
 
 class Process:
@@ -95,70 +122,65 @@ class Process:
 
 @pytest.fixture
 def again(tmp_path, monkeypatch):
-    """Reproduces two runs of a result; `again.fit` is what a run does, `again.ran` the seeds."""
-    result = Result("x", "about", seeds(PRESETS["multi-mnist-fast"], 2), "targets")
+    """Reproduces a result of two rows; `again.ran` are the seeds made, `again.fails` what fails."""
 
-    def fit(preset, folder, resume):
-        again.ran.append(preset.training.seed)
-        if again.fails.get(preset.training.seed):
-            raise again.fails[preset.training.seed]
-        (folder / "figures").mkdir(parents=True, exist_ok=True)
-        evaluation = {"count_accuracy": 0.99, "elbo": 1.0, "log_px": 2.0}
-        evaluation |= {"average_precision": None, "mean_iou": None}
-        (folder / "config.json").write_text(json.dumps(preset.config()))
-        (folder / "evaluation.json").write_text(json.dumps(evaluation))
-        metrics = {"step": 5, "count_accuracy": 0.99, "seconds": 3.0}
-        (folder / "metrics.jsonl").write_text(json.dumps(metrics) + "\n")
-        (folder / "model.safetensors").touch()
-        for name in reproducing.SHOWN:
-            (folder / "figures" / name).touch()
-            (folder / "figures" / name).with_suffix(".json").touch()
+    def make(seed, runs):
+        again.ran.append(seed)
+        if again.fails.get(seed):
+            raise again.fails[seed]
+        return {"count_accuracy": 0.99, "elbo": 1.0, "seconds_to_98": 3.0}
+
+    units = [Unit("a", seed, {"size": 1}, functools.partial(make, seed)) for seed in (1, 2)]
+
+    def draw(rows, runs, figures):
+        again.drawn = [row["seed"] for row in rows]
+
+    result = Result("x", "about", "paper", "targets", tuple(units), str, draw)
 
     def again():
-        again.ran = []
+        again.ran, again.drawn = [], None
         places = (tmp_path / "results", tmp_path / "runs", tmp_path / "figures")
-        return reproducing.reproduce(result, *places, Console(quiet=True))
+        return reproducing.reproduce(result, "command", *places, Console(quiet=True))
 
     again.fails = {}
     context = types.SimpleNamespace(Process=Process)
     monkeypatch.setattr(reproducing.multiprocessing, "get_context", lambda _: context)
-    monkeypatch.setattr(reproducing, "fit", fit)
-    monkeypatch.setattr(reproducing, "draw_seeds", lambda *_: None)
     again.file = tmp_path / "results" / "x.json"
     return again
 
 
-def test_runs_are_made_once(again, tmp_path):
+def test_rows_are_made_once(again):
     first = again()
-    assert again.ran == [1, 2]
-    assert first["summary"]["multi-mnist-fast"]["median_seconds_to_98"] == 3.0
+    assert again.ran == again.drawn == [1, 2]
+    assert first["summary"]["a"]["median_seconds_to_98"] == 3.0
     assert json.loads(again.file.read_text()) == first
-    assert (tmp_path / "figures" / "multi-mnist-fast-learning.gif").exists()
-    assert again()["runs"] == first["runs"] and again.ran == []
+    assert again()["runs"] == first["runs"] and again.ran == [] and again.drawn == [1, 2]
 
 
-def test_runs_of_another_configuration_are_made_anew(again):
-    file = again()
-    file["runs"][1]["configuration"]["model"]["n_hidden"] = 999
+def test_rows_of_another_configuration_are_made_anew(again):
+    again()
+    file = json.loads(again.file.read_text())
+    file["runs"][1]["configuration"]["size"] = 999
     again.file.write_text(json.dumps(file))
     again()
     assert again.ran == [2]
 
 
-def test_a_refused_run_is_failed_even_if_its_folder_holds_an_older_model(again, capsys):
+def test_a_refused_row_is_failed_even_if_an_older_one_is_there(again, capsys):
     again()
     again.file.unlink()
     again.fails = {2: InputError("of another configuration")}
     rows = again()["runs"]
     assert [row["finished"] for row in rows] == [True, False]
     assert rows[1]["exit_status"] == 2 and "count_accuracy" not in rows[1]
+    assert again.drawn == [1]
     assert capsys.readouterr().err == "airscene: of another configuration\n"
     # And it is tried again.
     again.fails = {}
     assert all(row["finished"] for row in again()["runs"]) and again.ran == [2]
 
 
-def test_an_interrupted_run_is_not_a_result(again):
+def test_an_interrupted_row_is_not_a_result(again):
     again.fails = {2: Interrupted("stopped")}
     with pytest.raises(KeyboardInterrupt, match="the same command goes on"):
         again()

@@ -15,7 +15,7 @@ from airscene.data import load_digits, multi_mnist
 from airscene.data.estimates import estimate_object_size
 from airscene.errors import InputError
 from airscene.experiments import PRESETS, DataConfig, Preset
-from airscene.experiments.run import fit
+from airscene.experiments.fit import fit
 from airscene.inference import load
 from airscene.model.config import AIRConfig
 from airscene.training.config import TrainConfig
@@ -252,7 +252,9 @@ def test_every_preset_has_its_name_and_its_data():
         (TrainConfig, {"price_release": (0.5, 1.1)}),
         (TrainConfig, {"prefix": 1.1}),
         (TrainConfig, {"prefix_release": (0.6, 0.4)}),
-        (TrainConfig, {"samples": -1}),
+        (TrainConfig, {"estimator": "importance"}),
+        (TrainConfig, {"samples": 5}),
+        (TrainConfig, {"estimator": "importance", "samples": -1}),
         (TrainConfig, {"seed": -1}),
         (TrainConfig, {"seed": 2**32}),
         (TrainConfig, {"evaluate_every": 0}),

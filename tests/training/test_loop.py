@@ -22,6 +22,7 @@ from rich.console import Console
 from airscene.errors import InputError
 from airscene.model.air import AIR, AIRConfig
 from airscene.training import loop
+from airscene.training.annealing import annealed_bound
 from airscene.training.checkpoints import Checkpoints
 from airscene.training.config import TrainConfig
 from airscene.training.loop import Interrupted, train
@@ -63,10 +64,12 @@ def watch(air, step):
 
 def go(folder, images, config=CONFIG, evaluate=watch, **options):
     console = Console(file=io.StringIO())
+    air = start()
     return train(
-        start(),
-        images,
+        air,
+        (images,),
         config,
+        annealed_bound(air, config, images),
         folder=Path(folder),
         evaluate=evaluate,
         console=console,
@@ -88,9 +91,9 @@ def compiled_once():
     """All runs of one configuration share their program, which takes seconds to compile."""
     programs = {}
 
-    def shared(model, config, images):
+    def shared(model, config, data, objective):
         if config not in programs:
-            programs[config] = make_run(model, config, images)
+            programs[config] = make_run(model, config, data, objective)
         return programs[config]
 
     with pytest.MonkeyPatch.context() as patch:
@@ -189,7 +192,7 @@ def test_an_interrupt_stops_after_the_step_and_resumes(squares, whole, tmp_path)
     assert (tmp_path / "checkpoints" / "10").is_dir()
     # A kill in the midst of writing leaves half a row.
     with (tmp_path / "metrics.jsonl").open("a") as file:
-        file.write('{"step": 12, "bound": -12')
+        file.write('{"step": 12, "objective": -12')
     assert_resumes(tmp_path, squares, whole)
     # Nothing is left to do.
     before = (tmp_path / "metrics.jsonl").read_bytes()
@@ -293,7 +296,13 @@ def test_a_checkpoint_that_cannot_be_written_leaves_those_before(saved, tmp_path
     again.close()
 
 
-ROW = {"step": 2, "bound": -1.5, "count_accuracy": 0.5, "seconds": 1.0, "images_per_second": 9.0}
+ROW = {
+    "step": 2,
+    "objective": -1.5,
+    "count_accuracy": 0.5,
+    "seconds": 1.0,
+    "images_per_second": 9.0,
+}
 
 
 def record(folder, step=0, tensorboard=False):
@@ -306,14 +315,14 @@ def test_the_record_keeps_the_rows_up_to_the_step(tmp_path):
         first.add({**ROW, "step": step})
     first.close()
     with (tmp_path / "metrics.jsonl").open("a") as file:
-        file.write('{"step": 8, "bou')
+        file.write('{"step": 8, "obj')
     assert [row["step"] for row in read_metrics(tmp_path / "metrics.jsonl")] == [2, 4, 6]
     second = record(tmp_path, step=4)
     assert second.rows == [{**ROW, "step": 2}, {**ROW, "step": 4}]
-    second.add({**ROW, "step": 6, "bound": -9.0})
+    second.add({**ROW, "step": 6, "objective": -9.0})
     second.close()
     lines = (tmp_path / "metrics.jsonl").read_text().splitlines()
-    assert [json.loads(line)["bound"] for line in lines] == [-1.5, -1.5, -9.0]
+    assert [json.loads(line)["objective"] for line in lines] == [-1.5, -1.5, -9.0]
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs Linux's /dev/full")
@@ -331,7 +340,7 @@ def test_progress_is_a_line_an_evaluation_where_there_is_no_terminal(tmp_path):
     one = Record(tmp_path, 10, 0, False, console)
     one.add(ROW)
     one.close()
-    line = "step      2  bound -1.5  counts 50.0%  9 images/s  1.0 s"
+    line = "step      2  objective -1.5  counts 50.0%  9 images/s  1.0 s"
     assert line in console.file.getvalue()
 
 
@@ -342,7 +351,7 @@ def test_tensorboard_files(tmp_path):
     one.close()
     (file,) = (tmp_path / "tensorboard").iterdir()
     assert file.name.startswith("events.out.tfevents")
-    assert all(name.encode() in file.read_bytes() for name in ("bound", "count_accuracy"))
+    assert all(name.encode() in file.read_bytes() for name in ("objective", "count_accuracy"))
 
 
 def test_without_tensorboard(tmp_path, monkeypatch, squares):

@@ -10,8 +10,9 @@ import pytest
 from airscene.data.batches import batch_indices
 from airscene.objective.enumerated import enumerated
 from airscene.objective.importance import importance_weighted
+from airscene.training.annealing import annealed_bound, mean_energy
 from airscene.training.config import TrainConfig
-from airscene.training.state import _optimiser, initial_state, make_run, mean_energy
+from airscene.training.state import _optimiser, initial_state, make_run
 
 CONFIG = TrainConfig(
     steps=160,
@@ -31,9 +32,14 @@ def model(tiny):
     return tiny(n_steps=2, object_size=0.33, count_prior="table(1, 2, 3)")
 
 
+def annealed(model, config, images):
+    objective = annealed_bound(model, config, images)
+    return make_run(model, config, (jnp.asarray(images),), objective)
+
+
 @pytest.fixture(scope="module")
 def run(model, squares):
-    return make_run(model, CONFIG, jnp.asarray(squares))
+    return annealed(model, CONFIG, squares)
 
 
 @pytest.fixture(scope="module")
@@ -112,10 +118,11 @@ def noise_of(step, shape):
 
 
 def test_the_importance_weighted_bound_is_trained_on_if_asked_for(model, squares, indices):
-    config = TrainConfig(**{**vars(CONFIG), "samples": 3, "price": 0.0, "prefix": 0.0})
-    state, bound = make_run(model, config, jnp.asarray(squares))(
-        initial_state(model, config), indices, 1
+    config = TrainConfig(
+        **{**vars(CONFIG), "estimator": "importance", "samples": 3, "price": 0.0, "prefix": 0.0}
     )
+    run = annealed(model, config, squares)
+    state, bound = run(initial_state(model, config), indices, 1)
     each = jax.vmap(importance_weighted, in_axes=(None, 0, 0, None))
     noise = noise_of(0, (8, 3, 2, model.n_noise))
     expected = eqx.filter_jit(each)(
@@ -126,17 +133,17 @@ def test_the_importance_weighted_bound_is_trained_on_if_asked_for(model, squares
 
 def test_mean_energy_is_over_images_with_something_in_them():
     images = np.zeros((5, 1, 4, 4), np.uint8)
-    assert mean_energy(jnp.asarray(images), 0.3) == 0
+    assert mean_energy(images, 0.3) == 0
     images[1, 0, 0, 0] = 255
     images[4, 0, :2, :2] = 51
     # One pixel of 1, and four of 0.2.
     expected = (1.0 + 4 * 0.04) / 2 / (2 * 0.3**2)
-    assert mean_energy(jnp.asarray(images), 0.3) == pytest.approx(expected, rel=1e-6)
+    assert mean_energy(images, 0.3) == pytest.approx(expected, rel=1e-6)
 
 
-def updates(config, gradient):
+def updates(model, config, gradient):
     """The changes of one weight over a run with this gradient throughout."""
-    optimiser = _optimiser(config)
+    optimiser = _optimiser(model, config)
     weights = {"w": jnp.zeros(2)}
     state, changes = optimiser.init(weights), []
     update = jax.jit(optimiser.update)
@@ -147,10 +154,10 @@ def updates(config, gradient):
 
 
 @pytest.mark.parametrize(("steps", "warmup"), [(1, 100), (2, 0), (3, 3), (10, 100), (20, 4)])
-def test_the_learning_rate_rises_and_falls_to_zero(steps, warmup):
+def test_the_learning_rate_rises_and_falls_to_zero(model, steps, warmup):
     config = TrainConfig(steps=steps, warmup=warmup, learning_rate=0.1)
     # With the same gradient throughout, Adam's change is the learning rate.
-    rates, _ = updates(config, [1.0, 0.0])
+    rates, _ = updates(model, config, [1.0, 0.0])
     rises = min(warmup, steps // 2)
     assert np.all(np.isfinite(rates))
     assert -rates[rises] == pytest.approx(0.1, rel=1e-3)
@@ -162,9 +169,9 @@ def test_the_learning_rate_rises_and_falls_to_zero(steps, warmup):
 
 
 @pytest.mark.parametrize("size", [1e-3, 1e10])
-def test_the_gradient_is_clipped(size):
+def test_the_gradient_is_clipped(model, size):
     config = TrainConfig(steps=1, warmup=0, clip_norm=0.5)
-    _, state = updates(config, [0.6 * size, 0.8 * size])
+    _, state = updates(model, config, [0.6 * size, 0.8 * size])
     mean = optax.tree.get(state, "mu")["w"]
     clipped = min(size, 0.5)
     # Adam's mean after one gradient is a tenth of it.

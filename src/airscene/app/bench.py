@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,14 @@ from PIL import Image
 from airscene.data import batch_indices, load_digits, multi_mnist
 from airscene.data.estimates import estimate_sigma
 from airscene.experiments import PRESETS
+from airscene.experiments.inference_speed import COUNTS, PAPER_STEP, WEIGHTS, speed
 from airscene.experiments.reproduce import commit, machine
 from airscene.files import write_atomic
 from airscene.inference import Model, load
 from airscene.inference.model import CHUNK
 from airscene.model.air import AIR
+from airscene.model.bundled import bundled_models
+from airscene.training.annealing import annealed_bound
 from airscene.training.state import initial_state, make_run
 
 BATCH = 64
@@ -77,14 +81,15 @@ def training_step(name: str, images: np.ndarray) -> list[Row]:
     preset = PRESETS[name]
     model = replace(preset.model, sigma=preset.model.sigma or estimate_sigma(images))
     air = AIR(model, key=jax.random.key(0))
-    run = make_run(air, preset.training, jnp.asarray(images[:, None]))
+    objective = annealed_bound(air, preset.training, images[:, None])
+    run = make_run(air, preset.training, (jnp.asarray(images[:, None]),), objective)
     indices = batch_indices(len(images), BATCH, 0, 0, STEPS)
     state = initial_state(air, preset.training)
 
     def step():
         nonlocal state
-        state, bound = run(state, indices, STEPS)
-        return bound
+        state, value = run(state, indices, STEPS)
+        return value
 
     traced = jax.make_jaxpr(run)(initial_state(air, preset.training), indices, STEPS)
     dots = products(traced.jaxpr)
@@ -112,11 +117,11 @@ def training_step(name: str, images: np.ndarray) -> list[Row]:
     ]
 
 
-def inference(model: Model, images: np.ndarray, counts: np.ndarray) -> list[Row]:
-    """One image, many images, and how emptier scenes take fewer steps."""
+def inference(model: Model, images: np.ndarray) -> list[Row]:
+    """One image, and many images."""
     one, many = images[:1], images[:1000]
     prepared = model.prepare(many)[1]
-    rows = [
+    return [
         _row("inference, one image, warm", _seconds(lambda: model.infer(one), 101) * 1e3, "ms"),
         _row(
             "inference, 1,000 images, to Scenes",
@@ -129,15 +134,20 @@ def inference(model: Model, images: np.ndarray, counts: np.ndarray) -> list[Row]
             "images/s",
         ),
     ]
-    for count in np.unique(counts):
-        same = model.prepare(images[counts == count][: 8 * CHUNK])[1]
-        ran = np.abs(model.infer_arrays(same).z_where).sum(axis=2) > 0
-        # A batch runs until its last scene has ended, and so does every scene of it.
-        steps = np.mean([ran[i : i + CHUNK].any(axis=0).sum() for i in range(0, len(ran), CHUNK)])
-        rate = len(same) / _seconds(lambda same=same: model.infer_arrays(same))
-        needed = ran.sum(axis=1).mean()
-        what = f"scenes of {count}: {needed:.2f} steps each, {steps:.2f} a batch of {CHUNK}"
-        rows.append(_row(what, rate, "images/s"))
+
+
+def by_count(name: str) -> list[Row]:
+    """A step, and an image by its number of objects (paper, appendix J)."""
+    scenes = multi_mnist(load_digits("test", "bundled"), 800, seed=1, counts=COUNTS)
+    took = speed(load(name), scenes.images, scenes.counts, rounds=300)
+    rows = [
+        _row(f"{name}, a step (the paper: {PAPER_STEP} ms)", took["step"], "ms"),
+        _row(f"{name}, a step in batches of {CHUNK}", took["batched_step"], "ms"),
+    ]
+    for n in COUNTS:
+        what = f"{name}, image of {n} objects, {took[f'steps_{n}']:.2f} steps"
+        rows.append(_row(what, took[f"image_{n}"], "ms"))
+        rows.append(_row(f"{what}, in batches of {CHUNK}", took[f"batched_{n}"], "ms"))
     return rows
 
 
@@ -177,7 +187,8 @@ def main() -> None:
         lambda: scenes(60_000),
         lambda: training_step("multi-mnist-fast", truth.images),
         lambda: training_step("multi-mnist", truth.images),
-        lambda: inference(load("multi-mnist"), truth.images, truth.counts),
+        lambda: inference(load("multi-mnist"), truth.images),
+        *(partial(by_count, name) for name in WEIGHTS if name in bundled_models()),
         lambda: start_up("multi-mnist", truth.images[0]),
     )
     for part in parts:

@@ -4,13 +4,14 @@ import json
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import tyro
 from rich.console import Console
 
 from airscene.errors import InputError, check_option
 from airscene.experiments import PRESETS, DataConfig
+from airscene.experiments.preset import run_data
 from airscene.files import write_atomic
 
 
@@ -80,16 +81,8 @@ class Evaluate:
 
 def _trained_on(model: str) -> DataConfig:
     """The data of a run folder or of bundled weights, which are named for their experiment."""
-    file = Path(model) / "config.json"
-    if file.is_file():
-        try:
-            values: dict[str, Any] = json.loads(file.read_text())["data"]
-            values = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
-            config = DataConfig(**values)
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(
-                f"{file} does not say what the run was trained on ({error})"
-            ) from error
+    if (Path(model) / "config.json").is_file():
+        config = run_data(Path(model))
     elif model in PRESETS:
         config = PRESETS[model].data
     else:

@@ -21,15 +21,15 @@ class Reproduce:
 
     Args:
         names: The results.
-        results: Folder of the result files.
-        runs: Folder of the runs.
-        figures: Folder of the figures.
+        quick: The same protocol scaled down to a minute or two a result, into build/quick: to see
+            that it works, not what it reaches.
+        out: Folder for results/, runs/reproduce/ and docs/figures/; here, or build/quick, if not
+            given.
     """
 
     names: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="NAME ...")] = ()
-    results: Path = Path("results")
-    runs: Path = Path("runs/reproduce")
-    figures: Path = Path("docs/figures")
+    quick: bool = False
+    out: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None
 
     def run(self, console: Console) -> None:
         """Make the runs, one after the other.
@@ -46,7 +46,11 @@ class Reproduce:
         # Here, as JAX takes a second to import, which `--help` need not wait for.
         from airscene.experiments.reproduce import reproduce
 
+        out = self.out or Path("build/quick" if self.quick else ".")
         for name in self.names or RESULTS:
-            result = RESULTS[name]
-            reproduce(result, self.results, self.runs, self.figures, console)
-            console.print(f"{name}: {self.results / name}.json; it should reach {result.targets}")
+            result = RESULTS[name](self.quick)
+            command = f"airscene reproduce {name}{' --quick' if self.quick else ''}"
+            places = (out / "results", out / "runs" / "reproduce", out / "docs" / "figures")
+            file = reproduce(result, command, *places, console)
+            console.print(f"{name}: {result.ours(file['runs'])}", highlight=False, soft_wrap=True)
+            console.print(f"It is in {places[0] / name}.json; it should reach {result.targets}")

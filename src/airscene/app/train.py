@@ -78,7 +78,7 @@ class Train:
             KeyboardInterrupt: If the run was stopped; with what to type to go on.
         """
         # Here, as JAX takes a second to import, which `--help` need not wait for.
-        from airscene.experiments.run import fit
+        from airscene.experiments.run import run
         from airscene.training.loop import Interrupted
 
         given = self.run_
@@ -86,7 +86,7 @@ class Train:
         preset = replace(preset, data=given.data, model=given.model, training=given.training)
         folder = given.out or Path("runs") / preset.name
         try:
-            fit(
+            run(
                 preset,
                 folder,
                 resume=given.resume,

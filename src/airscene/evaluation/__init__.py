@@ -9,6 +9,8 @@ from airscene.evaluation.figures import (
     sample_grid,
 )
 from airscene.evaluation.film import learning_film
+from airscene.evaluation.image_rows import ImageRow, image_rows
+from airscene.evaluation.inference_film import Inference, inference_film
 from airscene.evaluation.metrics import (
     Calibration,
     MeanIoU,
@@ -19,30 +21,48 @@ from airscene.evaluation.metrics import (
     iou,
     mean_iou,
 )
-from airscene.evaluation.picture import Picture
-from airscene.evaluation.plots import Curve, calibration, confusion, learning_curve
+from airscene.evaluation.picture import Picture, side_by_side
+from airscene.evaluation.plots import (
+    Curve,
+    accuracy_curves,
+    bars,
+    calibration,
+    confusion,
+    learning_curve,
+)
+from airscene.evaluation.policy import Foretold, foretell, pairs_taken
 from airscene.evaluation.report import html_report
 
 __all__ = [
     "Calibration",
     "Curve",
+    "Foretold",
+    "ImageRow",
+    "Inference",
     "MeanIoU",
     "Picture",
     "Stage",
+    "accuracy_curves",
     "average_precision",
+    "bars",
     "calibration",
     "confusion",
     "count_accuracy",
     "count_calibration",
     "count_confusion",
     "draw_windows",
+    "foretell",
     "heatmaps",
     "html_report",
+    "image_rows",
+    "inference_film",
     "iou",
     "learning_curve",
     "learning_film",
     "mean_iou",
     "overlay",
+    "pairs_taken",
     "reconstructions",
     "sample_grid",
+    "side_by_side",
 ]

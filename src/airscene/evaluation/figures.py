@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 from PIL import Image, ImageDraw
 
+from airscene.evaluation.image_rows import labelled, panel_zoom
 from airscene.evaluation.picture import (
     Picture,
     Pixels,
@@ -23,8 +24,8 @@ from airscene.evaluation.picture import (
 )
 from airscene.scene import Scene
 
-# The side that a panel of a grid should about have, in pixels of the picture.
-_PANEL = 100
+# The side of a heat map, in pixels of the picture.
+_MAP = 200
 _TEXT = 14
 
 
@@ -69,11 +70,6 @@ class Stage:
         }
 
 
-def panel_zoom(images: PixelsOfMany) -> int:
-    """How much to enlarge images for a panel of a grid: to about 100 pixels."""
-    return max(1, round(_PANEL / max(images.shape[1:3])))
-
-
 def draw_windows(
     image: Pixels, windows: Float[np.ndarray, "k 4"], zoom: int
 ) -> UInt8[np.ndarray, "new_height new_width 3"]:
@@ -106,19 +102,8 @@ def reconstructions(images: PixelsOfMany, stages: Sequence[Stage]) -> Picture:
     rows = [np.stack([enlarge(image, zoom) for image in images])]
     rows += [stage.panels(zoom) for stage in stages]
     labels = ["data"] + [stage.caption("\n") for stage in stages]
-    grid = tile(np.stack(rows))
-    margin, pitch = 110, (grid.shape[0] + 4) // len(rows)
-    sheet = Image.new("RGB", (margin + grid.shape[1], grid.shape[0]), "white")
-    sheet.paste(Image.fromarray(grid), (margin, 0))
-    draw = ImageDraw.Draw(sheet)
-    for row, label in enumerate(labels):
-        middle = (margin - 10, row * pitch + (pitch - 4) // 2)
-        # Multiline text takes no vertical middle as anchor, so measure first.
-        box = draw.multiline_textbbox((0, 0), label, font=font(_TEXT), align="right")
-        corner = (middle[0] - box[2], middle[1] - (box[1] + box[3]) // 2)
-        draw.multiline_text(corner, label, fill="black", font=font(_TEXT), align="right")
     shown = {"images": strip_uri(images), "stages": [stage.shown() for stage in stages]}
-    return Picture(png(np.asarray(sheet)), {"figure": "reconstructions", **shown})
+    return Picture(png(labelled(labels, np.stack(rows))), {"figure": "reconstructions", **shown})
 
 
 def heatmaps(
@@ -143,7 +128,7 @@ def heatmaps(
         seed: [_count_by_pixel(step_centres, image_size) for step_centres in steps]
         for seed, steps in centres.items()
     }
-    zoom = max(1, round(2 * _PANEL / max(image_size)))
+    zoom = max(1, round(_MAP / max(image_size)))
     panels = [enlarge(_heat(steps, zoom), 1) for steps in counts.values()]
     legend = [
         (f"step {step + 1}", step_colour(step)) for step in range(max(map(len, counts.values())))

@@ -1,19 +1,19 @@
 """A film of learning: the same few images, drawn again by the model as it trains."""
 
-import io
 from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, ImageDraw
 
-from airscene.evaluation.figures import Stage, panel_zoom
+from airscene.evaluation.figures import Stage
+from airscene.evaluation.image_rows import panel_zoom
 from airscene.evaluation.picture import (
     Picture,
     PixelsOfMany,
     enlarge,
     font,
-    indexed,
+    gif,
     strip_uri,
     tile,
 )
@@ -42,19 +42,9 @@ def learning_film(images: PixelsOfMany, stages: Sequence[Stage]) -> Picture:
         _frame(tile(np.stack([data, stage.panels(zoom)]), _GAP), stages[: i + 1], stages[-1].step)
         for i, stage in enumerate(stages)
     ]
-    # One palette for all, as one for each would make the images flicker.
-    first, *others = indexed(frames, _SHADES)
-    buffer = io.BytesIO()
-    first.save(
-        buffer,
-        "GIF",
-        save_all=True,
-        append_images=others,
-        duration=[_MILLISECONDS] * len(others) + [_LAST_MILLISECONDS],
-        loop=0,
-    )
+    milliseconds = [_MILLISECONDS] * (len(frames) - 1) + [_LAST_MILLISECONDS]
     shown = {"images": strip_uri(images), "stages": [stage.shown() for stage in stages]}
-    return Picture(buffer.getvalue(), {"figure": "learning_film", **shown})
+    return Picture(gif(frames, milliseconds, _SHADES), {"figure": "learning_film", **shown})
 
 
 def _frame(

@@ -152,6 +152,35 @@ def png(pixels: UInt8[np.ndarray, "height width 3"]) -> bytes:
     return buffer.getvalue()
 
 
+def side_by_side(pictures: Sequence[Picture]) -> Picture:
+    """Pictures of one height as the panels of one.
+
+    Args:
+        pictures: the panels, from the left; PNG files.
+    """
+    panels = [np.asarray(Image.open(io.BytesIO(p.data)).convert("RGB")) for p in pictures]
+    shown = {"figure": "panels", "panels": [picture.shown for picture in pictures]}
+    return Picture(png(np.concatenate(panels, axis=1)), shown)
+
+
+def gif(
+    frames: Sequence[UInt8[np.ndarray, "height width 3"]], milliseconds: Sequence[int], shades: int
+) -> bytes:
+    """A GIF file that repeats, with the exact colours of the steps.
+
+    Args:
+        frames: the frames, of one size.
+        milliseconds: how long each is shown.
+        shades: the number of further colours, as of `indexed`.
+    """
+    # One palette for all, as one for each would make the images flicker.
+    first, *others = indexed(frames, shades)
+    buffer = io.BytesIO()
+    options = {"save_all": True, "append_images": others, "loop": 0}
+    first.save(buffer, "GIF", duration=list(milliseconds), **options)
+    return buffer.getvalue()
+
+
 def strip_uri(images: PixelsOfMany) -> str:
     """Images side by side in one PNG, as a `data:` URI, in 8 bits a channel.
 

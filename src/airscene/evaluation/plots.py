@@ -1,7 +1,7 @@
-"""Plots of numbers: count accuracy over training, calibration, confusion."""
+"""Plots of numbers: count accuracy over training, calibration, confusion, bars."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,8 @@ from airscene.evaluation.metrics import Calibration
 from airscene.evaluation.picture import Picture, png, rounded
 
 _BLUE = "#2b6cb0"
+# Colours that stay apart for every kind of sight (Okabe and Ito 2008).
+_COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#999999")
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,6 +125,85 @@ def confusion(table: Int[np.ndarray, "true inferred"]) -> Picture:
         yticks=range(table.shape[0]),
     )
     return Picture(_png(axes), {"figure": "confusion", "images": table.tolist()})
+
+
+def bars(
+    values: Mapping[str, Mapping[str, Sequence[float]]],
+    label: str,
+    *,
+    shares: bool = False,
+    log: bool = False,
+) -> Picture:
+    """Numbers of several runs as groups of bars: the median, and a dot for each run.
+
+    Args:
+        values: for each group, for each of its bars, the numbers of the runs.
+        label: what the numbers are.
+        shares: whether they are shares in [0, 1], to be shown in per cent.
+        log: whether the axis is logarithmic.
+
+    Returns:
+        The plot: bars of one name have one colour in all groups.
+    """
+    axes = _axes()
+    names = list(dict.fromkeys(name for group in values.values() for name in group))
+    width = 0.8 / len(names)
+    for i, name in enumerate(names):
+        for place, group in enumerate(values.values()):
+            if runs := group.get(name):
+                x = place + (i - (len(names) - 1) / 2) * width
+                label_once = name if place == _first(values, name) else None
+                colour = _COLOURS[i % len(_COLOURS)]
+                axes.bar(x, np.median(runs), 0.92 * width, color=colour, label=label_once)
+                axes.plot([x] * len(runs), runs, "o", color="black", markersize=2.5)
+    axes.set_xticks(range(len(values)), values)
+    axes.set(ylabel=label, yscale="log" if log else "linear")
+    if shares:
+        axes.set_ylim(0, 1.02)
+        axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
+    axes.grid(axis="y", alpha=0.3)
+    axes.set_axisbelow(True)
+    axes.legend(
+        fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=min(4, len(names))
+    )
+    shown = {
+        group: {k: list(map(float, v)) for k, v in each.items()} for group, each in values.items()
+    }
+    return Picture(_png(axes), {"figure": "bars", "label": label, "values": shown})
+
+
+def accuracy_curves(
+    runs: Mapping[str, Sequence[tuple[Sequence[float], Sequence[float]]]], label: str
+) -> Picture:
+    """Count accuracy over training of several ways to train: a line for each run.
+
+    Args:
+        runs: for each way, for each of its runs, places on the axis and the accuracies there.
+        label: what the axis is.
+
+    Returns:
+        The plot: the runs of one way have one colour.
+    """
+    axes = _axes()
+    for i, (name, lines) in enumerate(runs.items()):
+        for j, (x, accuracy) in enumerate(lines):
+            colour = _COLOURS[i % len(_COLOURS)]
+            axes.plot(x, accuracy, color=colour, linewidth=1.2, label=None if j else name)
+    axes.set(xlabel=label, ylabel="count accuracy, held-out scenes", ylim=(0, 1.02))
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=8, loc="lower right")
+    shown = {
+        name: [{"x": list(map(float, x)), "count_accuracy": list(map(float, y))} for x, y in lines]
+        for name, lines in runs.items()
+    }
+    return Picture(_png(axes), {"figure": "accuracy_curves", "label": label, "runs": shown})
+
+
+def _first(values: Mapping[str, Mapping[str, Any]], name: str) -> int:
+    """Return the place of the first group that has a bar of this name."""
+    return next(i for i, group in enumerate(values.values()) if group.get(name))
 
 
 def _axes() -> Any:

@@ -22,7 +22,7 @@ _HEADLINES = (
 # Keys of the metrics, what the reader sees, the unit and its size.
 _CURVES = (
     ("count_accuracy", "Counts right on held-out scenes", "%", 100),
-    ("bound", "Lower bound on log p(x), in nats, as trained: annealed at first", "", 1),
+    ("objective", "Lower bound on log p(x), in nats, as trained: annealed at first", "", 1),
     ("mean_count", "Mean count on held-out scenes", "", 1),
 )
 _MOST_POINTS = 300
@@ -70,8 +70,8 @@ def html_report(
     Args:
         title: the heading, such as the name of the run.
         config: what `config.json` holds.
-        metrics: the lines of `metrics.jsonl`; `step` with `count_accuracy`, `bound` or `mean_count`
-            make curves.
+        metrics: the lines of `metrics.jsonl`; `step` with `count_accuracy`, `objective` or
+            `mean_count` make curves.
         evaluation: results as `json.dumps` can write them; the numbers among `count_accuracy`,
             `average_precision`, `mean_iou`, `calibration_error`, `elbo` and `log_px` are
             headlines.

@@ -20,7 +20,7 @@ from airscene.evaluation import (
     reconstructions,
     sample_grid,
 )
-from airscene.experiments.preset import Preset
+from airscene.experiments.preset import Preset, run_data
 from airscene.experiments.watch import Watch
 from airscene.files import write_atomic
 from airscene.inference.model import Model, load
@@ -28,6 +28,9 @@ from airscene.training.record import read_metrics
 
 # Stages in the figure of Fig. 3, and frames in the film.
 STAGES, FRAMES = 5, 30
+
+# Figures of the first run of each preset that documents may show.
+SHOWN = ("reconstructions.png", "samples.png", "learning.gif")
 
 # Held-out scenes in the heat maps and the calibration.
 SCENES = 5000
@@ -120,24 +123,41 @@ def write_report(
     write_atomic(folder / "report.html", page.encode())
 
 
-def draw_seeds(preset: Preset, folders: dict[int, Path], figures: Path) -> None:
+def draw_seeds(name: str, folders: dict[int, Path], figures: Path) -> None:
     """Draw the figures over all runs of a preset: counts by step, and where each step looks.
 
+    Pictures that show one run are copied from the first.
+
     Args:
-        preset: The preset.
+        name: Name of the preset.
         folders: Run folder of each seed.
         figures: Folder for the pictures, each with its JSON.
     """
+    if not folders:
+        return
     curves = []
     for seed, folder in folders.items():
         rows = read_metrics(folder / "metrics.jsonl")
         steps, accuracy = (np.array([row[k] for row in rows]) for k in ("step", "count_accuracy"))
         curves.append(Curve(seed, steps, accuracy))
-    learning_curve(curves).save(figures / f"{preset.name}-counts.png")
-    held_out = preset.data.load("test").images[:SCENES]
+    learning_curve(curves).save(figures / f"{name}-counts.png")
+    seed_heatmaps(dict(list(folders.items())[:3])).save(figures / f"{name}-heatmaps.png")
+    first = next(iter(folders.values())) / "figures"
+    for shown in SHOWN:
+        for file in (first / shown, (first / shown).with_suffix(".json")):
+            write_atomic(figures / f"{name}-{file.name}", file.read_bytes())
+
+
+def seed_heatmaps(folders: dict[int, Path]) -> Picture:
+    """Draw where each step looks on held-out scenes, a panel for each run.
+
+    Args:
+        folders: Run folder of each seed, all of one preset.
+    """
+    held_out = run_data(next(iter(folders.values()))).load("test").images[:SCENES]
     centres = {}
-    for seed, folder in list(folders.items())[:3]:
+    for seed, folder in folders.items():
         model = load(folder)
         inferred = model.infer_arrays(model.prepare(held_out)[1])
         centres[seed] = step_centres(inferred.windows, inferred.log_q)
-    heatmaps(centres, held_out.shape[1:3]).save(figures / f"{preset.name}-heatmaps.png")
+    return heatmaps(centres, held_out.shape[1:3])

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -210,6 +211,20 @@ class Preset:
         values = {name: asdict(part) for name, part in parts.items()}
         # Through JSON, so that it equals what is read back.
         return json.loads(json.dumps({"experiment": self.name, **values}))
+
+
+def run_data(folder: Path) -> DataConfig:
+    """Return what a run was trained on, from its `config.json`.
+
+    Raises:
+        InputError: If the file does not say so.
+    """
+    file = folder / "config.json"
+    try:
+        values: dict[str, Any] = json.loads(file.read_text())["data"]
+        return DataConfig(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{file} does not say what the run was trained on ({error})") from error
 
 
 def channels_first(images: UInt8[np.ndarray, "n *shape"]) -> UInt8[np.ndarray, "n c h w"]:

@@ -1,8 +1,31 @@
-"""A result: which runs it takes, and what they should reach."""
+"""A result of the paper: the rows that it is made of, what they should reach, how it is shown."""
 
+import statistics
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from airscene.experiments.preset import Preset
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One row of a result: what is made in one go, in a process of its own.
+
+    Args:
+        run: What it is; rows of one name are seeds of the same.
+        seed: Its seed.
+        configuration: All that decides the row, as JSON holds it: a row of another configuration
+            is made anew.
+        make: Makes the row's numbers, ready for JSON; called with the folder of all runs. A
+            function of a module or a partial of one, as another process calls it.
+    """
+
+    run: str
+    seed: int
+    configuration: dict[str, Any]
+    make: Callable[[Path], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -10,18 +33,47 @@ class Result:
     """A result of the paper, or of this implementation beside it.
 
     Args:
-        name: Its name, of the command and of the file.
+        name: Its name, of the command, of the file and of its figures.
         about: What it shows, in a line.
-        runs: Preset and seed of every run.
-        targets: What the runs should reach, in words.
+        paper: What the paper says of it, and where.
+        targets: What it should reach, in words.
+        units: What its rows are made by.
+        ours: What the rows say, in a line to stand beside the paper's.
+        draw: Draws its figures: called with the finished rows, the folder of all runs and the
+            folder of the figures.
     """
 
     name: str
     about: str
-    runs: tuple[tuple[Preset, int], ...]
+    paper: str
     targets: str
+    units: tuple[Unit, ...]
+    ours: Callable[[Sequence[Row]], str]
+    draw: Callable[[Sequence[Row], Path, Path], None]
 
 
-def seeds(preset: Preset, n: int) -> tuple[tuple[Preset, int], ...]:
-    """Runs of a preset with the seeds 1..n."""
-    return tuple((preset, seed) for seed in range(1, n + 1))
+def of_run(rows: Sequence[Row], run: str) -> list[Row]:
+    """Return the rows of one name, failed ones among them."""
+    return [row for row in rows if row["run"] == run]
+
+
+def spread(rows: Sequence[Row], key: str, style: str = "{:.1%}") -> str:
+    """Return a number of several rows as text: its median, and its range where there are several.
+
+    Args:
+        rows: Rows of one name. Of a row that failed, or that lacks the number, it is said so.
+        key: Name of the number.
+        style: How to write it.
+
+    Returns:
+        For instance `99.1% (98.7% to 99.4%, 3 runs)`.
+    """
+    values = [row[key] for row in rows if row["finished"] and row.get(key) is not None]
+    failed = f", {len(rows) - len(values)} failed" if len(values) < len(rows) else ""
+    if not values:
+        return f"none of {len(rows)} runs finished"
+    text = style.format(statistics.median(values))
+    if len(rows) == 1:
+        return text
+    low, high = style.format(min(values)), style.format(max(values))
+    return f"{text} ({low} to {high}, {len(rows)} runs{failed})"

@@ -12,44 +12,36 @@ from rich.console import Console
 from airscene.data.images import Paths
 from airscene.errors import InputError
 from airscene.evaluation.evaluate import evaluate
-from airscene.experiments import PRESETS
 from airscene.experiments.pictures import draw_figures, write_report
 from airscene.experiments.preset import Preset, channels_first
 from airscene.experiments.watch import Watch
 from airscene.files import check_writable, write_atomic
-from airscene.inference.model import Model
+from airscene.inference.model import Model, load
 from airscene.model.air import AIR
 from airscene.model.weights import save_weights
-from airscene.training.loop import train
+from airscene.training.air import train_air
 from airscene.training.record import check_tensorboard
 
 
-def fit(
-    preset: Preset | str,
-    out: str | Path,
+def run(
+    preset: Preset,
+    folder: Path,
     *,
     resume: bool = False,
     tensorboard: bool = False,
     images: Paths | None = None,
     console: Console | None = None,
-    **options: Any,
 ) -> Model:
-    """Train a model from nothing and leave everything about the run in a folder.
-
-    The folder gets `config.json`, `metrics.jsonl`, `checkpoints/`, `stages/`, `evaluation.json`,
-    `scenes.json`, `figures/`, `report.html` and `model.safetensors`.
-
-        airscene.fit("multi-mnist-fast", "runs/second", seed=2, steps=2000)
-        airscene.fit("images", "runs/mine", images=array, object_size=0.3)
+    """Make a run, or go on with it; `airscene.fit` says more.
 
     Args:
-        preset: What to train on what, and how; or the name of a preset.
-        out: The run's folder; must not exist, unless the run is resumed.
-        resume: Go on with the run in `out` from its newest checkpoint.
+        preset: What to train on what, and how.
+        folder: The run's folder; must not exist, unless the run is resumed.
+        resume: Go on with the run from its newest checkpoint. Of a complete one nothing is left to
+            do.
         tensorboard: Also write TensorBoard's event files.
         images: For the preset `images`: an array, or paths as `airscene infer` takes them.
         console: Where progress is shown; standard error if not given.
-        options: Fields of the preset's data, model or training, to change.
 
     Returns:
         The trained model.
@@ -58,12 +50,6 @@ def fit(
         InputError: If the folder exists, is not writable, or is of another configuration; if there
             is no data; or if training fails.
     """
-    if isinstance(preset, str):
-        if preset not in PRESETS:
-            raise InputError(f"there is no preset {preset!r}; there are: {', '.join(PRESETS)}")
-        preset = PRESETS[preset]
-    preset = preset.override(**options)
-    folder = Path(out)
     console = console or Console(stderr=True)
     _check_folder(folder, resume)
     if tensorboard:
@@ -74,11 +60,15 @@ def fit(
     config = {**preset.config(), "images_sha256": digest}
     _check_config(config, folder)
     console.print(f"{preset.name}: {training.source}", highlight=False, soft_wrap=True)
+    if (folder / "model.safetensors").is_file():
+        # The run is complete, and nothing is left to do.
+        return load(folder)
     _write_json(folder / "config.json", config)
     watch = Watch(folder / "stages", held_out)
-    air = train(
-        # Compiled whole: one by one, the layers' initial weights take seconds.
-        eqx.filter_jit(AIR)(preset.model, key=jax.random.key(preset.training.seed)),
+    # Compiled whole: one by one, the layers' initial weights take seconds.
+    air = eqx.filter_jit(AIR)(preset.model, key=jax.random.key(preset.training.seed))
+    air = train_air(
+        air,
         channels_first(training.images),
         preset.training,
         folder=folder,

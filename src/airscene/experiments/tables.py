@@ -1,11 +1,25 @@
-"""The tables of results in documents, written from the files in `results/`."""
+"""The tables of results in documents and REPRODUCTION.md, written from the files in `results/`."""
 
 import json
 import re
 from pathlib import Path
 from typing import Any
 
+from airscene.experiments import RESULTS
 from airscene.files import write_atomic
+
+_INTRODUCTION = """# Reproduction
+
+Every result of the 2-D experiments of Attend, Infer, Repeat (Eslami et al., NIPS 2016): what the
+paper says, what this implementation reaches, and the command that makes it. This page is written by
+`make tables` from the files in [`results/`](results), which hold every run, failed ones among them.
+Where several runs stand behind a number, it is their median, with the least and the largest. The
+duration is that of all its rows on two cores without an accelerator, often with another run beside
+it; models that an earlier result trained are not trained again, nor counted again. Free energy is
+the negative of the evidence lower bound (ELBO), in nats; the paper's data are not published, so
+its bounds and these are of the same protocol but not of the same images.
+
+`airscene reproduce --quick NAME` runs the same protocol scaled down to a minute or two."""
 
 _MARK = "<!-- results: make tables -->"
 _END = "<!-- end of results -->"
@@ -27,9 +41,10 @@ def results_table(results: Path) -> str:
     ]
     for path in sorted(results.glob("*.json"), key=lambda path: path.stem):
         file = json.loads(path.read_text())
-        if "summary" not in file:
-            continue
-        for name, group in file["summary"].items():
+        for name, group in file.get("summary", {}).items():
+            # What is no training of AIR has a line in REPRODUCTION.md only.
+            if group["finished"] and "log_px" not in group:
+                continue
             lines.append(_row(f"[{name}](results/{path.name})", group, file["command"]))
     return "\n".join(lines)
 
@@ -54,6 +69,43 @@ def speed_table(results: Path) -> str:
     return "\n".join(lines)
 
 
+def reproduction_page(results: Path, figures: Path) -> str:
+    """REPRODUCTION.md: the paper's results beside these, every run counted.
+
+    Args:
+        results: Folder of the result files.
+        figures: Folder of the figures, as a path from the page.
+
+    Returns:
+        The page, in Markdown.
+    """
+    table = ["| result | the paper | here | command | duration |", "|---|---|---|---|---|"]
+    sections = []
+    for name, protocol in RESULTS.items():
+        path, result = results / f"{name}.json", protocol()
+        command = f"`airscene reproduce {name}`"
+        if not path.exists():
+            table.append(f"| {name} | {result.paper} | not made yet | {command} | |")
+            continue
+        rows = json.loads(path.read_text())["runs"]
+        minutes = sum(row.get("duration") or row.get("seconds") or 0.0 for row in rows) / 60.0
+        made = f"{minutes:,.0f} min" if minutes >= 1 else "under a minute"
+        if len(rows) < len(result.units):
+            made += f" ({len(rows)} of {len(result.units)} rows made)"
+        ours = result.ours(rows)
+        table.append(
+            f"| [{name}](results/{path.name}) | {result.paper} | {ours} | {command} | {made} |"
+        )
+        pictures = [p for kind in ("png", "gif") for p in sorted(figures.glob(f"{name}.{kind}"))]
+        pictures += [p for kind in ("png", "gif") for p in sorted(figures.glob(f"{name}-*.{kind}"))]
+        # Of results whose names begin alike, the figures of the longer name are its own.
+        others = [n for n in RESULTS if n.startswith(f"{name}-")]
+        pictures = [p for p in pictures if not any(p.stem.startswith(n) for n in others)]
+        shown = "\n\n".join(f"![{p.stem}]({p})" for p in pictures)
+        sections.append(f"## {name}\n\n{result.about} To reach: {result.targets}.\n\n{shown}")
+    return "\n\n".join([_INTRODUCTION, "\n".join(table), *sections]) + "\n"
+
+
 def _row(name: str, group: dict[str, Any], command: str) -> str:
     if not group["finished"]:
         return f"| {name} | 0 of {group['runs']} finished | | | | | | | `{command}` |"
@@ -71,7 +123,9 @@ def _row(name: str, group: dict[str, Any], command: str) -> str:
 
 
 def main() -> None:
-    """Write the tables anew in the README."""
+    """Write the tables anew in the README, and REPRODUCTION.md."""
+    page = reproduction_page(Path("results"), Path("docs/figures"))
+    write_atomic("REPRODUCTION.md", page.encode())
     path, results = Path("README.md"), Path("results")
     table = f"{_MARK}\n\n{results_table(results)}\n\n{speed_table(results)}\n\n{_END}"
     pattern = f"{re.escape(_MARK)}.*?{re.escape(_END)}"

@@ -2,13 +2,16 @@
 
 import math
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from airscene.errors import check_option, check_seed
 
+Estimator = Literal["enumerated", "importance", "score", "score-baseline"]
+
 
 @dataclass(frozen=True)
-class TrainConfig:
-    """How a model is trained.
+class LoopConfig:
+    """How any model is trained.
 
     Args:
         steps: Number of updates.
@@ -16,14 +19,7 @@ class TrainConfig:
         learning_rate: The highest learning rate; it rises to it over `warmup` steps, then falls to
             zero along a cosine.
         warmup: Steps over which the learning rate rises.
-        clip_norm: Largest norm of the gradient of the mean bound of a batch.
-        price: Price of an object at first, over the prior's, as a fraction of the mean energy of
-            an image, sum x^2 / (2 sigma^2), over images with anything in them.
-        price_release: Fractions of the run at which the price starts to fall and is the prior's.
-        prefix: Weight at first of the mean over n >= 1 of how well the first n objects explain an
-            image.
-        prefix_release: Fractions of the run at which that weight starts to fall and is zero.
-        samples: Samples of the importance-weighted bound; 0 for the enumerated one.
+        clip_norm: Largest norm of the gradient of the mean objective of a batch.
         seed: Decides the initial weights, the batches and the noise.
         evaluate_every: Steps between evaluations, and the number of steps a dispatch.
         save_every: Steps between checkpoints, a multiple of `evaluate_every`.
@@ -37,11 +33,6 @@ class TrainConfig:
     learning_rate: float = 4e-3
     warmup: int = 100
     clip_norm: float = 50.0
-    price: float = 0.0125
-    price_release: tuple[float, float] = (0.5, 0.9)
-    prefix: float = 0.5
-    prefix_release: tuple[float, float] = (0.3, 0.5)
-    samples: int = 0
     seed: int = 1
     evaluate_every: int = 100
     save_every: int = 500
@@ -51,19 +42,54 @@ class TrainConfig:
         for name in ("steps", "batch_size", "evaluate_every", "save_every"):
             value = getattr(self, name)
             check_option(name, value, value >= 1, "a whole number of at least 1")
-        for name in ("warmup", "samples"):
-            value = getattr(self, name)
-            check_option(name, value, value >= 0, "a whole number of at least 0")
+        check_option("warmup", self.warmup, self.warmup >= 0, "a whole number of at least 0")
         check_seed(self.seed)
         for name in ("learning_rate", "clip_norm"):
             value = getattr(self, name)
             check_option(name, value, 0 < value < math.inf, "a number above 0")
+        multiple = self.save_every % self.evaluate_every == 0
+        wanted = f"a multiple of --evaluate-every, which is {self.evaluate_every}"
+        check_option("save_every", self.save_every, multiple, wanted)
+
+
+@dataclass(frozen=True)
+class TrainConfig(LoopConfig):
+    """How AIR is trained: any model's options, and how its objective is annealed.
+
+    Args:
+        price: Price of an object at first, over the prior's, as a fraction of the mean energy of
+            an image, sum x^2 / (2 sigma^2), over images with anything in them.
+        price_release: Fractions of the run at which the price starts to fall and is the prior's.
+        prefix: Weight at first of the mean over n >= 1 of how well the first n objects explain an
+            image.
+        prefix_release: Fractions of the run at which that weight starts to fall and is zero.
+        estimator: How the bound and its gradient are estimated: "enumerated", exact in the counts;
+            "importance", the importance-weighted bound; "score", the paper's score function, or
+            "score-baseline", the same with neural baselines.
+        samples: Samples an image of the importance-weighted bound; 0 for the other estimators.
+
+    Raises:
+        InputError: If a value is out of range.
+    """
+
+    price: float = 0.0125
+    price_release: tuple[float, float] = (0.5, 0.9)
+    prefix: float = 0.5
+    prefix_release: tuple[float, float] = (0.3, 0.5)
+    estimator: Estimator = "enumerated"
+    samples: int = 0
+
+    def __post_init__(self) -> None:
+        """Check that every value is in range."""
+        super().__post_init__()
+        known = get_args(Estimator)
+        check_option("estimator", self.estimator, self.estimator in known, " or ".join(known))
+        right = self.samples >= 1 if self.estimator == "importance" else self.samples == 0
+        wanted = "at least 1 with --estimator importance, and 0 without"
+        check_option("samples", self.samples, right, wanted)
         check_option("price", self.price, 0 <= self.price < math.inf, "a number of at least 0")
         check_option("prefix", self.prefix, 0 <= self.prefix <= 1, "from 0 to 1")
         wanted = "two numbers above 0 and at most 1, the second above the first"
         for name in ("price_release", "prefix_release"):
             start, end = getattr(self, name)
             check_option(name, (start, end), 0 < start < end <= 1, wanted)
-        multiple = self.save_every % self.evaluate_every == 0
-        wanted = f"a multiple of --evaluate-every, which is {self.evaluate_every}"
-        check_option("save_every", self.save_every, multiple, wanted)

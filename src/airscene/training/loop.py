@@ -11,18 +11,17 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, PyTree, UInt8
+from jaxtyping import Array, PyTree
 from rich.console import Console
 
 from airscene.data.batches import batch_indices
 from airscene.errors import InputError
-from airscene.model.air import AIR
 from airscene.training.checkpoints import Checkpoints
-from airscene.training.config import TrainConfig
+from airscene.training.config import LoopConfig
 from airscene.training.record import Record
-from airscene.training.state import initial_state, make_run
+from airscene.training.state import Objective, initial_state, make_run
 
-Evaluate = Callable[[AIR, int], dict[str, float]]
+Evaluate = Callable[[eqx.Module, int], dict[str, float]]
 
 
 class Interrupted(Exception):
@@ -44,16 +43,17 @@ def _stop_signals():
 
 
 def train(
-    model: AIR,
-    images: UInt8[np.ndarray, "n channel height width"],
-    config: TrainConfig,
+    model: eqx.Module,
+    data: tuple[np.ndarray, ...],
+    config: LoopConfig,
+    objective: Objective,
     *,
     folder: Path,
     evaluate: Evaluate,
     resume: bool = False,
     tensorboard: bool = False,
     console: Console | None = None,
-) -> AIR:
+) -> eqx.Module:
     """Train a model.
 
     Batches and noise follow from the seed and the step, so a resumed run makes the same updates
@@ -61,11 +61,13 @@ def train(
 
     Args:
         model: The model to start from.
-        images: The data set, 0 black to 255 white.
+        data: The data set: arrays with one item a row. Bytes, 0 to 255, reach the objective as
+            numbers from 0 to 1.
         config: How to train.
+        objective: What to raise.
         folder: The run's folder, for `checkpoints/` and `metrics.jsonl`.
         evaluate: Called with the model and the step every `evaluate_every` steps; what it returns
-            is recorded with the bound.
+            is recorded with the objective.
         resume: Go on from the newest checkpoint, if there is one.
         tensorboard: Also write TensorBoard's event files.
         console: Where progress is shown; standard error if not given.
@@ -74,7 +76,7 @@ def train(
         The trained model.
 
     Raises:
-        InputError: If the bound stops being a number, or nothing can be written.
+        InputError: If the objective stops being a number, or nothing can be written.
         Interrupted: If SIGINT or SIGTERM came; the state is saved first.
     """
     began = time.perf_counter()
@@ -91,29 +93,28 @@ def train(
         began -= record.rows[-1]["seconds"]
     try:
         with _stop_signals() as stopping:
-            on_device = jnp.asarray(images)
-            run = make_run(model, config, on_device)
+            run = make_run(model, config, tuple(jnp.asarray(array) for array in data), objective)
             while step < config.steps:
                 n = min(config.evaluate_every, config.steps - step)
                 indices = np.zeros((config.evaluate_every, config.batch_size), np.int32)
-                indices[:n] = batch_indices(len(images), config.batch_size, config.seed, step, n)
+                indices[:n] = batch_indices(len(data[0]), config.batch_size, config.seed, step, n)
                 # The update gives up the memory of the state it starts from.
                 good = jax.tree.map(jnp.copy, state)
                 started = time.perf_counter()
-                state, bound = run(state, indices, n)
-                step, bound = step + n, float(bound)
+                state, value = run(state, indices, n)
+                step, value = step + n, float(value)
                 rate = n * config.batch_size / (time.perf_counter() - started)
-                # The last update of a finite bound may have an infinite gradient.
-                if not (math.isfinite(bound) and _finite(state.weights)):
+                # The last update of a finite objective may have an infinite gradient.
+                if not (math.isfinite(value) and _finite(state.weights)):
                     checkpoints.save(good)
                     raise InputError(
-                        f"the bound stopped being a number between steps {step - n} and {step}; "
-                        f"the state of step {step - n} is in {folder / 'checkpoints'}: start "
-                        "another run with a smaller --learning-rate"
+                        f"the objective stopped being a number between steps {step - n} and "
+                        f"{step}; the state of step {step - n} is in {folder / 'checkpoints'}: "
+                        "start another run with a smaller --learning-rate"
                     )
                 measured = evaluate(eqx.combine(state.weights, frame), step)
                 seconds = round(time.perf_counter() - began, 3)
-                row = {"step": step, "bound": bound, **measured, "seconds": seconds}
+                row = {"step": step, "objective": value, **measured, "seconds": seconds}
                 record.add({**row, "images_per_second": round(rate, 1)})
                 # Read once: a signal that comes while the state is saved waits for the next time.
                 stop = bool(stopping)

@@ -66,7 +66,7 @@ class Record:
         if self._events:
             for name, value in row.items():
                 self._events.add_scalar(name, value, step)
-        shown = f"bound {row['bound']:.1f}"
+        shown = f"objective {row['objective']:.1f}"
         if "count_accuracy" in row:
             shown += f"  counts {row['count_accuracy']:.1%}"
         shown += f"  {row['images_per_second']:,.0f} images/s"

@@ -7,14 +7,11 @@ from typing import NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
-from jaxtyping import Array, Float, Int32, PyTree, UInt8
+from jaxtyping import Array, Float, Int32, PRNGKeyArray, PyTree
 
-from airscene.model.air import AIR
-from airscene.objective.enumerated import enumerated
-from airscene.objective.importance import importance_weighted
-from airscene.training.config import TrainConfig
+from airscene.objective.baseline import FASTER, WithBaseline
+from airscene.training.config import LoopConfig
 
 
 class TrainState(NamedTuple):
@@ -31,92 +28,81 @@ class TrainState(NamedTuple):
     step: Int32[Array, ""]
 
 
-def _optimiser(config: TrainConfig) -> optax.GradientTransformation:
-    rate = optax.warmup_cosine_decay_schedule(
-        0.0, config.learning_rate, min(config.warmup, config.steps // 2), config.steps
+def _optimiser(model: eqx.Module, config: LoopConfig) -> optax.GradientTransformation:
+    def adam(highest: float) -> optax.GradientTransformation:
+        rate = optax.warmup_cosine_decay_schedule(
+            0.0, highest, min(config.warmup, config.steps // 2), config.steps
+        )
+        return optax.chain(optax.clip_by_global_norm(config.clip_norm), optax.adam(rate))
+
+    if not isinstance(model, WithBaseline):
+        return adam(config.learning_rate)
+    # Apart, so that the gradient of the one is not clipped for the other's.
+    parts = {
+        "model": adam(config.learning_rate),
+        "baseline": adam(FASTER * config.learning_rate),
+    }
+    return optax.partition(
+        parts, lambda weights: jax.tree.map_with_path(lambda path, _: path[0].name, weights)
     )
-    return optax.chain(optax.clip_by_global_norm(config.clip_norm), optax.adam(rate))
 
 
-def initial_state(model: AIR, config: TrainConfig) -> TrainState:
+def initial_state(model: eqx.Module, config: LoopConfig) -> TrainState:
     """Return the state before the first update of a model."""
     # Copies, as an update gives up the memory of the state, and the model is the caller's.
     weights = jax.tree.map(jnp.copy, eqx.filter(model, eqx.is_inexact_array))
-    return TrainState(weights, _optimiser(config).init(weights), jnp.int32(0))
+    return TrainState(weights, _optimiser(model, config).init(weights), jnp.int32(0))
 
 
-def mean_energy(images: UInt8[Array, "n *shape"], sigma: float) -> float:
-    """Mean of sum x^2 / (2 sigma^2) over the images that are not empty, in nats.
-
-    What explaining an image perfectly gains over leaving it unexplained: the scale that tells
-    whether the price of an object is high or low, whatever the size of image and objects.
-    """
-    # In NumPy, as compiling a dozen small operations would take a second.
-    squares = np.square(np.asarray(images, np.float32) / 255.0).reshape(len(images), -1).sum(axis=1)
-    return float(squares.sum() / max((squares > 0.0).sum(), 1)) / (2.0 * sigma**2)
-
+# The mean over a batch of what is to be raised: of the model, the batch, a key and the step.
+Objective = Callable[
+    [eqx.Module, tuple[Array, ...], PRNGKeyArray, Int32[Array, ""]], Float[Array, ""]
+]
 
 Run = Callable[..., tuple[TrainState, Float[Array, ""]]]
 
 
 def make_run(
-    model: AIR, config: TrainConfig, images: UInt8[Array, "n channel height width"]
+    model: eqx.Module, config: LoopConfig, data: tuple[Array, ...], objective: Objective
 ) -> Run:
     """Compile many updates into one call.
 
-    The annealing of the first part of a run changes the objective, not the model: an object costs
-    more than the prior says, and the prefix term of `expectation` is added. Both fall to zero, and
-    the last part of a run is ascent on the bound.
-
     Args:
-        model: The model; its arrays are not used.
+        model: The model; its weights are not used.
         config: How to train.
-        images: The data set, 0 black to 255 white.
+        data: The data set: arrays with one item a row. Bytes, 0 to 255, reach the objective as
+            numbers from 0 to 1.
+        objective: What to raise.
 
     Returns:
         A function of the state (given up: its memory is used again), the batches' indices and the
-        number of them to use, which returns the new state and the mean bound of the batches.
+        number of them to use, which returns the new state and the mean objective of the batches.
     """
     frame = eqx.filter(model, eqx.is_inexact_array, inverse=True)
-    optimiser = _optimiser(config)
-    log_prior = model.log_prior()
-    counts = jnp.arange(len(log_prior))
-    price = config.price * mean_energy(images[:2000], model.config.sigma)
+    optimiser = _optimiser(model, config)
     key = jax.random.key(config.seed)
-    noise_shape = (config.batch_size, model.config.n_steps, model.n_noise)
-    objective = enumerated
-    if config.samples:
-        objective = importance_weighted
-        noise_shape = (noise_shape[0], config.samples, *noise_shape[1:])
 
-    def left(release, step):
-        start, end = (fraction * config.steps for fraction in release)
-        return jnp.clip((end - step) / (end - start), 0.0, 1.0)
-
-    def loss(weights, batch, noise, step):
+    def loss(weights, batch, step):
         one = eqx.combine(weights, frame)
-        extra = price * left(config.price_release, step)
-        prior = jax.nn.log_softmax(log_prior - extra * counts)
-        prefix = config.prefix * left(config.prefix_release, step)
-        bounds = jax.vmap(objective, in_axes=(None, 0, 0, None, None))(
-            one, batch, noise, prior, prefix
-        )
-        return -bounds.mean()
+        return -objective(one, batch, jax.random.fold_in(key, step), step)
 
-    def update(images, indices, i, carry):
+    def update(data, indices, i, carry):
         state, total = carry
-        batch = images[indices[i]].astype(jnp.float32) / 255.0
-        noise = jax.random.normal(jax.random.fold_in(key, state.step), noise_shape)
-        value, gradient = jax.value_and_grad(loss)(state.weights, batch, noise, state.step)
+        batch = tuple(_as_numbers(array[indices[i]]) for array in data)
+        value, gradient = jax.value_and_grad(loss)(state.weights, batch, state.step)
         change, optimiser_state = optimiser.update(gradient, state.optimiser)
         weights = optax.apply_updates(state.weights, change)
         return TrainState(weights, optimiser_state, state.step + 1), total - value
 
     @partial(jax.jit, donate_argnums=0)
-    def run(state, images, indices, n):
+    def run(state, data, indices, n):
         # A loop whose length is not compiled in: the last dispatch of a run may be shorter.
-        one = partial(update, images, indices)
+        one = partial(update, data, indices)
         state, total = jax.lax.fori_loop(0, n, one, (state, jnp.float32(0.0)))
         return state, total / n
 
-    return lambda state, indices, n: run(state, images, indices, n)
+    return lambda state, indices, n: run(state, data, indices, n)
+
+
+def _as_numbers(array: Array) -> Array:
+    return array.astype(jnp.float32) / 255.0 if array.dtype == jnp.uint8 else array
