@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from airscene.experiments.multi_mnist import FULL
+from airscene.experiments.multi_mnist import FAST, FULL
 from airscene.experiments.preset import Preset
 from airscene.experiments.quick import quick
 from airscene.experiments.result import Result, Row, Unit
@@ -26,7 +26,7 @@ FILMS = ("learning", "inference")
 
 def films(quickly: bool = False) -> Result:
     """Films of learning and of inference."""
-    presets = [quick(FULL)] if quickly else [FULL]
+    presets = [quick(FAST)] if quickly else [FULL]
     return Result(
         name="films",
         about="Films of learning, and of inference running through the first held-out scenes.",
