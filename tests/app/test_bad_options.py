@@ -10,7 +10,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from airscene.app.cli import main
-from airscene.data.mnist_files import SPLIT_FILES
+from airscene.data.digits import SPLIT_FILES
 
 TINY = ("--digits", "bundled", "--n-train", "50", "--n-test", "10", "--n-hidden", "4")
 TINY += ("--n-look", "4", "--n-layer", "4", "--n-what", "2", "--n-cells", "4", "--batch-size", "2")
@@ -40,11 +40,20 @@ TINY += ("--steps", "2", "--evaluate-every", "1", "--save-every", "1")
         (["train", "multi-mnist", "--counts", "-1"], "--counts is -1; it should be"),
         (["train", "multi-mnist", "--image-size", "0"], "--image-size is 0; it should be"),
         (["train", "multi-mnist", "--images", "x"], "--images is for the experiment images"),
-        (["train", "multi-mnist-shrunk", "--digit-size", "9"], "--digit-size is for multi-mnist"),
+        (
+            ["train", "multi-mnist-shrunk", "--digit-size", "9"],
+            "--digit-size is not for multi-mnist-shrunk",
+        ),
         (["train", "multi-mnist", "--save-every", "150"], "a multiple of --evaluate-every"),
         (["train", "multi-mnist", "--price-release", "0.9", "0.1"], "the second above the first"),
         (["train", "images"], "no images given"),
         (["train", "images", "--images", "x", "--counts", "1"], "--counts is not for images"),
+        (["train", "sprites", "--digits", "bundled"], "--digits is not for sprites"),
+        (["train", "sprites", "--counts", "3"], "at most 2 sprites"),
+        (["train", "omniglot", "--n-test", "9"], "--n-test is not for omniglot"),
+        (["train", "multi-mnist", "--omniglot", "x"], "--omniglot is not for multi-mnist"),
+        (["data", "omniglot", "--digits", "x", "--out", "x.npz"], "--digits is not for omniglot"),
+        (["data", "omniglot", "--omniglot", "nowhere", "--out", "x.npz"], "no Omniglot in nowhere"),
         (["train", "multi-mnist", "--n-train", str(10**11)], "do not fit in memory"),
         (["train", "multi-mnist", "--out", "x" * 300], "File name too long"),
         (["infer", "x" * 300, "x.png"], "there is no model"),

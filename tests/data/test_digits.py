@@ -3,23 +3,22 @@
 Most tests put 20 digits in the place of MNIST, as nothing but the hashes tells them apart.
 """
 
+import dataclasses
 import gzip
 import hashlib
-import http.server
 import os
 import socket
 import struct
-import threading
 import time
 
 import numpy as np
 import pooch
 import pytest
 
-from airscene.data import bundle, load_digits, mnist_files
+from airscene.data import bundle, digits, downloads, load_digits
 from airscene.errors import InputError
 
-FILES = tuple(mnist_files.SHA256)
+FILES = tuple(digits.MNIST.sha256)
 
 
 @pytest.fixture
@@ -32,13 +31,17 @@ def small(monkeypatch, tmp_path):
         header = struct.pack(f">HBB{len(shape)}I", 0, 8, len(shape), *shape)
         files[file] = header + rng.integers(0, 10, shape, np.uint8).tobytes()
     hashes = {file: hashlib.sha256(data).hexdigest() for file, data in files.items()}
-    monkeypatch.setattr(mnist_files, "SHA256", hashes)
-    monkeypatch.setattr(mnist_files, "MIRRORS", ())
+    small = dataclasses.replace(digits.MNIST, sha256=hashes, mirrors=())
+    monkeypatch.setattr(digits, "MNIST", small)
     monkeypatch.setattr(pooch, "os_cache", lambda name: tmp_path / "cache" / name)
     monkeypatch.delenv("AIRSCENE_DATA", raising=False)
-    mnist_files._mirrors_that_answer.cache_clear()
+    downloads.mirrors_that_answer.cache_clear()
     yield files
-    mnist_files._mirrors_that_answer.cache_clear()
+    downloads.mirrors_that_answer.cache_clear()
+
+
+def mirrors(monkeypatch, *addresses):
+    monkeypatch.setattr(digits, "MNIST", dataclasses.replace(digits.MNIST, mirrors=addresses))
 
 
 def write(folder, files, pack=True, spell=lambda file: file):
@@ -95,7 +98,7 @@ DAMAGES = (
 @pytest.mark.parametrize("file", FILES[:2])
 @pytest.mark.parametrize("place", ["folder", "AIRSCENE_DATA", "cache"])
 def test_damaged_files_are_never_passed_over(small, tmp_path, monkeypatch, how, file, place):
-    folder = mnist_files.cache_folder() if place == "cache" else tmp_path / "data"
+    folder = digits.MNIST.cache_folder() if place == "cache" else tmp_path / "data"
     write(folder, small)
     bad = folder / f"{file}.gz"
     bad.write_bytes(damage(small[file], how))
@@ -125,7 +128,7 @@ def test_the_order_of_sources(small, tmp_path, monkeypatch):
     bundled = load_digits("test")
     assert "bundled subset of 2,000" in bundled.source
     assert "AIRSCENE_DATA names holds no MNIST; no mirror of MNIST could be" in bundled.source
-    write(mnist_files.cache_folder(), small)
+    write(digits.MNIST.cache_folder(), small)
     cached = load_digits("test")
     assert "from the cache; the folder that AIRSCENE_DATA names holds no MNIST" in cached.source
     write(tmp_path / "data", small)
@@ -149,45 +152,13 @@ def test_the_bundled_subset_is_of_mnist():
         assert np.array_equal(getattr(load_digits(split, "bundled"), kind), array)
 
 
-@pytest.fixture
-def serve():
-    """Serves files by path from this machine; gives the address and the list of what was got."""
-    servers = []
-
-    def start(contents):
-        got = []
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_HEAD(self):
-                self.send_response(200 if self.path[1:] in contents else 404)
-                self.end_headers()
-
-            def do_GET(self):
-                got.append(self.path[1:])
-                self.do_HEAD()
-                self.wfile.write(contents.get(self.path[1:], b""))
-
-            def log_message(self, *_):
-                pass
-
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        servers.append(server)
-        return f"http://127.0.0.1:{server.server_port}/", got
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
-
-
 def packed(files):
     return {f"{file}.gz": gzip.compress(data) for file, data in files.items()}
 
 
 def test_download_is_kept_in_the_cache(small, serve, monkeypatch):
     address, got = serve(packed(small))
-    monkeypatch.setattr(mnist_files, "MIRRORS", (address,))
+    mirrors(monkeypatch, address)
     downloaded = load_digits("train")
     assert f"20 digits from {address} (kept in the cache)" in downloaded.source
     assert got == [f"{FILES[0]}.gz", f"{FILES[1]}.gz"]
@@ -197,16 +168,16 @@ def test_download_is_kept_in_the_cache(small, serve, monkeypatch):
 
 
 def test_an_interrupted_download_is_made_good(small, serve, monkeypatch):
-    write(mnist_files.cache_folder(), {FILES[0]: small[FILES[0]]})
+    write(digits.MNIST.cache_folder(), {FILES[0]: small[FILES[0]]})
     address, _ = serve(packed(small))
-    monkeypatch.setattr(mnist_files, "MIRRORS", (address,))
+    mirrors(monkeypatch, address)
     assert address in load_digits("train").source
 
 
 def test_a_cache_that_cannot_be_written(small, serve, monkeypatch, tmp_path):
     (tmp_path / "cache").write_bytes(b"a file in the way")
     address, _ = serve(packed(small))
-    monkeypatch.setattr(mnist_files, "MIRRORS", (address,))
+    mirrors(monkeypatch, address)
     assert "not kept, as the cache cannot be written" in load_digits("train").source
 
 
@@ -220,30 +191,30 @@ def closed_port():
 def test_a_mirror_with_damaged_files_is_passed_over(small, serve, monkeypatch, how):
     bad, _ = serve(packed(small) | {f"{FILES[1]}.gz": damage(small[FILES[1]], how)})
     good, _ = serve(packed(small))
-    monkeypatch.setattr(mnist_files, "MIRRORS", (closed_port(), bad, good))
+    mirrors(monkeypatch, closed_port(), bad, good)
     assert good in load_digits("train").source
-    kept = mnist_files.cache_folder() / f"{FILES[1]}.gz"
+    kept = digits.MNIST.cache_folder() / f"{FILES[1]}.gz"
     assert gzip.decompress(kept.read_bytes()) == small[FILES[1]]
 
 
 def test_no_good_mirror_leaves_the_bundled_subset(small, serve, monkeypatch):
     empty, _ = serve({})
     bad, _ = serve(dict.fromkeys(packed(small), b"<html>log in</html>"))
-    monkeypatch.setattr(mnist_files, "MIRRORS", (empty, bad))
+    mirrors(monkeypatch, empty, bad)
     assert "bundled subset" in load_digits("train").source
-    assert not mnist_files.cache_folder().exists()
+    assert not digits.MNIST.cache_folder().exists()
 
 
 def test_without_a_network_one_short_wait(small, monkeypatch):
     silent = socket.create_server(("127.0.0.1", 0))  # Takes connections and never answers.
     address = f"http://127.0.0.1:{silent.getsockname()[1]}/"
-    monkeypatch.setattr(mnist_files, "MIRRORS", (closed_port(), address))
-    monkeypatch.setattr(mnist_files, "ANSWER_SECONDS", 0.3)
+    mirrors(monkeypatch, closed_port(), address)
+    monkeypatch.setattr(downloads, "ANSWER_SECONDS", 0.3)
     start = time.monotonic()
     assert "bundled subset" in load_digits("train").source
     waited = time.monotonic() - start
     assert 0.2 < waited < 2.0
-    monkeypatch.setattr(mnist_files, "ANSWER_SECONDS", 60.0)
+    monkeypatch.setattr(downloads, "ANSWER_SECONDS", 60.0)
     start = time.monotonic()
     assert "bundled subset" in load_digits("test").source
     assert time.monotonic() - start < 2.0

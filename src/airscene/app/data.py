@@ -9,7 +9,8 @@ import numpy as np
 import tyro
 from rich.console import Console
 
-from airscene.data import load_digits
+from airscene.data import load_digits, load_omniglot
+from airscene.data.omniglot import find_omniglot
 from airscene.errors import InputError, check_option, check_seed
 from airscene.experiments import PRESETS, DataConfig
 from airscene.files import write_atomic
@@ -17,23 +18,25 @@ from airscene.files import write_atomic
 
 @dataclass(frozen=True)
 class Data:
-    """List the data sets and say where MNIST comes from; or write scenes of one of them.
+    """List the data sets and say where they come from; or write scenes of one of them.
 
     Example: airscene data multi-mnist --n 100 --out scenes.npz
 
-    The file holds images, counts, labels and boxes, and `airscene infer MODEL scenes.npz` reads it.
+    The file holds images, counts, labels and boxes, of Omniglot images, strokes, alphabet,
+    character and drawer; `airscene infer MODEL scenes.npz` reads it.
 
     Args:
         name: The data set to write scenes of; leave it out for the list.
-        n: Number of scenes.
+        n: Number of scenes; of drawings, all of a split at most.
         out: The .npz file to write.
-        split: The digits to draw from.
+        split: The digits or characters to draw from.
         seed: Decides the scenes.
         digits: Where MNIST comes from: "auto", "bundled" or a folder.
+        omniglot: Where Omniglot comes from: "auto" or a folder.
     """
 
     name: Annotated[
-        Literal["multi-mnist", "multi-mnist-shrunk"] | None,
+        Literal["multi-mnist", "multi-mnist-shrunk", "sprites", "omniglot"] | None,
         tyro.conf.Positional,
         tyro.conf.arg(metavar="NAME"),
     ] = None
@@ -42,6 +45,7 @@ class Data:
     split: Literal["train", "test"] = "test"
     seed: int = 0
     digits: str = "auto"
+    omniglot: str = "auto"
 
     def run(self, console: Console) -> None:
         """Print the list, or write scenes.
@@ -60,17 +64,42 @@ class Data:
             print("Images of your own: airscene train images --images 'folder/*.png'")
             for split in ("train", "test"):
                 print(f"Digits: {load_digits(split, self.digits).source}")
+            print(f"Omniglot: {self._where_omniglot_is()}")
             return
         check_option("n", self.n, self.n >= 1, "a whole number of at least 1")
         check_seed(self.seed)
         if self.out is None or self.out.suffix != ".npz":
             raise InputError(f"--out is {self.out}; it should be the name of a .npz file")
+        arrays, said = self._drawings() if self.name == "omniglot" else self._scenes()
+        file = io.BytesIO()
+        np.savez_compressed(file, **arrays)
+        write_atomic(self.out, file.getvalue())
+        console.print(f"{said}: {self.out}")
+
+    def _scenes(self) -> tuple[dict[str, np.ndarray], str]:
         config = DataConfig(
-            self.name, self.digits, n_train=self.n, n_test=self.n, data_seed=self.seed
+            self.name,
+            self.digits,
+            self.omniglot,
+            n_train=self.n,
+            n_test=self.n,
+            data_seed=self.seed,
         )
         truth = config.load(self.split)
-        file = io.BytesIO()
-        arrays = {"counts": truth.counts, "labels": truth.labels, "boxes": truth.boxes}
-        np.savez_compressed(file, images=truth.images, **arrays)
-        write_atomic(self.out, file.getvalue())
-        console.print(f"{truth!r}: {self.out}")
+        arrays = ("images", "counts", "labels", "boxes")
+        return {name: getattr(truth, name) for name in arrays}, repr(truth)
+
+    def _drawings(self) -> tuple[dict[str, np.ndarray], str]:
+        DataConfig("omniglot", self.digits, self.omniglot)  # Refuses --digits.
+        drawn = load_omniglot(self.split, self.omniglot)
+        chosen = np.random.default_rng(self.seed).permutation(len(drawn))[: self.n]
+        arrays = ("images", "strokes", "alphabet", "character", "drawer")
+        said = f"{len(chosen)} drawings of {drawn!r}"
+        return {name: getattr(drawn, name)[chosen] for name in arrays}, said
+
+    def _where_omniglot_is(self) -> str:
+        try:
+            found = find_omniglot(self.omniglot)
+        except InputError as error:
+            return str(error)
+        return f"the small background sets from {'; '.join([found.where, *found.passed_over])}"

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import tyro
 from rich.console import Console
 
-from airscene.errors import InputError, check_option
+from airscene.errors import InputError, check_option, check_steps
 from airscene.experiments import PRESETS, DataConfig
 from airscene.experiments.preset import run_data
 from airscene.files import write_atomic
@@ -20,7 +20,7 @@ class Evaluate:
     """Measure a model on held-out scenes: counts, boxes, the bound and log p(x), as JSON.
 
     MODEL is a run folder, a .safetensors file or the name of bundled weights. DATA is
-    multi-mnist or multi-mnist-shrunk; if not given, the one that the run was trained on.
+    multi-mnist, multi-mnist-shrunk or sprites; if not given, the one that the run was trained on.
 
     Example: airscene evaluate multi-mnist multi-mnist-shrunk --scenes 2000
 
@@ -30,17 +30,20 @@ class Evaluate:
         scenes: Number of held-out scenes; as the experiment has it if not given.
         digits: Where MNIST comes from, "auto", "bundled" or a folder; as the experiment has it if
             not given.
+        steps: Largest count, of which there may be more than in training; the model's own if not
+            given.
         out: JSON file for the numbers; standard output if not given.
     """
 
     model: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="MODEL")]
     data: Annotated[
-        Literal["multi-mnist", "multi-mnist-shrunk"] | None,
+        Literal["multi-mnist", "multi-mnist-shrunk", "sprites"] | None,
         tyro.conf.Positional,
         tyro.conf.arg(metavar="DATA"),
     ] = None
     scenes: int | None = None
     digits: str | None = None
+    steps: int | None = None
     out: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
 
     def run(self, console: Console) -> None:
@@ -52,6 +55,7 @@ class Evaluate:
         Raises:
             InputError: If the model or an option is wrong, or there is no such data.
         """
+        check_steps(self.steps)
         if self.scenes is not None:
             check_option("scenes", self.scenes, self.scenes >= 1, "a whole number of at least 1")
         if self.out and self.out.suffix != ".json":
@@ -61,6 +65,8 @@ class Evaluate:
         from airscene.inference import load
 
         model = load(self.model)
+        if self.steps is not None:
+            model = model.with_steps(self.steps)
         truth = self._data_config().load("test")
         console.print(f"{model!r} on {truth!r}")
         text = json.dumps({"model": self.model, **evaluate(model, truth)}, indent=1) + "\n"
@@ -87,7 +93,7 @@ def _trained_on(model: str) -> DataConfig:
         config = PRESETS[model].data
     else:
         raise InputError(f"what {model} was trained on is not known; name the DATA to measure on")
-    if config.kind == "images":
+    if config.kind in ("images", "omniglot"):
         raise InputError(
             f"{model} was trained on images whose truth is not known; name the DATA to measure on"
         )

@@ -1,23 +1,48 @@
 """MNIST digits: from a folder, the cache, a verified download or the bundled subset."""
 
 import importlib.resources
-import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from jaxtyping import UInt8
 
-from airscene.data.mnist_files import (
-    SPLIT_FILES,
-    Split,
-    cache_folder,
-    download,
-    find_split,
-    read_verified,
-)
-from airscene.errors import InputError
+from airscene.data.downloads import PublishedFiles
 
+Split = Literal["train", "test"]
+
+SPLIT_FILES = {
+    "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
+    "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
+}
+MNIST = PublishedFiles(
+    name="MNIST",
+    folder="mnist",
+    # Of the unpacked bytes: mirrors put the same files into different gzip wrappers.
+    sha256={
+        "train-images-idx3-ubyte": (
+            "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"
+        ),
+        "train-labels-idx1-ubyte": (
+            "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"
+        ),
+        "t10k-images-idx3-ubyte": (
+            "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"
+        ),
+        "t10k-labels-idx1-ubyte": (
+            "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"
+        ),
+    },
+    mirrors=(
+        "https://ossci-datasets.s3.amazonaws.com/mnist/",
+        "https://storage.googleapis.com/cvdf-datasets/mnist/",
+        "https://raw.githubusercontent.com/fgnt/mnist/master/",
+    ),
+    suffix=".gz",
+    # Some copies of MNIST spell train-images.idx3-ubyte.
+    respelled=("-idx", ".idx"),
+)
 BUNDLED = importlib.resources.files("airscene.data") / "bundled" / "mnist-12000.npz"
 
 
@@ -64,70 +89,19 @@ def load_digits(split: Split, source: str | Path = "auto") -> Digits:
             cache is damaged: that is never passed over.
     """
     if source == "bundled":
-        return _bundled(split)
-    if source == "auto":
-        return _auto(split)
-    digits = _from_folder(split, Path(source), f"the folder {source}")
-    if digits is None:
-        raise InputError(
-            f"there is no MNIST in {source}: it should hold "
-            + " and ".join(f"{file}.gz" for file in SPLIT_FILES[split])
-        )
-    return digits
-
-
-def _auto(split: Split) -> Digits:
-    named = os.environ.get("AIRSCENE_DATA")
-    passed_over = []
-    if named:
-        digits = _from_folder(split, Path(named), "the folder that AIRSCENE_DATA names")
-        if digits is not None:
-            return digits
-        passed_over.append("the folder that AIRSCENE_DATA names holds no MNIST")
-    digits = _from_cache(split) or _from_mirror(split)
-    if digits is None:
-        passed_over.append("no mirror of MNIST could be reached")
-        digits = _bundled(split)
-    if passed_over:
-        digits = replace(digits, source=f"{digits.source}; {'; '.join(passed_over)}")
-    return digits
-
-
-def _from_folder(split: Split, folder: Path, name: str) -> Digits | None:
-    paths = find_split(folder, split)
-    if not any(paths):
-        return None
-    for path, file in zip(paths, SPLIT_FILES[split], strict=True):
-        if path is None:
-            raise InputError(f"{folder} holds only a part of MNIST: {file}.gz should be there too")
-    return _read(split, paths, name)
-
-
-def _from_cache(split: Split) -> Digits | None:
-    # A part of the split is no fault here: a download that was interrupted leaves it.
-    paths = find_split(cache_folder(), split)
-    return _read(split, paths, "the cache") if all(paths) else None
-
-
-def _read(split: Split, paths: list[Path], name: str) -> Digits:
-    files = zip(paths, SPLIT_FILES[split], strict=True)
-    images, labels = (read_verified(path, file) for path, file in files)
-    return _from_idx(split, images, labels, name)
-
-
-def _from_mirror(split: Split) -> Digits | None:
-    downloaded = download(split)
-    return None if downloaded is None else _from_idx(split, *downloaded)
-
-
-def _from_idx(split: Split, images: bytes, labels: bytes, name: str) -> Digits:
+        return _bundled(split, ())
+    found = MNIST.load(SPLIT_FILES[split], source)
+    if found.contents is None:
+        return _bundled(split, found.passed_over)
+    images, labels = found.contents
     # The header, 16 bytes for images and 8 for labels, needs no look: the hash vouches for it.
     pixels = np.frombuffer(images, np.uint8, offset=16).reshape(-1, 28, 28)
-    source = f"MNIST {split} split, {len(pixels):,} digits from {name}"
-    return Digits(pixels, np.frombuffer(labels, np.uint8, offset=8), source)
+    told = "; ".join([f"{len(pixels):,} digits from {found.where}", *found.passed_over])
+    return Digits(pixels, np.frombuffer(labels, np.uint8, offset=8), f"MNIST {split} split, {told}")
 
 
-def _bundled(split: Split) -> Digits:
+def _bundled(split: Split, passed_over: tuple[str, ...]) -> Digits:
     with BUNDLED.open("rb") as file, np.load(file) as arrays:
         images, labels = arrays[f"{split}_images"], arrays[f"{split}_labels"]
-    return Digits(images, labels, f"MNIST {split} split, the bundled subset of {len(images):,}")
+    told = "; ".join([f"the bundled subset of {len(images):,}", *passed_over])
+    return Digits(images, labels, f"MNIST {split} split, {told}")

@@ -3,6 +3,7 @@
 import numpy as np
 from jaxtyping import Float, Int, Integer, UInt8
 
+from airscene.data.blank import blank_scenes, check_options
 from airscene.data.digits import Digits
 from airscene.data.resample import resample
 from airscene.data.truth import LabelledScenes, ink_boxes
@@ -11,8 +12,6 @@ from airscene.errors import InputError
 # Scenes drawn at a time, and placements tried at a time: both bound the working memory.
 _SCENES = 4096
 _PLACEMENTS = 1 << 16
-# The most that the images of a data set may take.
-_MAX_BYTES = 8_000_000_000
 # The largest size of a digit of the shrunk variant, in pixels: f = 0.7, six deviations below 1.3.
 _MAX_SHRUNK = 40
 
@@ -48,11 +47,11 @@ def multi_mnist(
 
     Source: Eslami et al. 2016, section 3.1, which leaves the digits' size and overlap unsaid.
     """
-    _check_options(n, seed, counts, image_size)
+    check_options(n, seed, counts, image_size)
     if digit_size < 1:
         raise InputError(f"digit_size is {digit_size} pixels; it should be at least 1")
     rng = np.random.default_rng(seed)
-    scenes = _blank(n, rng, counts, image_size, f"multi-MNIST of {digits.source}")
+    scenes = blank_scenes(n, rng, counts, image_size, f"multi-MNIST of {digits.source}")
     picks = rng.integers(len(digits), size=scenes.labels.shape)
     used, which = np.unique(picks, return_inverse=True)
     glyphs = _resized(digits.images[used], digit_size)
@@ -100,14 +99,14 @@ def multi_mnist_shrunk(
     Raises:
         InputError: if an option is out of range.
     """
-    _check_options(n, seed, counts, image_size)
+    check_options(n, seed, counts, image_size)
     if image_size < _MAX_SHRUNK:
         raise InputError(
             f"image_size is {image_size} pixels; it should be at least {_MAX_SHRUNK} for digits "
             "of every size to fit"
         )
     rng = np.random.default_rng(seed)
-    scenes = _blank(n, rng, counts, image_size, f"multi-MNIST (shrunk) of {digits.source}")
+    scenes = blank_scenes(n, rng, counts, image_size, f"multi-MNIST (shrunk) of {digits.source}")
     for count in sorted(set(counts) - {0}):
         pending = np.flatnonzero(scenes.counts == count)
         while len(pending):
@@ -119,34 +118,6 @@ def multi_mnist_shrunk(
             scenes.boxes[rows[fits], :count] = boxes[fits]
             pending = np.concatenate([pending, rows[~fits]])
     return scenes
-
-
-def _check_options(n: int, seed: int, counts: tuple[int, ...], image_size: int) -> None:
-    if n < 1 or seed < 0:
-        raise InputError(f"{n} scenes of seed {seed}; give at least one and a seed of at least 0")
-    if not counts or min(counts) < 0:
-        raise InputError(f"counts is {counts}; it should list whole numbers of at least 0")
-    if image_size < 1:
-        raise InputError(f"image_size is {image_size} pixels; it should be at least 1")
-    if n * image_size**2 > _MAX_BYTES:
-        raise InputError(
-            f"{n:,} scenes of {image_size}x{image_size} pixels do not fit in memory; give fewer "
-            "or smaller ones"
-        )
-
-
-def _blank(
-    n: int, rng: np.random.Generator, counts: tuple[int, ...], image_size: int, source: str
-) -> LabelledScenes:
-    """Black images with their counts drawn, to be filled in."""
-    most = max(counts)
-    return LabelledScenes(
-        images=np.zeros((n, image_size, image_size), np.uint8),
-        counts=rng.choice(np.array(counts, np.int32), n),
-        labels=np.full((n, most), -1, np.int32),
-        boxes=np.full((n, most, 4), np.nan, np.float32),
-        source=source,
-    )
 
 
 def _resized(

@@ -1,23 +1,33 @@
 """The paper's results: presets, protocols and what to expect of them."""
 
+from airscene.experiments.dair import DAIR, DAIR_013
+from airscene.experiments.downstream import downstream
+from airscene.experiments.estimators import estimators
 from airscene.experiments.films import films
 from airscene.experiments.generalisation import AIR_013
 from airscene.experiments.inference_speed import inference_speed
 from airscene.experiments.multi_mnist import FAST, FULL, multi_mnist
 from airscene.experiments.multi_mnist_shrunk import SHRUNK, multi_mnist_shrunk
+from airscene.experiments.omniglot import OMNIGLOT
 from airscene.experiments.own_images import IMAGES
 from airscene.experiments.policies import policies
 from airscene.experiments.preset import DataConfig, Preset
 from airscene.experiments.result import Result, Unit
 from airscene.experiments.sizes import sizes
+from airscene.experiments.sprites import SPRITES
 
-PRESETS = {preset.name: preset for preset in (FAST, FULL, SHRUNK, AIR_013, IMAGES)}
+PRESETS = {
+    preset.name: preset
+    for preset in (FAST, FULL, SHRUNK, DAIR, AIR_013, DAIR_013, SPRITES, OMNIGLOT, IMAGES)
+}
 
 # Functions of whether it is to be the quick version.
 RESULTS = {
     "multi-mnist": multi_mnist,
     "sizes": sizes,
     "multi-mnist-shrunk": multi_mnist_shrunk,
+    "estimators": estimators,
+    "downstream": downstream,
     "policies": policies,
     "films": films,
     "inference-speed": inference_speed,

@@ -13,14 +13,27 @@ from airscene.data import (
     LabelledScenes,
     image_set,
     load_digits,
+    load_omniglot,
     multi_mnist,
     multi_mnist_shrunk,
+    sprites,
 )
 from airscene.data.estimates import estimate_object_size, estimate_sigma
 from airscene.data.images import Paths
 from airscene.errors import InputError, check_option
 from airscene.model.config import AIRConfig
 from airscene.training.config import TrainConfig
+
+Kind = Literal["multi-mnist", "multi-mnist-shrunk", "sprites", "omniglot", "images"]
+
+# Options that do not apply to a data set.
+_NOT_FOR: dict[Kind, tuple[str, ...]] = {
+    "multi-mnist": ("omniglot",),
+    "multi-mnist-shrunk": ("omniglot", "digit_size"),
+    "sprites": ("digits", "omniglot", "digit_size"),
+    "omniglot": ("digits", "counts", "digit_size", "n_train", "n_test"),
+    "images": ("digits", "omniglot", "counts", "image_size", "digit_size", "n_train", "n_test"),
+}
 
 
 @dataclass(frozen=True)
@@ -30,8 +43,9 @@ class DataConfig:
     Args:
         kind: The data set.
         digits: Where MNIST comes from: "auto", "bundled" or a folder.
+        omniglot: Where Omniglot comes from: "auto" or a folder.
         images: For `images`: files, folders or patterns of one's own.
-        counts: Numbers of digits a scene, equally likely.
+        counts: Numbers of objects a scene, equally likely.
         image_size: Side of the scenes, in pixels.
         digit_size: Side that digits are resampled to, in pixels; 28 is their own.
         n_train: Number of training scenes.
@@ -42,8 +56,9 @@ class DataConfig:
         InputError: If a value is out of range, or does not apply to the data set.
     """
 
-    kind: tyro.conf.Suppress[Literal["multi-mnist", "multi-mnist-shrunk", "images"]] = "multi-mnist"
+    kind: tyro.conf.Suppress[Kind] = "multi-mnist"
     digits: str = "auto"
+    omniglot: str = "auto"
     images: tuple[str, ...] = ()
     counts: tuple[int, ...] = (0, 1, 2)
     image_size: int = 50
@@ -62,13 +77,11 @@ class DataConfig:
         check_option("data_seed", self.data_seed, self.data_seed >= 0, "a number of at least 0")
         if self.images and self.kind != "images":
             raise InputError(f"--images is for the experiment images, not for {self.kind}")
-        if self.kind == "images":
-            default = DataConfig()
-            for name in ("digits", "counts", "image_size", "digit_size", "n_train", "n_test"):
-                if getattr(self, name) != getattr(default, name):
-                    raise InputError(f"--{name.replace('_', '-')} is not for images of your own")
-        if self.digit_size != 28 and self.kind == "multi-mnist-shrunk":
-            raise InputError("--digit-size is for multi-mnist: the shrunk variant draws the sizes")
+        for option in fields(self):
+            changed = getattr(self, option.name) != option.default
+            if changed and option.name in _NOT_FOR[self.kind]:
+                kind = "images of your own" if self.kind == "images" else self.kind
+                raise InputError(f"--{option.name.replace('_', '-')} is not for {kind}")
 
     def load(self, split: Literal["train", "test"], images: Paths | None = None) -> LabelledScenes:
         """Return the training scenes or the held-out scenes.
@@ -84,9 +97,14 @@ class DataConfig:
             return _own_images(self.images if images is None else images, split)
         if images is not None:
             raise InputError(f"images are for the experiment images, not for {self.kind}")
-        digits = load_digits(split, self.digits)
+        if self.kind == "omniglot":
+            characters = load_omniglot(split, self.omniglot, image_size=self.image_size)
+            return _uncounted(characters.images, characters.source)
         n = self.n_train if split == "train" else self.n_test
         seed = 2 * self.data_seed + (split == "test")
+        if self.kind == "sprites":
+            return sprites(n, seed=seed, counts=self.counts, image_size=self.image_size)
+        digits = load_digits(split, self.digits)
         if self.kind == "multi-mnist-shrunk":
             size = self.image_size
             return multi_mnist_shrunk(digits, n, seed=seed, counts=self.counts, image_size=size)
@@ -101,19 +119,24 @@ class DataConfig:
 
 
 def _own_images(given: Paths, split: str) -> LabelledScenes:
-    """One's own images, every tenth held out; their truth is not known, so counts are -1."""
+    """One's own images, every tenth held out."""
     if isinstance(given, tuple) and not given:
         raise InputError("no images given: name files, a folder or a pattern with --images")
     images = image_set(given)
     held_out = np.arange(len(images)) % 10 == 9
     chosen = images[held_out if split == "test" and held_out.any() else ~held_out]
-    n = len(chosen)
+    return _uncounted(chosen, f"{len(images)} images of your own")
+
+
+def _uncounted(images: np.ndarray, source: str) -> LabelledScenes:
+    """Images whose objects are not known: their counts are -1, so that none is called right."""
+    n = len(images)
     return LabelledScenes(
-        images=chosen,
+        images=images,
         counts=np.full(n, -1),
         labels=np.full((n, 0), -1),
         boxes=np.zeros((n, 0, 4), np.float32),
-        source=f"{len(images)} images of your own",
+        source=source,
     )
 
 

@@ -1,9 +1,10 @@
-"""Published weights: a safetensors file with the configuration in its metadata."""
+"""Weights of a model: a safetensors file with the configuration in its metadata."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import equinox as eqx
 import jax
@@ -16,38 +17,66 @@ from airscene.files import write_atomic
 from airscene.model.air import AIR
 from airscene.model.config import AIRConfig
 
-FORMAT = "airscene-air-1"
+Module = TypeVar("Module", bound=eqx.Module)
+
+
+def _format(kind: type[eqx.Module]) -> str:
+    return f"airscene-{kind.__name__.lower()}-1"
 
 
 def _has_shape(leaf: object) -> bool:
     return hasattr(leaf, "shape")
 
 
-def _named(model: AIR) -> dict[str, Any]:
+def _named(model: eqx.Module) -> dict[str, Any]:
     leaves = jax.tree.leaves_with_path(eqx.filter(model, _has_shape))
     return {jax.tree_util.keystr(path, simple=True, separator="."): leaf for path, leaf in leaves}
 
 
-def save_weights(model: AIR, path: str | Path) -> None:
+def save_weights(model: eqx.Module, path: str | Path) -> None:
     """Write a model's weights and configuration, whole or not at all.
 
     Args:
-        model: The model.
+        model: The model, with its configuration, a dataclass, as `config`.
         path: The `.safetensors` file to write.
 
     Raises:
         InputError: If the file cannot be written.
     """
     tensors = {name: np.asarray(leaf) for name, leaf in _named(model).items()}
-    metadata = {"format": FORMAT, "config": json.dumps(asdict(model.config))}
+    metadata = {"format": _format(type(model)), "config": json.dumps(asdict(model.config))}
     write_atomic(path, save(tensors, metadata))
 
 
 def load_weights(path: str | Path) -> AIR:
-    """Read a file that `save_weights` wrote. Nothing is unpickled.
+    """Read the weights of AIR that `save_weights` wrote.
 
     Args:
         path: The `.safetensors` file.
+
+    Returns:
+        The model.
+
+    Raises:
+        InputError: If the file is missing, truncated, not safetensors, or of another model.
+    """
+    return load_module(path, AIR, _air_config)
+
+
+def _air_config(**values: Any) -> AIRConfig:
+    config = AIRConfig(**values)
+    if not (config.object_size and config.sigma):
+        raise ValueError("its object_size or sigma is 0, which is for training only")
+    return config
+
+
+def load_module(path: str | Path, kind: type[Module], configure: Callable[..., object]) -> Module:
+    """Read a model of any kind that `save_weights` wrote. Nothing is unpickled.
+
+    Args:
+        path: The `.safetensors` file.
+        kind: The model's class, made of a configuration and a key.
+        configure: Makes its configuration of the values in the file; its class will do.
 
     Returns:
         The model.
@@ -66,18 +95,16 @@ def load_weights(path: str | Path) -> AIR:
         raise InputError(
             f"{path} is not a whole safetensors file ({error}); train or copy the model again"
         ) from error
-    if metadata.get("format") != FORMAT:
+    if metadata.get("format") != _format(kind):
         raise InputError(
             f"{path} holds weights of another program (format {metadata.get('format')!r}); "
-            f"airscene reads {FORMAT!r}"
+            f"airscene reads {_format(kind)!r}"
         )
     try:
         config = json.loads(metadata["config"])
-        config = AIRConfig(**{**config, "image_shape": tuple(config["image_shape"])})
-        if not (config.object_size and config.sigma):
-            raise ValueError("its object_size or sigma is 0, which is for training only")
+        config = configure(**{**config, "image_shape": tuple(config["image_shape"])})
         # The shapes only: no time is lost on initial weights that the file replaces.
-        model = eqx.filter_eval_shape(AIR, config, key=jax.random.key(0))
+        model = eqx.filter_eval_shape(kind, config, key=jax.random.key(0))
         wanted = {name: (leaf.shape, leaf.dtype) for name, leaf in _named(model).items()}
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path} has no readable configuration ({error})") from error

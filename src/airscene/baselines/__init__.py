@@ -1,0 +1,1 @@
+"""What AIR is compared with."""

@@ -1,0 +1,187 @@
+"""DRAW: a scene drawn in many small steps, the same number for every scene (Gregor et al. 2015)."""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpyro.distributions as dist
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from airscene.baselines.draw_config import DRAWConfig
+from airscene.model import attention
+from airscene.model.likelihood import log_likelihood
+from airscene.model.pose import Pose
+
+# Windows are free, as DRAW has no prior over them: the scale is exp(w_s), the centre (w_x, w_y).
+# So they start in the middle and cover the image, and every pixel has a gradient.
+WINDOW = Pose(object_size=1.0, scale_spread=1.0, position_spread=1.0)
+
+# The logit of a pixel that nothing is written to; learned, from this on. Images are mostly black.
+DARK = -3.0
+
+# The layers, all of them linear and used at every step.
+LAYERS = ("encoder", "decoder", "look", "posterior", "place", "paint")
+
+
+class Drawn(NamedTuple):
+    """One posterior sample of all steps.
+
+    Args:
+        log_likelihood: log p(x | z), in nats.
+        kl: KL(q(z_t | x, z_1..t-1) || p(z_t)) of each step, in nats.
+        canvases: The picture after each step, values in [0, 1].
+        means: Means of q(z_t).
+        windows: Where each step writes: log-scale, x and y.
+    """
+
+    log_likelihood: Float[Array, ""]
+    kl: Float[Array, " steps"]
+    canvases: Float[Array, "steps channel height width"]
+    means: Float[Array, "steps latents"]
+    windows: Float[Array, "steps 3"]
+
+
+class DRAW(eqx.Module):
+    """The Deep Recurrent Attentive Writer, for one scene; `vmap` for a batch.
+
+    With r and w the reading and the writing window, both functions of the decoder's output:
+
+        x'_t     = x - sigmoid(c_{t-1})
+        h_enc_t  = LSTM([read(x), read(x'_t), h_dec_{t-1}], h_enc_{t-1})
+        z_t      ~ N(mu(h_enc_t), sigma(h_enc_t)^2),   p(z_t) = N(0, I)
+        h_dec_t  = LSTM(z_t, h_dec_{t-1})
+        c_t      = c_{t-1} + write(patch(h_dec_t)),    p(x | z) = N(sigmoid(c_T), 0.3^2)
+
+    (Gregor et al. 2015, equations 1-8, with the spatial transformer that the AIR paper names in
+    place of the grid of Gaussian filters.)
+
+    Args:
+        config: What the model is made of.
+        key: Randomness of the initial weights.
+    """
+
+    encoder: eqx.nn.Linear
+    decoder: eqx.nn.Linear
+    look: eqx.nn.Linear
+    posterior: eqx.nn.Linear
+    place: eqx.nn.Linear
+    paint: eqx.nn.Linear
+    blank: Float[Array, "channel height width"]
+    config: DRAWConfig = eqx.field(static=True)
+
+    def __init__(self, config: DRAWConfig, *, key: PRNGKeyArray):
+        keys = jax.random.split(key, 6)
+        n_hidden, n_patch = config.n_hidden, config.image_shape[0] * config.n_cells**2
+        self.config = config
+        self.encoder = _lstm(2 * n_patch + n_hidden, n_hidden, keys[0])
+        self.decoder = _lstm(config.n_latents, n_hidden, keys[1])
+        self.look = _linear(n_hidden, 3, keys[2])
+        self.posterior = _linear(n_hidden, 2 * config.n_latents, keys[3])
+        self.place = _linear(n_hidden, 3, keys[4])
+        self.paint = _linear(n_hidden, n_patch, keys[5])
+        self.blank = jnp.full(config.image_shape, DARK)
+
+    def unroll(
+        self, image: Float[Array, "channel height width"], noise: Float[Array, "steps latents"]
+    ) -> Drawn:
+        """Infer the latents of every step and draw them.
+
+        Args:
+            image: Image, values in [0, 1].
+            noise: Standard normal numbers; zeros give the posterior means.
+
+        Returns:
+            The sample and every term of the bound.
+        """
+        nudges = {name: jnp.zeros((len(noise), 1)) for name in LAYERS}
+        return self._unroll(image, noise, nudges)[0]
+
+    def reconstruct(
+        self, image: Float[Array, "channel height width"]
+    ) -> Float[Array, "steps channel height width"]:
+        """Return the picture after each step, drawn from the posterior means.
+
+        Args:
+            image: Image, values in [0, 1].
+
+        Returns:
+            The pictures, values in [0, 1].
+        """
+        return self.unroll(image, self._zeros()).canvases
+
+    def embed(self, image: Float[Array, "channel height width"]) -> Float[Array, " code"]:
+        """Return what DRAW infers of an image, for other tasks.
+
+        Args:
+            image: Image, values in [0, 1].
+
+        Returns:
+            The posterior means of all steps, and where each step writes, log-scale, x and y: what
+            is drawn and where, as AIR's latents are. 7 numbers a step.
+        """
+        drawn = self.unroll(image, self._zeros())
+        return jnp.concatenate([drawn.means.ravel(), drawn.windows.ravel()])
+
+    def _zeros(self) -> Float[Array, "steps latents"]:
+        return jnp.zeros((self.config.n_steps, self.config.n_latents))
+
+    def _unroll(self, image, noise, nudges):
+        """Unroll, with `nudges` added to what the layers put out; also return what they took in."""
+        c = self.config
+        patch_shape = (c.image_shape[0], c.n_cells, c.n_cells)
+
+        def step(carry, now):
+            (h_enc, c_enc), (h_dec, c_dec), canvas = carry
+            noise, nudge = now
+            taken = {}
+
+            def layer(name, *inputs):
+                taken[name] = jnp.concatenate(inputs)
+                return getattr(self, name)(taken[name]) + nudge[name]
+
+            window = layer("look", h_dec)
+            seen, drawn = (
+                attention.read(picture, window, WINDOW, c.n_cells).ravel()
+                for picture in (image, jax.nn.sigmoid(canvas))
+            )
+            # The error's window: reading is linear, and so the error is not kept at every step.
+            gates = layer("encoder", seen, seen - drawn, h_dec, h_enc)
+            h_enc, c_enc = _gated(gates, c_enc)
+            mean, log_scale = jnp.split(layer("posterior", h_enc), 2)
+            q = dist.Normal(mean, jnp.exp(log_scale))
+            gates = layer("decoder", q.loc + q.scale * noise, h_dec)
+            h_dec, c_dec = _gated(gates, c_dec)
+            patch = layer("paint", h_dec).reshape(patch_shape)
+            window = layer("place", h_dec)
+            canvas = canvas + attention.write(patch, window, WINDOW, c.image_shape[1:])
+            kl = dist.kl_divergence(q, dist.Normal()).sum()
+            return ((h_enc, c_enc), (h_dec, c_dec), canvas), ((kl, canvas, mean, window), taken)
+
+        nothing = jnp.zeros(c.n_hidden)
+        start = (nothing, nothing), (nothing, nothing), self.blank
+        (*_, last), (terms, taken) = jax.lax.scan(step, start, (noise, nudges))
+        kl, canvases, means, windows = terms
+        likelihood = log_likelihood(image, jax.nn.sigmoid(last), c.sigma)
+        return Drawn(likelihood, kl, jax.nn.sigmoid(canvases), means, windows), taken
+
+
+def _lstm(n_in: int, n_hidden: int, key: PRNGKeyArray) -> eqx.nn.Linear:
+    """The four gates of an LSTM as one layer, of its input and its previous output.
+
+    The forget gate starts open, or 40 steps would wash out the first.
+    """
+    layer = _linear(n_in + n_hidden, 4 * n_hidden, key)
+    return eqx.tree_at(lambda m: m.bias, layer, layer.bias.at[:n_hidden].set(1.0))
+
+
+def _gated(gates, cell):
+    """The output and the memory of an LSTM, given its gates."""
+    forget, keep_in, out, new = jnp.split(gates, 4)
+    cell = jax.nn.sigmoid(forget) * cell + jax.nn.sigmoid(keep_in) * jnp.tanh(new)
+    return jax.nn.sigmoid(out) * jnp.tanh(cell), cell
+
+
+def _linear(n_in: int, n_out: int, key: PRNGKeyArray) -> eqx.nn.Linear:
+    layer = eqx.nn.Linear(n_in, n_out, key=key)
+    return eqx.tree_at(lambda m: m.bias, layer, jnp.zeros(n_out))

@@ -1,0 +1,56 @@
+"""The network that answers questions about a scene from an embedding of it."""
+
+import equinox as eqx
+import jax
+from jaxtyping import Array, Float, PRNGKeyArray
+
+
+class Head(eqx.Module):
+    """Four layers of 512 units and one answer for each class (paper, appendix E).
+
+    Args:
+        n_in: Length of the embedding.
+        n_classes: Number of classes.
+        key: Randomness of the initial weights.
+    """
+
+    layers: list[eqx.nn.Linear]
+
+    def __init__(self, n_in: int, n_classes: int, *, key: PRNGKeyArray):
+        sizes = [n_in, 512, 512, 512, 512, n_classes]
+        keys = jax.random.split(key, 5)
+        self.layers = [
+            eqx.nn.Linear(*ends, key=k)
+            for *ends, k in zip(sizes[:-1], sizes[1:], keys, strict=True)
+        ]
+
+    def __call__(
+        self,
+        embeddings: Float[Array, "b n_in"],
+        dropout: float = 0.0,
+        key: PRNGKeyArray | None = None,
+    ) -> Float[Array, "b classes"]:
+        """Classify scenes.
+
+        Args:
+            embeddings: Embeddings.
+            dropout: Share of the units of each layer that are left out, in training.
+            key: Randomness of that choice; without it none is left out.
+
+        Returns:
+            Logits of the classes.
+        """
+        units = embeddings
+        keys = [None] * 4 if key is None else jax.random.split(key, 4)
+        for layer, k in zip(self.layers[:-1], keys, strict=True):
+            units = drop(jax.nn.relu(jax.vmap(layer)(units)), dropout, k)
+        return jax.vmap(self.layers[-1])(units)
+
+
+def drop(
+    units: Float[Array, "*shape"], share: float, key: PRNGKeyArray | None
+) -> Float[Array, "*shape"]:
+    """Dropout: set a share of the units to zero, and raise the others to make up for it."""
+    if key is None or not share:
+        return units
+    return units * jax.random.bernoulli(key, 1.0 - share, units.shape) / (1.0 - share)

@@ -1,0 +1,22 @@
+"""Sprites: AIR counts shapes that overlap, of one colour too (paper, appendix H, Figs. 10-13)."""
+
+from airscene.experiments.preset import DataConfig, Preset
+from airscene.model.config import AIRConfig
+from airscene.training.config import TrainConfig
+
+SPRITES = Preset(
+    name="sprites",
+    about="Coloured shapes that add up where they overlap. Expect 99% of counts or more.",
+    example="--out runs/sprites",
+    data=DataConfig(kind="sprites", n_train=30_000),
+    model=AIRConfig(
+        image_shape=(3, 50, 50), sigma=0.2, count_prior="geometric(0.1)", n_look=192, n_layer=192
+    ),
+    training=TrainConfig(
+        steps=5000,
+        learning_rate=3e-3,
+        price=0.0155,
+        price_release=(0.4, 0.8),
+        prefix_release=(0.1, 0.2),
+    ),
+)

@@ -1,0 +1,107 @@
+"""The networks of appendix E: their layers, and that they learn."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from airscene.baselines.cae import CAE, mean_log_likelihood
+from airscene.baselines.cnn import CNN
+from airscene.baselines.head import Head, drop
+from airscene.data import load_digits, multi_mnist
+from airscene.data.batches import batch_indices
+from airscene.experiments.classify import Labelled, accuracy, learn
+from airscene.experiments.downstream_protocol import Choice
+from airscene.training.config import LoopConfig
+from airscene.training.state import initial_state, make_run
+
+KEY = jax.random.key(0)
+
+
+def shapes(model):
+    return [leaf.shape for leaf in jax.tree.leaves(eqx.filter(model, eqx.is_array))]
+
+
+def test_the_head_has_four_layers_of_512():
+    head = Head(162, 19, key=KEY)
+    sizes = [162, 512, 512, 512, 512, 19]
+    wanted = [s for a, b in zip(sizes, sizes[1:], strict=False) for s in ((b, a), (b,))]
+    assert shapes(head) == wanted
+    assert jax.eval_shape(head, jnp.zeros((7, 162))).shape == (7, 19)
+
+
+def test_the_cnn_has_the_papers_layers():
+    cnn = eqx.filter_eval_shape(CNN, (50, 50), 19, key=KEY)
+    kernels = [(5, 5, 64), (5, 5, 64, 64), (5, 5, 64, 64)]
+    assert [k.shape for k in cnn.kernels] == kernels
+    assert (cnn.hidden.in_features, cnn.hidden.out_features) == (64 * 3 * 3, 512)
+    assert (cnn.answer.in_features, cnn.answer.out_features) == (512, 19)
+    for height, width in ((50, 50), (28, 41)):
+        cnn = eqx.filter_eval_shape(CNN, (height, width), 2, key=KEY)
+        answers = eqx.filter_eval_shape(lambda m, x: m(x), cnn, jnp.zeros((4, 1, height, width)))
+        assert answers.shape == (4, 2)
+
+
+def test_the_autoencoder_has_the_papers_layers():
+    cae = eqx.filter_eval_shape(CAE, (50, 50), key=KEY)
+    assert [k.shape for k in cae.encoder] == [(6, 6, 64), (6, 6, 64, 64), (6, 6, 64, 64)]
+    assert [k.shape for k in cae.decoder] == [(6, 6, 64, 64), (6, 6, 64, 64), (6, 6, 64)]
+    images = jnp.zeros((3, 1, 50, 50))
+    embedding = eqx.filter_eval_shape(lambda m, x: m.embed(x), cae, images)
+    assert embedding.shape == (3, 2 * 2 * 64)
+    canvas = eqx.filter_eval_shape(lambda m, x: m.decode(m.encode(x)), cae, images)
+    assert canvas.shape == images.shape
+
+
+def test_an_embedding_is_of_its_own_image_only():
+    images = jax.random.uniform(KEY, (3, 1, 50, 50))
+    cae = eqx.filter_jit(CAE)((50, 50), key=KEY)
+    embed = eqx.filter_jit(CAE.embed)
+    together = embed(cae, images)
+    changed = embed(cae, images.at[1].set(0.0))
+    np.testing.assert_allclose(changed[jnp.array([0, 2])], together[jnp.array([0, 2])], atol=1e-5)
+    assert jnp.abs(changed[1] - together[1]).max() > 0.01
+
+
+def test_the_autoencoder_learns_digits():
+    scenes = multi_mnist(load_digits("train", "bundled"), 64, seed=0)
+    images = scenes.images[:, None]
+    config = LoopConfig(steps=12, batch_size=8, learning_rate=2e-3, warmup=2)
+    model = eqx.filter_jit(CAE)((50, 50), key=KEY)
+    run = make_run(
+        model, config, (jnp.asarray(images),), lambda m, batch, *_: mean_log_likelihood(m, *batch)
+    )
+    state, indices = initial_state(model, config), batch_indices(64, 8, 1, 0, 12)
+    means = []
+    for first in range(0, 12, 4):
+        state, mean = run(state, indices[first : first + 4], 4)
+        means.append(float(mean))
+    # A black canvas is worth this much: the autoencoder should get above where it started.
+    assert np.isfinite(means).all() and means[-1] > means[0] + 20.0
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.2])
+def test_a_head_separates_what_is_separable(dropout):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(400, 3)).astype(np.float32)
+    scenes = Labelled(x, (x[:, 0] * x[:, 1] > 0).astype(int))
+    head, reached = learn(
+        lambda key: Head(3, 2, key=key),
+        scenes.part(0, 300),
+        scenes.part(300, 100),
+        Choice(1e-3, dropout, 50),
+        steps=60,
+        seed=1,
+    )
+    # Neither number alone says anything, so guessing would be right half of the time.
+    assert reached == accuracy(head, scenes.part(300, 100)) > 0.85
+
+
+def test_dropout_leaves_out_a_share_and_keeps_the_mean():
+    units = jnp.ones((100, 100))
+    dropped = drop(units, 0.3, KEY)
+    # 10,000 units: a standard error of 0.0046 of the share.
+    assert abs(float((dropped == 0).mean()) - 0.3) < 0.02
+    assert set(np.unique(dropped)) == {0.0, np.float32(1.0 / 0.7)}
+    assert drop(units, 0.3, None) is units
