@@ -15,6 +15,7 @@ ROOMS = (
     "data",
     "model",
     "objective",
+    "baselines",
     "inference",
     "training",
     "evaluation",
