@@ -12,7 +12,7 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from airscene.errors import InputError
-from airscene.model.weights import FORMAT, load_weights, save_weights
+from airscene.model.weights import load_weights, save_weights
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +155,7 @@ def test_a_tensor_missing_added_or_of_another_type(path):
 def test_unreadable_configurations(path, config):
     tensors = load_file(path)
     text = {} if config is None else {"config": config}
-    save_file(tensors, path, {"format": FORMAT, **text})
+    save_file(tensors, path, {"format": "airscene-air-1", **text})
     refused(path, "no readable configuration")
 
 

@@ -118,7 +118,9 @@ def noise_of(step, shape):
 
 
 def test_the_importance_weighted_bound_is_trained_on_if_asked_for(model, squares, indices):
-    config = TrainConfig(**{**vars(CONFIG), "samples": 3, "price": 0.0, "prefix": 0.0})
+    config = TrainConfig(
+        **{**vars(CONFIG), "estimator": "importance", "samples": 3, "price": 0.0, "prefix": 0.0}
+    )
     run = annealed(model, config, squares)
     state, bound = run(initial_state(model, config), indices, 1)
     each = jax.vmap(importance_weighted, in_axes=(None, 0, 0, None))
@@ -139,9 +141,9 @@ def test_mean_energy_is_over_images_with_something_in_them():
     assert mean_energy(images, 0.3) == pytest.approx(expected, rel=1e-6)
 
 
-def updates(config, gradient):
+def updates(model, config, gradient):
     """The changes of one weight over a run with this gradient throughout."""
-    optimiser = _optimiser(config)
+    optimiser = _optimiser(model, config)
     weights = {"w": jnp.zeros(2)}
     state, changes = optimiser.init(weights), []
     update = jax.jit(optimiser.update)
@@ -152,10 +154,10 @@ def updates(config, gradient):
 
 
 @pytest.mark.parametrize(("steps", "warmup"), [(1, 100), (2, 0), (3, 3), (10, 100), (20, 4)])
-def test_the_learning_rate_rises_and_falls_to_zero(steps, warmup):
+def test_the_learning_rate_rises_and_falls_to_zero(model, steps, warmup):
     config = TrainConfig(steps=steps, warmup=warmup, learning_rate=0.1)
     # With the same gradient throughout, Adam's change is the learning rate.
-    rates, _ = updates(config, [1.0, 0.0])
+    rates, _ = updates(model, config, [1.0, 0.0])
     rises = min(warmup, steps // 2)
     assert np.all(np.isfinite(rates))
     assert -rates[rises] == pytest.approx(0.1, rel=1e-3)
@@ -167,9 +169,9 @@ def test_the_learning_rate_rises_and_falls_to_zero(steps, warmup):
 
 
 @pytest.mark.parametrize("size", [1e-3, 1e10])
-def test_the_gradient_is_clipped(size):
+def test_the_gradient_is_clipped(model, size):
     config = TrainConfig(steps=1, warmup=0, clip_norm=0.5)
-    _, state = updates(config, [0.6 * size, 0.8 * size])
+    _, state = updates(model, config, [0.6 * size, 0.8 * size])
     mean = optax.tree.get(state, "mu")["w"]
     clipped = min(size, 0.5)
     # Adam's mean after one gradient is a tenth of it.

@@ -140,9 +140,13 @@ class DRAW(eqx.Module):
                 taken[name] = jnp.concatenate(inputs)
                 return getattr(self, name)(taken[name]) + nudge[name]
 
-            both = jnp.concatenate([image, image - jax.nn.sigmoid(canvas)])
-            glimpse = attention.read(both, layer("look", h_dec), WINDOW, c.n_cells)
-            gates = layer("encoder", glimpse.ravel(), h_dec, h_enc)
+            window = layer("look", h_dec)
+            seen, drawn = (
+                attention.read(picture, window, WINDOW, c.n_cells).ravel()
+                for picture in (image, jax.nn.sigmoid(canvas))
+            )
+            # The error's window: reading is linear, and so the error is not kept at every step.
+            gates = layer("encoder", seen, seen - drawn, h_dec, h_enc)
             h_enc, c_enc = _gated(gates, c_enc)
             mean, log_scale = jnp.split(layer("posterior", h_enc), 2)
             q = dist.Normal(mean, jnp.exp(log_scale))
@@ -181,104 +185,3 @@ def _gated(gates, cell):
 def _linear(n_in: int, n_out: int, key: PRNGKeyArray) -> eqx.nn.Linear:
     layer = eqx.nn.Linear(n_in, n_out, key=key)
     return eqx.tree_at(lambda m: m.bias, layer, jnp.zeros(n_out))
-
-
-def bound(
-    model: DRAW,
-    image: Float[Array, "channel height width"],
-    noise: Float[Array, "steps latents"],
-) -> Float[Array, ""]:
-    """One-sample estimate of the evidence lower bound, `log p(x | z) - sum_t KL_t`.
-
-    Its negative is the free energy that the paper reports (Table 1).
-
-    Args:
-        model: The model.
-        image: Image, values in [0, 1].
-        noise: Standard normal numbers.
-
-    Returns:
-        The bound on log p(x), in nats.
-    """
-    drawn = model.unroll(image, noise)
-    return drawn.log_likelihood - drawn.kl.sum()
-
-
-def mean_bound(
-    model: DRAW,
-    images: Float[Array, "b channel height width"],
-    noise: Float[Array, "b steps latents"],
-) -> Float[Array, ""]:
-    """Mean of `bound` over a batch, with a gradient that takes half the time.
-
-    Each layer is used at every step, y_t = W x_t + b. The gradient that JAX derives adds up 40
-    matrices as large as W; here all dL/dy_t are kept, and
-
-        dL/dW = sum_t (dL/dy_t) x_t^T
-
-    is one product over steps and scenes.
-
-    Args:
-        model: The model.
-        images: Images, values in [0, 1].
-        noise: Standard normal numbers.
-
-    Returns:
-        The mean bound, in nats.
-    """
-    arrays, rest = eqx.partition(model, eqx.is_inexact_array)
-
-    @jax.custom_vjp
-    def mean(arrays, images, noise):
-        return jax.vmap(bound, in_axes=(None, 0, 0))(
-            eqx.combine(arrays, rest), images, noise
-        ).mean()
-
-    def forward(arrays, images, noise):
-        def nudged(blank, nudges):
-            one = eqx.tree_at(lambda m: m.blank, eqx.combine(arrays, rest), blank)
-            drawn, taken = jax.vmap(one._unroll)(images, noise, nudges)
-            return (drawn.log_likelihood - drawn.kl.sum(axis=1)).mean(), taken
-
-        zeros = {
-            name: jnp.zeros((*noise.shape[:2], getattr(model, name).out_features))
-            for name in LAYERS
-        }
-        value, back, taken = jax.vjp(nudged, arrays.blank, zeros, has_aux=True)
-        return value, (back, taken)
-
-    def backward(saved, gradient):
-        back, taken = saved
-        d_blank, d_out = back(gradient)
-        d_arrays = eqx.tree_at(lambda m: m.blank, arrays, d_blank)
-        for name in LAYERS:
-            d_weight = jnp.einsum("bto,bti->oi", d_out[name], taken[name])
-            layer = eqx.tree_at(
-                lambda m: (m.weight, m.bias),
-                getattr(arrays, name),
-                (d_weight, d_out[name].sum(axis=(0, 1))),
-            )
-            d_arrays = eqx.tree_at(lambda m, name=name: getattr(m, name), d_arrays, layer)
-        return d_arrays, None, None
-
-    mean.defvjp(forward, backward)
-    return mean(arrays, images, noise)
-
-
-@eqx.filter_jit
-def bounds(
-    model: DRAW, images: Float[Array, "b channel height width"], key: PRNGKeyArray
-) -> Float[Array, " b"]:
-    """Estimate the bound of each of many images, one posterior sample an image.
-
-    Args:
-        model: The model.
-        images: Images, values in [0, 1].
-        key: Randomness of the samples.
-
-    Returns:
-        The bounds, in nats.
-    """
-    c = model.config
-    noise = jax.random.normal(key, (len(images), c.n_steps, c.n_latents))
-    return jax.vmap(bound, in_axes=(None, 0, 0))(model, images, noise)

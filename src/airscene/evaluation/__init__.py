@@ -21,8 +21,15 @@ from airscene.evaluation.metrics import (
     iou,
     mean_iou,
 )
-from airscene.evaluation.picture import Picture
-from airscene.evaluation.plots import Curve, bars, calibration, confusion, learning_curve
+from airscene.evaluation.picture import Picture, side_by_side
+from airscene.evaluation.plots import (
+    Curve,
+    accuracy_curves,
+    bars,
+    calibration,
+    confusion,
+    learning_curve,
+)
 from airscene.evaluation.policy import Foretold, foretell, pairs_taken
 from airscene.evaluation.report import html_report
 
@@ -35,6 +42,7 @@ __all__ = [
     "MeanIoU",
     "Picture",
     "Stage",
+    "accuracy_curves",
     "average_precision",
     "bars",
     "calibration",
@@ -56,4 +64,5 @@ __all__ = [
     "pairs_taken",
     "reconstructions",
     "sample_grid",
+    "side_by_side",
 ]

@@ -152,6 +152,17 @@ def png(pixels: UInt8[np.ndarray, "height width 3"]) -> bytes:
     return buffer.getvalue()
 
 
+def side_by_side(pictures: Sequence[Picture]) -> Picture:
+    """Pictures of one height as the panels of one.
+
+    Args:
+        pictures: the panels, from the left; PNG files.
+    """
+    panels = [np.asarray(Image.open(io.BytesIO(p.data)).convert("RGB")) for p in pictures]
+    shown = {"figure": "panels", "panels": [picture.shown for picture in pictures]}
+    return Picture(png(np.concatenate(panels, axis=1)), shown)
+
+
 def gif(
     frames: Sequence[UInt8[np.ndarray, "height width 3"]], milliseconds: Sequence[int], shades: int
 ) -> bytes:

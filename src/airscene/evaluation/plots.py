@@ -172,6 +172,35 @@ def bars(
     return Picture(_png(axes), {"figure": "bars", "label": label, "values": shown})
 
 
+def accuracy_curves(
+    runs: Mapping[str, Sequence[tuple[Sequence[float], Sequence[float]]]], label: str
+) -> Picture:
+    """Count accuracy over training of several ways to train: a line for each run.
+
+    Args:
+        runs: for each way, for each of its runs, places on the axis and the accuracies there.
+        label: what the axis is.
+
+    Returns:
+        The plot: the runs of one way have one colour.
+    """
+    axes = _axes()
+    for i, (name, lines) in enumerate(runs.items()):
+        for j, (x, accuracy) in enumerate(lines):
+            colour = _COLOURS[i % len(_COLOURS)]
+            axes.plot(x, accuracy, color=colour, linewidth=1.2, label=None if j else name)
+    axes.set(xlabel=label, ylabel="count accuracy, held-out scenes", ylim=(0, 1.02))
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=8, loc="lower right")
+    shown = {
+        name: [{"x": list(map(float, x)), "count_accuracy": list(map(float, y))} for x, y in lines]
+        for name, lines in runs.items()
+    }
+    return Picture(_png(axes), {"figure": "accuracy_curves", "label": label, "runs": shown})
+
+
 def _first(values: Mapping[str, Mapping[str, Any]], name: str) -> int:
     """Return the place of the first group that has a bar of this name."""
     return next(i for i, group in enumerate(values.values()) if group.get(name))

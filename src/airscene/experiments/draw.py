@@ -31,12 +31,15 @@ class DRAWPreset:
         data: The images.
         model: The model.
         training: How it is trained.
+        growth: From which update on, how many drawing steps; the first from 0 on. Training begins
+            with few, as that takes a fraction of the time.
     """
 
     name: str
     data: DataConfig = field(default_factory=DataConfig)
     model: DRAWConfig = field(default_factory=DRAWConfig)
     training: LoopConfig = field(default_factory=LoopConfig)
+    growth: tuple[tuple[int, int], ...] = ((0, 40),)
 
     def config(self) -> dict[str, Any]:
         """Return what `config.json` holds: all that decides the run's result."""
@@ -47,14 +50,15 @@ class DRAWPreset:
 DRAW_012 = DRAWPreset(
     name="draw-012",
     training=LoopConfig(
-        steps=6000,
+        steps=7000,
         batch_size=32,
-        learning_rate=1e-3,
+        learning_rate=2e-3,
         warmup=200,
         clip_norm=50.0,
         evaluate_every=250,
         save_every=250,
     ),
+    growth=((0, 10), (4000, 20), (5500, 40)),
 )
 
 DRAW_013 = replace(DRAW_012, name="draw-013", data=DataConfig(counts=(0, 1, 3)))
@@ -77,7 +81,8 @@ def trained_draw(preset: DRAWPreset, runs: Path) -> "DRAW":
     import equinox as eqx
     import jax
 
-    from airscene.baselines.draw import DRAW, mean_bound
+    from airscene.baselines.draw import DRAW
+    from airscene.baselines.draw_bound import grown_bound
     from airscene.model.weights import load_module, save_weights
     from airscene.training.loop import train
 
@@ -93,7 +98,7 @@ def trained_draw(preset: DRAWPreset, runs: Path) -> "DRAW":
     def objective(model, batch, key, step):
         (images,) = batch
         shape = (len(images), preset.model.n_steps, preset.model.n_latents)
-        return mean_bound(model, images, jax.random.normal(key, shape))
+        return grown_bound(model, images, jax.random.normal(key, shape), step, preset.growth)
 
     model = train(
         eqx.filter_jit(DRAW)(preset.model, key=jax.random.key(preset.training.seed)),
@@ -121,7 +126,7 @@ def elbo(model: "DRAW", scenes: "LabelledScenes", n: int, seed: int = 0) -> dict
     import jax
     import numpy as np
 
-    from airscene.baselines.draw import bounds
+    from airscene.baselines.draw_bound import bounds
 
     images, key = channels_first(scenes.images[:n]), jax.random.key(seed)
     parts = [

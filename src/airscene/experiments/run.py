@@ -19,8 +19,7 @@ from airscene.files import check_writable, write_atomic
 from airscene.inference.model import Model, load
 from airscene.model.air import AIR
 from airscene.model.weights import save_weights
-from airscene.training.annealing import annealed_bound
-from airscene.training.loop import train
+from airscene.training.air import train_air
 from airscene.training.record import check_tensorboard
 
 
@@ -68,12 +67,10 @@ def run(
     watch = Watch(folder / "stages", held_out)
     # Compiled whole: one by one, the layers' initial weights take seconds.
     air = eqx.filter_jit(AIR)(preset.model, key=jax.random.key(preset.training.seed))
-    images = channels_first(training.images)
-    air = train(
+    air = train_air(
         air,
-        (images,),
+        channels_first(training.images),
         preset.training,
-        annealed_bound(air, preset.training, images),
         folder=folder,
         evaluate=watch,
         resume=resume,

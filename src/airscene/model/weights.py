@@ -1,6 +1,7 @@
 """Weights of a model: a safetensors file with the configuration in its metadata."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
@@ -59,22 +60,23 @@ def load_weights(path: str | Path) -> AIR:
     Raises:
         InputError: If the file is missing, truncated, not safetensors, or of another model.
     """
-    model = load_module(path, AIR, AIRConfig)
-    if not (model.config.object_size and model.config.sigma):
-        raise InputError(
-            f"{path} has no readable configuration (its object_size or sigma is 0, which is for "
-            "training only)"
-        )
-    return model
+    return load_module(path, AIR, _air_config)
 
 
-def load_module(path: str | Path, kind: type[Module], config_kind: type) -> Module:
+def _air_config(**values: Any) -> AIRConfig:
+    config = AIRConfig(**values)
+    if not (config.object_size and config.sigma):
+        raise ValueError("its object_size or sigma is 0, which is for training only")
+    return config
+
+
+def load_module(path: str | Path, kind: type[Module], configure: Callable[..., object]) -> Module:
     """Read a model of any kind that `save_weights` wrote. Nothing is unpickled.
 
     Args:
         path: The `.safetensors` file.
         kind: The model's class, made of a configuration and a key.
-        config_kind: The class of its configuration.
+        configure: Makes its configuration of the values in the file; its class will do.
 
     Returns:
         The model.
@@ -100,7 +102,7 @@ def load_module(path: str | Path, kind: type[Module], config_kind: type) -> Modu
         )
     try:
         config = json.loads(metadata["config"])
-        config = config_kind(**{**config, "image_shape": tuple(config["image_shape"])})
+        config = configure(**{**config, "image_shape": tuple(config["image_shape"])})
         # The shapes only: no time is lost on initial weights that the file replaces.
         model = eqx.filter_eval_shape(kind, config, key=jax.random.key(0))
         wanted = {name: (leaf.shape, leaf.dtype) for name, leaf in _named(model).items()}

@@ -1,14 +1,15 @@
 """What AIR is trained on: a bound on log p(x), annealed over the first part of a run."""
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import UInt8
 
 from airscene.model.air import AIR
+from airscene.objective.baseline import WithBaseline
 from airscene.objective.enumerated import enumerated
 from airscene.objective.importance import importance_weighted
+from airscene.objective.score_function import score_function
 from airscene.training.config import TrainConfig
 from airscene.training.state import Objective
 
@@ -31,7 +32,7 @@ def annealed_bound(
 
     The annealing of the first part of a run changes the objective, not the model: an object costs
     more than the prior says, and the prefix term of `expectation` is added. Both fall to zero, and
-    the last part of a run is ascent on the bound.
+    the last part of a run is ascent on the bound. They are the same for every estimator.
 
     Args:
         model: The model; its weights are not used.
@@ -39,30 +40,39 @@ def annealed_bound(
         images: The data set, 0 black to 255 white: its energy sets the scale of the price.
 
     Returns:
-        The objective, for `make_run`.
+        The objective, for `make_run`: of the model, or of a `WithBaseline` for the estimator
+        "score-baseline".
     """
     log_prior = model.log_prior()
     counts = jnp.arange(len(log_prior))
     price = config.price * mean_energy(images[:2000], model.config.sigma)
     noise_shape = (config.batch_size, model.config.n_steps, model.n_noise)
-    bound = enumerated
-    if config.samples:
-        bound = importance_weighted
+    if config.estimator == "importance":
         noise_shape = (noise_shape[0], config.samples, *noise_shape[1:])
 
     def left(release, step):
         start, end = (fraction * config.steps for fraction in release)
         return jnp.clip((end - step) / (end - start), 0.0, 1.0)
 
-    def objective(model: eqx.Module, batch, key, step):
+    def objective(trained: AIR | WithBaseline, batch, key, step):
+        (images,) = batch
         noise = jax.random.normal(key, noise_shape)
         extra = price * left(config.price_release, step)
         prior = jax.nn.log_softmax(log_prior - extra * counts)
         prefix = config.prefix * left(config.prefix_release, step)
-        (images,) = batch
-        bounds = jax.vmap(bound, in_axes=(None, 0, 0, None, None))(
-            model, images, noise, prior, prefix
-        )
-        return bounds.mean()
+
+        def bound(image, noise, uniform):
+            if config.estimator == "enumerated":
+                return enumerated(trained, image, noise, prior, prefix)
+            if config.estimator == "importance":
+                return importance_weighted(trained, image, noise, prior, prefix)
+            if config.estimator == "score":
+                return score_function(trained, image, noise, uniform, prior, prefix)
+            model, baseline = trained.model, trained.baseline
+            return score_function(model, image, noise, uniform, prior, prefix, baseline)
+
+        # Left out of the program where no estimator asks for them.
+        uniform = jax.random.uniform(jax.random.fold_in(key, 1), (len(images), len(counts) - 1))
+        return jax.vmap(bound)(images, noise, uniform).mean()
 
     return objective

@@ -2,8 +2,11 @@
 
 import math
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from airscene.errors import check_option, check_seed
+
+Estimator = Literal["enumerated", "importance", "score", "score-baseline"]
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,10 @@ class TrainConfig(LoopConfig):
         prefix: Weight at first of the mean over n >= 1 of how well the first n objects explain an
             image.
         prefix_release: Fractions of the run at which that weight starts to fall and is zero.
-        samples: Samples of the importance-weighted bound; 0 for the enumerated one.
+        estimator: How the bound and its gradient are estimated: "enumerated", exact in the counts;
+            "importance", the importance-weighted bound; "score", the paper's score function, or
+            "score-baseline", the same with neural baselines.
+        samples: Samples an image of the importance-weighted bound; 0 for the other estimators.
 
     Raises:
         InputError: If a value is out of range.
@@ -70,12 +76,17 @@ class TrainConfig(LoopConfig):
     price_release: tuple[float, float] = (0.5, 0.9)
     prefix: float = 0.5
     prefix_release: tuple[float, float] = (0.3, 0.5)
+    estimator: Estimator = "enumerated"
     samples: int = 0
 
     def __post_init__(self) -> None:
         """Check that every value is in range."""
         super().__post_init__()
-        check_option("samples", self.samples, self.samples >= 0, "a whole number of at least 0")
+        known = get_args(Estimator)
+        check_option("estimator", self.estimator, self.estimator in known, " or ".join(known))
+        right = self.samples >= 1 if self.estimator == "importance" else self.samples == 0
+        wanted = "at least 1 with --estimator importance, and 0 without"
+        check_option("samples", self.samples, right, wanted)
         check_option("price", self.price, 0 <= self.price < math.inf, "a number of at least 0")
         check_option("prefix", self.prefix, 0 <= self.prefix <= 1, "from 0 to 1")
         wanted = "two numbers above 0 and at most 1, the second above the first"

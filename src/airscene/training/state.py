@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int32, PRNGKeyArray, PyTree
 
+from airscene.objective.baseline import FASTER, WithBaseline
 from airscene.training.config import LoopConfig
 
 
@@ -27,18 +28,30 @@ class TrainState(NamedTuple):
     step: Int32[Array, ""]
 
 
-def _optimiser(config: LoopConfig) -> optax.GradientTransformation:
-    rate = optax.warmup_cosine_decay_schedule(
-        0.0, config.learning_rate, min(config.warmup, config.steps // 2), config.steps
+def _optimiser(model: eqx.Module, config: LoopConfig) -> optax.GradientTransformation:
+    def adam(highest: float) -> optax.GradientTransformation:
+        rate = optax.warmup_cosine_decay_schedule(
+            0.0, highest, min(config.warmup, config.steps // 2), config.steps
+        )
+        return optax.chain(optax.clip_by_global_norm(config.clip_norm), optax.adam(rate))
+
+    if not isinstance(model, WithBaseline):
+        return adam(config.learning_rate)
+    # Apart, so that the gradient of the one is not clipped for the other's.
+    parts = {
+        "model": adam(config.learning_rate),
+        "baseline": adam(FASTER * config.learning_rate),
+    }
+    return optax.partition(
+        parts, lambda weights: jax.tree.map_with_path(lambda path, _: path[0].name, weights)
     )
-    return optax.chain(optax.clip_by_global_norm(config.clip_norm), optax.adam(rate))
 
 
 def initial_state(model: eqx.Module, config: LoopConfig) -> TrainState:
     """Return the state before the first update of a model."""
     # Copies, as an update gives up the memory of the state, and the model is the caller's.
     weights = jax.tree.map(jnp.copy, eqx.filter(model, eqx.is_inexact_array))
-    return TrainState(weights, _optimiser(config).init(weights), jnp.int32(0))
+    return TrainState(weights, _optimiser(model, config).init(weights), jnp.int32(0))
 
 
 # The mean over a batch of what is to be raised: of the model, the batch, a key and the step.
@@ -66,7 +79,7 @@ def make_run(
         number of them to use, which returns the new state and the mean objective of the batches.
     """
     frame = eqx.filter(model, eqx.is_inexact_array, inverse=True)
-    optimiser = _optimiser(config)
+    optimiser = _optimiser(model, config)
     key = jax.random.key(config.seed)
 
     def loss(weights, batch, step):

@@ -1,0 +1,190 @@
+"""The paper's estimator beside ours: variance of the gradient, and what it means for training.
+
+Section 2.2 and appendices A and C: the score function for presence, with and without neural
+baselines, against the exact expectation over counts and the importance-weighted bound.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from airscene.experiments.multi_mnist import FAST, FULL
+from airscene.experiments.preset import Preset
+from airscene.experiments.quick import quick
+from airscene.experiments.result import Result, Row, Unit, of_run, spread
+from airscene.experiments.trained import run_folder, training_row
+
+# K of the importance-weighted bound.
+SAMPLES = 5
+
+# Updates after which the early model is looked at, out of the 1,500 of its run.
+EARLY = 200
+
+# Pairs of gradients behind each variance, and updates of the baseline before it is looked at.
+PAIRS, FIT = 100, 600
+
+# Of the fast preset with each estimator; the first is the fast preset itself.
+PRESETS = {
+    "enumerated": FAST,
+    **{
+        name: replace(
+            FAST,
+            name=f"{FAST.name}-{name}",
+            training=replace(
+                FAST.training, estimator=name, samples=SAMPLES if name == "importance" else 0
+            ),
+        )
+        for name in ("importance", "score", "score-baseline")
+    },
+}
+
+
+def estimators(quickly: bool = False) -> Result:
+    """The paper's estimator beside the exact expectation over counts."""
+    if quickly:
+        presets = [quick(PRESETS[name], 200) for name in ("enumerated", "score-baseline")]
+        units = [_variance_unit("variance-early", quick(FAST), pairs=5, fit=50)]
+        units += [_training_unit(preset, 1) for preset in presets]
+    else:
+        units = [_variance_unit("variance-early", FAST, pairs=PAIRS, fit=FIT)]
+        units += [_variance_unit("variance-late", FULL, pairs=PAIRS, fit=FIT)]
+        units += [_training_unit(preset, seed) for preset in PRESETS.values() for seed in (1, 2)]
+    return Result(
+        name="estimators",
+        about=(
+            "The paper's estimator, the score function for presence with and without neural "
+            "baselines (section 2.2, appendix A), beside the exact expectation over counts and the "
+            f"importance-weighted bound of {SAMPLES} samples. Left: total variance of the gradient "
+            "of a batch of 64, relative to that of the exact expectation, in the weights of the "
+            f"presence logits and in all of q's: after {EARLY} steps of the fast preset, and of "
+            "the bundled weights. Right: count accuracy of the fast preset, each run a line; all "
+            "have the same annealing, so that only the estimator differs."
+        ),
+        paper="Raw, the score function is likely to have high variance; baselines reduce it (2.2)",
+        targets="the exact expectation has the least variance and is first at 98% of counts",
+        units=tuple(units),
+        ours=_lines,
+        draw=_draw,
+    )
+
+
+def _variance_unit(name: str, preset: Preset, *, pairs: int, fit: int) -> Unit:
+    preset = preset.override(seed=1)
+    measured = {"samples": SAMPLES, "pairs": pairs, "fit": fit}
+    configuration = {**preset.config(), **measured}
+    if name == "variance-early":
+        configuration["early"] = EARLY
+    return Unit(name, 1, configuration, partial(variance_row, name, preset, measured))
+
+
+def variance_row(name: str, preset: Preset, measured: dict[str, int], runs: Path) -> dict[str, Any]:
+    """Return the variance of the gradient of every estimator, at one model.
+
+    Args:
+        name: "variance-early", for a model after the first steps of the preset; or
+            "variance-late", for the bundled weights of the preset's name.
+        preset: The preset.
+        measured: What `gradient_variances` takes to measure.
+        runs: Folder of all runs; not used, as no run is that short.
+
+    Returns:
+        What `gradient_variances` does, as `estimators`.
+    """
+    # Here, as JAX takes a second to import.
+    import equinox as eqx
+    import jax
+
+    from airscene.experiments.gradient_variance import gradient_variances, train_for
+    from airscene.experiments.preset import channels_first
+    from airscene.model.air import AIR
+    from airscene.model.bundled import bundled_models
+    from airscene.model.weights import load_weights
+
+    preset, training, _ = preset.load()
+    images, config = channels_first(training.images), preset.training
+    if name == "variance-early":
+        air = eqx.filter_jit(AIR)(preset.model, key=jax.random.key(config.seed))
+        step = EARLY
+        air = train_for(air, images, config, step)
+    else:
+        air, step = load_weights(bundled_models()[preset.name]), config.steps
+    return {"estimators": gradient_variances(air, images, config, step, **measured)}
+
+
+def _training_unit(preset: Preset, seed: int) -> Unit:
+    preset = preset.override(seed=seed)
+    return Unit(preset.name, seed, preset.config(), partial(_curve_row, preset))
+
+
+def _curve_row(preset: Preset, runs: Path) -> dict[str, Any]:
+    """What a run reached, and its count accuracy on the way."""
+    row = training_row(preset, runs)
+    # Here, as it imports more than the command line's help should wait for.
+    from airscene.training.record import read_metrics
+
+    rows = read_metrics(run_folder(preset, runs) / "metrics.jsonl")
+    keys = {"steps": "step", "seconds": "seconds", "count_accuracy": "count_accuracy"}
+    return {**row, "curve": {key: [r[name] for r in rows] for key, name in keys.items()}}
+
+
+def _relative(row: Row, group: str) -> dict[str, float]:
+    """Variance of each estimator in a group of weights, relative to that of the enumerated one."""
+    exact = row["estimators"]["enumerated"][group]
+    return {name: each[group] / exact for name, each in row["estimators"].items()}
+
+
+def _lines(rows: Sequence[Row]) -> str:
+    lines = []
+    for row in rows:
+        if row["finished"] and "estimators" in row:
+            exact = row["estimators"]["enumerated"]
+            said = [
+                f"{name} {ratio:.3g} ({ratio * each['seconds'] / exact['seconds']:.3g})"
+                for (name, ratio), each in zip(
+                    _relative(row, "presence").items(), row["estimators"].values(), strict=True
+                )
+            ]
+            lines.append(
+                f"{row['run']}, of presence, relative (times seconds of the processor): "
+                + ", ".join(said)
+            )
+    for name, preset in PRESETS.items():
+        if ours := of_run(rows, preset.name):
+            counts = spread(ours, "count_accuracy", "{:.2%}")
+            lines.append(f"{name}: counts {counts}, 98% after {_reached(ours)}")
+    return "; ".join(lines)
+
+
+def _reached(rows: Sequence[Row]) -> str:
+    times = [row.get("seconds_to_98") for row in rows]
+    return ", ".join("never" if time is None else f"{time:.0f} s" for time in times)
+
+
+def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:
+    # Here, as it imports more than the command line's help should wait for.
+    from airscene.evaluation import accuracy_curves, bars, side_by_side
+
+    variances = {
+        f"{row['run'].removeprefix('variance-')}, {group}": {
+            name: [ratio] for name, ratio in _relative(row, group).items()
+        }
+        for row in rows
+        if "estimators" in row
+        for group in ("presence", "posterior")
+    }
+    curves = {
+        name: [row["curve"] for row in of_run(rows, preset.name)]
+        for name, preset in PRESETS.items()
+    }
+    panels = [bars(variances, "variance of the gradient, relative", log=True)] if variances else []
+    for label, key in (("training step", "steps"), ("seconds", "seconds")):
+        lines = {
+            name: [(curve[key], curve["count_accuracy"]) for curve in each]
+            for name, each in curves.items()
+            if each
+        }
+        if lines:
+            panels.append(accuracy_curves(lines, label))
+    side_by_side(panels).save(figures / "estimators.png")
