@@ -35,9 +35,9 @@ def downstream(quickly: bool = False) -> Result:
                 protocol.config(method, task, size),
                 partial(_row, method, task, size, protocol),
             )
-            for method in METHODS
-            for task in TITLES
             for size in protocol.sizes
+            for task in TITLES
+            for method in METHODS
         ),
         ours=headline,
         draw=_draw,
