@@ -61,7 +61,7 @@ class Protocol:
     draw: DRAWPreset = DRAW_012
     cae_data: DataConfig = field(default_factory=DataConfig)
     cae_training: LoopConfig = LoopConfig(
-        steps=2000, learning_rate=1e-3, evaluate_every=100, save_every=200
+        steps=2400, batch_size=32, learning_rate=1e-3, evaluate_every=100, save_every=200
     )
 
     def steps(self, method: str, size: int) -> int:
