@@ -50,7 +50,7 @@ class DRAWPreset:
 DRAW_012 = DRAWPreset(
     name="draw-012",
     training=LoopConfig(
-        steps=7000,
+        steps=4000,
         batch_size=32,
         learning_rate=2e-3,
         warmup=200,
@@ -58,7 +58,7 @@ DRAW_012 = DRAWPreset(
         evaluate_every=250,
         save_every=250,
     ),
-    growth=((0, 10), (4000, 20), (5500, 40)),
+    growth=((0, 10), (2500, 20), (3250, 40)),
 )
 
 DRAW_013 = replace(DRAW_012, name="draw-013", data=DataConfig(counts=(0, 1, 3)))
