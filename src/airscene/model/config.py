@@ -3,10 +3,13 @@
 import math
 import re
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import tyro
 
 from airscene.errors import InputError, check_option
+
+Posterior = Literal["recurrent", "difference"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class AIRConfig:
         n_hidden: Units of the LSTM.
         n_look: Units of the layer that looks at the image.
         n_layer: Units of the hidden layer of the appearance encoder and of the decoder.
+        posterior: The inference network: "recurrent" (AIR) or "difference" (DAIR).
 
     Raises:
         InputError: If a value is out of range.
@@ -45,6 +49,7 @@ class AIRConfig:
     n_hidden: int = 128
     n_look: int = 256
     n_layer: int = 256
+    posterior: tyro.conf.Suppress[Posterior] = "recurrent"
 
     def __post_init__(self) -> None:
         """Check that every value is in range."""
@@ -62,6 +67,8 @@ class AIRConfig:
         for name in ("scale_spread", "position_spread"):
             value = getattr(self, name)
             check_option(name, value, 0 < value < math.inf, "a number above 0")
+        right = self.posterior in get_args(Posterior)
+        check_option("posterior", self.posterior, right, f"one of {', '.join(get_args(Posterior))}")
         parse_count_prior(self.count_prior, self.n_steps)
 
 
