@@ -33,6 +33,7 @@ class DRAWPreset:
         training: How it is trained.
         growth: From which update on, how many drawing steps; the first from 0 on. Training begins
             with few, as that takes a fraction of the time.
+        refinement: A second round, with all drawing steps: the learning rate rises and falls again.
     """
 
     name: str
@@ -40,6 +41,7 @@ class DRAWPreset:
     model: DRAWConfig = field(default_factory=DRAWConfig)
     training: LoopConfig = field(default_factory=LoopConfig)
     growth: tuple[tuple[int, int], ...] = ((0, 40),)
+    refinement: LoopConfig | None = None
 
     def config(self) -> dict[str, Any]:
         """Return what `config.json` holds: all that decides the run's result."""
@@ -47,18 +49,15 @@ class DRAWPreset:
         return json.loads(json.dumps(asdict(self)))
 
 
+_TRAINING = LoopConfig(
+    steps=4000, batch_size=32, learning_rate=2e-3, warmup=200, evaluate_every=250, save_every=250
+)
+
 DRAW_012 = DRAWPreset(
     name="draw-012",
-    training=LoopConfig(
-        steps=4000,
-        batch_size=32,
-        learning_rate=2e-3,
-        warmup=200,
-        clip_norm=50.0,
-        evaluate_every=250,
-        save_every=250,
-    ),
+    training=_TRAINING,
     growth=((0, 10), (2500, 20), (3250, 40)),
+    refinement=replace(_TRAINING, steps=1500, learning_rate=1e-3, warmup=100),
 )
 
 DRAW_013 = replace(DRAW_012, name="draw-013", data=DataConfig(counts=(0, 1, 3)))
@@ -95,20 +94,25 @@ def trained_draw(preset: DRAWPreset, runs: Path) -> "DRAW":
     write_atomic(config, (json.dumps(preset.config(), indent=1) + "\n").encode())
     held_out = preset.data.load("test")
 
-    def objective(model, batch, key, step):
-        (images,) = batch
-        shape = (len(images), preset.model.n_steps, preset.model.n_latents)
-        return grown_bound(model, images, jax.random.normal(key, shape), step, preset.growth)
+    images = channels_first(preset.data.load("train").images)
 
-    model = train(
-        eqx.filter_jit(DRAW)(preset.model, key=jax.random.key(preset.training.seed)),
-        (channels_first(preset.data.load("train").images),),
-        preset.training,
-        objective,
-        folder=folder,
-        evaluate=lambda model, step: {"elbo": elbo(model, held_out, WATCHED)["elbo"]},
-        resume=True,
-    )
+    def round_of(model, training, growth, folder):
+        def objective(model, batch, key, step):
+            shape = (len(batch[0]), preset.model.n_steps, preset.model.n_latents)
+            return grown_bound(model, *batch, jax.random.normal(key, shape), step, growth)
+
+        def evaluate(model, step):
+            return {"elbo": elbo(model, held_out, WATCHED)["elbo"]}
+
+        return train(
+            model, (images,), training, objective, folder=folder, evaluate=evaluate, resume=True
+        )
+
+    model = eqx.filter_jit(DRAW)(preset.model, key=jax.random.key(preset.training.seed))
+    model = round_of(model, preset.training, preset.growth, folder)
+    if preset.refinement:
+        everything = ((0, preset.model.n_steps),)
+        model = round_of(model, preset.refinement, everything, folder / "refinement")
     # Last, as it is what says that the run is complete.
     save_weights(model, weights)
     return model
