@@ -62,7 +62,6 @@ def _quick(protocol: Protocol) -> Protocol:
             data=small,
             model=replace(protocol.draw.model, n_steps=4),
             training=replace(protocol.draw.training, **few),
-            refinement=None,
         ),
         cae_data=small,
         cae_training=replace(protocol.cae_training, **few),
