@@ -10,7 +10,7 @@ DAIR = Preset(
     about="The difference network (DAIR) on multi-MNIST: it counts more digits than it was shown.",
     example="--out runs/dair",
     data=FULL.data,
-    model=replace(FULL.model, posterior="difference", n_look=384, count_prior="geometric(0.001)"),
+    model=replace(FULL.model, posterior="difference", n_look=192, count_prior="geometric(0.001)"),
     training=replace(
         FULL.training, steps=10_000, price_release=(0.4, 0.8), prefix_release=(0.1, 0.3)
     ),
