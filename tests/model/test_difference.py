@@ -23,11 +23,10 @@ def blob(x, y, size=SIZE):
 
 def believing(air, presence):
     """The model with this bias on the logit of presence, and louder weights."""
-    return eqx.tree_at(
-        lambda m: (m.posterior.propose.bias, m.posterior.propose.weight),
-        air,
-        replace_fn=lambda w: 10.0 * w if w.ndim == 2 else w.at[0].set(presence),
-    )
+    last = air.posterior.glimpses[-1].propose
+    louder = (10.0 * last.weight, last.bias.at[0].set(presence))
+    layer = eqx.tree_at(lambda m: (m.weight, m.bias), last, louder)
+    return eqx.tree_at(lambda m: m.posterior.glimpses[-1].propose, air, layer)
 
 
 @pytest.fixture(scope="module")
