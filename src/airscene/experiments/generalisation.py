@@ -73,7 +73,7 @@ def measure(model: "Model", scenes: "LabelledScenes", name: str) -> dict[str, An
 
 
 def generalisation(quickly: bool = False) -> Result:
-    """Extrapolation and interpolation, for AIR, DAIR and DRAW."""
+    """Extrapolation and interpolation, for AIR and DAIR; those of DRAW are in the result `draw`."""
     presets, seeds = [FULL, DAIR, AIR_013, DAIR_013], (1, 2, 3)
     if quickly:
         presets, seeds = [quick(preset) for preset in presets], (1,)
@@ -139,12 +139,12 @@ def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:
 def _reconstructions(
     presets: tuple[Preset, Preset], rows: Sequence[Row], runs: Path
 ) -> "Picture | None":
-    """Draw unseen scenes as AIR, DAIR and DRAW make them, where their runs are here."""
+    """Draw unseen scenes as AIR and DAIR make them, where their runs are here."""
     # Here, as they import JAX, which takes a second.
     from airscene.evaluation import ImageRow, image_rows
     from airscene.inference import load
 
-    counts, count = presets[0].data.counts, unseen(presets[0])
+    count = unseen(presets[0])
     scenes = replace(presets[0].data, counts=(count,), n_test=SHOWN).load("test")
     shown = [ImageRow("data", scenes.images / 255.0)]
     for label, preset in zip(("AIR", "DAIR"), presets, strict=True):
