@@ -42,3 +42,13 @@ def check_option(name: str, value: object, right: bool, wanted: str) -> None:
     if not right:
         shown = " ".join(map(str, value)) if isinstance(value, tuple) else value
         raise InputError(f"--{name.replace('_', '-')} is {shown}; it should be {wanted}")
+
+
+def check_steps(steps: int | None) -> None:
+    """Refuses a number of steps for inference that is not from 1 to 100.
+
+    Raises:
+        InputError: if it is given and is not.
+    """
+    if steps is not None:
+        check_option("steps", steps, 1 <= steps <= 100, "a whole number from 1 to 100")

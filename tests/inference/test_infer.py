@@ -11,7 +11,7 @@ from airscene.errors import InputError
 from airscene.inference import Model, load
 from airscene.inference.infer import INK, TAIL, in_pixels, infer, propose
 from airscene.model.counts import count_log_posterior
-from airscene.model.posterior import RecurrentPosterior
+from airscene.model.recurrent import RecurrentPosterior
 from airscene.model.weights import save_weights
 from airscene.objective.enumerated import enumerated
 from airscene.scene import Scene, SceneObject, Scenes

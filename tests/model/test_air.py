@@ -8,7 +8,7 @@ import pytest
 
 from airscene.model import attention
 from airscene.model.likelihood import log_likelihood
-from airscene.model.posterior import FAINT, _floor
+from airscene.model.posterior import FAINT, black_ink
 
 SHAPES = [(1, 12, 12), (3, 10, 13)]
 
@@ -66,7 +66,7 @@ def test_kl_is_the_mean_of_the_log_ratio(unrolled):
 
 
 def test_attention_outweighs_black_squares_for_small_objects_too():
-    floors = [_floor(size) for size in (0.4, 0.3, 0.2, 0.15, 0.1, 0.02)]
+    floors = [black_ink(size) for size in (0.4, 0.3, 0.2, 0.15, 0.1, 0.02)]
     assert floors[0] == floors[1] == FAINT
     assert floors == sorted(floors, reverse=True) and floors[-1] > 0
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import tyro
 from rich.console import Console
 
-from airscene.errors import InputError, check_option
+from airscene.errors import InputError, check_option, check_steps
 from airscene.experiments import PRESETS, DataConfig
 from airscene.experiments.preset import run_data
 from airscene.files import write_atomic
@@ -30,6 +30,8 @@ class Evaluate:
         scenes: Number of held-out scenes; as the experiment has it if not given.
         digits: Where MNIST comes from, "auto", "bundled" or a folder; as the experiment has it if
             not given.
+        steps: Largest count, of which there may be more than in training; the model's own if not
+            given.
         out: JSON file for the numbers; standard output if not given.
     """
 
@@ -41,6 +43,7 @@ class Evaluate:
     ] = None
     scenes: int | None = None
     digits: str | None = None
+    steps: int | None = None
     out: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
 
     def run(self, console: Console) -> None:
@@ -52,6 +55,7 @@ class Evaluate:
         Raises:
             InputError: If the model or an option is wrong, or there is no such data.
         """
+        check_steps(self.steps)
         if self.scenes is not None:
             check_option("scenes", self.scenes, self.scenes >= 1, "a whole number of at least 1")
         if self.out and self.out.suffix != ".json":
@@ -61,6 +65,8 @@ class Evaluate:
         from airscene.inference import load
 
         model = load(self.model)
+        if self.steps is not None:
+            model = model.with_steps(self.steps)
         truth = self._data_config().load("test")
         console.print(f"{model!r} on {truth!r}")
         text = json.dumps({"model": self.model, **evaluate(model, truth)}, indent=1) + "\n"

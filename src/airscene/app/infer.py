@@ -11,7 +11,7 @@ from typing import Annotated
 import tyro
 from rich.console import Console
 
-from airscene.errors import InputError, check_option, check_seed
+from airscene.errors import InputError, check_option, check_seed, check_steps
 from airscene.files import check_writable
 
 
@@ -30,6 +30,8 @@ class Infer:
         out: JSON file for the scenes; standard output if not given.
         overlay: Folder for a picture of each image with what was found in it.
         resize: Bring images of another size to the model's.
+        steps: Largest count, of which there may be more than in training; the model's own if not
+            given.
         samples: Draws from the posterior an image; 0 for its means.
         seed: Decides the draws.
     """
@@ -39,6 +41,7 @@ class Infer:
     out: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
     overlay: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None
     resize: bool = False
+    steps: int | None = None
     samples: int = 0
     seed: int = 0
 
@@ -51,6 +54,7 @@ class Infer:
         Raises:
             InputError: If the model, an image or an option is wrong.
         """
+        check_steps(self.steps)
         check_option("samples", self.samples, 0 <= self.samples <= 10_000, "from 0 to 10000")
         check_seed(self.seed)
         if self.out and self.out.suffix != ".json":
@@ -66,6 +70,8 @@ class Infer:
         from airscene.inference import load
 
         model = load(self.model)
+        if self.steps is not None:
+            model = model.with_steps(self.steps)
         scenes = model.infer(self.images, resize=self.resize, samples=self.samples, seed=self.seed)
         if self.out:
             scenes.save(self.out)

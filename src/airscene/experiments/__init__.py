@@ -1,5 +1,6 @@
 """The paper's results: presets, protocols and what to expect of them."""
 
+from airscene.experiments.dair import DAIR, DAIR_013
 from airscene.experiments.downstream import downstream
 from airscene.experiments.estimators import estimators
 from airscene.experiments.films import films
@@ -16,7 +17,8 @@ from airscene.experiments.sizes import sizes
 from airscene.experiments.sprites import SPRITES
 
 PRESETS = {
-    preset.name: preset for preset in (FAST, FULL, SHRUNK, AIR_013, SPRITES, OMNIGLOT, IMAGES)
+    preset.name: preset
+    for preset in (FAST, FULL, SHRUNK, DAIR, AIR_013, DAIR_013, SPRITES, OMNIGLOT, IMAGES)
 }
 
 # Functions of whether it is to be the quick version.

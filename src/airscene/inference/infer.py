@@ -6,8 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from airscene.model import attention
-from airscene.model.air import AIR
+from airscene.model.air import AIR, Taken
 from airscene.model.counts import count_log_posterior
 
 # A scene has ended when the probability of a further object is below this: count probabilities
@@ -39,8 +38,8 @@ class Inferred(NamedTuple):
 
 def propose(
     model: AIR, image: Float[Array, "channel height width"]
-) -> tuple[Float[Array, " counts"], Float[Array, "steps 3"]]:
-    """Run the recurrent cell until the scene has ended.
+) -> tuple[Float[Array, " counts"], Taken]:
+    """Take steps until the scene has ended.
 
     Under `vmap` the loop ends when every scene of the batch has (paper, section 3.1: potential
     savings in computation during inference).
@@ -50,28 +49,29 @@ def propose(
         image: Image, values in [0, 1].
 
     Returns:
-        log q(n | x) for n = 0..N, and the mean poses, zeros for steps not run.
+        log q(n | x) for n = 0..N, and the steps at the means, stacked; zeros for those not run.
     """
     n_steps = model.config.n_steps
-    looked = model.posterior.look(image, model.config.sigma)
+    start, step = model.begin(image)
+    mean = jnp.zeros(model.n_noise)
 
     def unended(carry):
-        step, log_reached, *_ = carry
-        return (step < n_steps) & (log_reached > jnp.log(TAIL))
+        i, log_reached, *_ = carry
+        return (i < n_steps) & (log_reached > jnp.log(TAIL))
 
     def run(carry):
-        step, log_reached, state, logits, poses = carry
-        state, proposal = model.posterior(looked, state, model.pose)
-        state = model.posterior.explain(state, proposal.where_mean, model.pose)
-        log_reached = log_reached + jax.nn.log_sigmoid(proposal.logit)
-        logits = logits.at[step].set(proposal.logit)
-        poses = poses.at[step].set(proposal.where_mean)
-        return step + 1, log_reached, state, logits, poses
+        i, log_reached, state, logits, steps = carry
+        state, taken = step(state, mean)
+        log_reached = log_reached + jax.nn.log_sigmoid(taken.proposal.logit)
+        logits = logits.at[i].set(taken.proposal.logit)
+        steps = jax.tree.map(lambda all_, one: all_.at[i].set(one), steps, taken)
+        return i + 1, log_reached, state, logits, steps
 
+    shapes = jax.eval_shape(step, start, mean)[1]
+    none = jax.tree.map(lambda leaf: jnp.zeros((n_steps, *leaf.shape), leaf.dtype), shapes)
     never = jnp.full(n_steps, -jnp.inf)
-    start = (0, 0.0, model.posterior.start(looked), never, jnp.zeros((n_steps, 3)))
-    *_, logits, poses = jax.lax.while_loop(unended, run, start)
-    return count_log_posterior(logits), poses
+    *_, logits, steps = jax.lax.while_loop(unended, run, (0, 0.0, start, never, none))
+    return count_log_posterior(logits), steps
 
 
 def infer(model: AIR, image: Float[Array, "channel height width"]) -> Inferred:
@@ -84,15 +84,11 @@ def infer(model: AIR, image: Float[Array, "channel height width"]) -> Inferred:
     Returns:
         The scene, in standardised latents and in pixels.
     """
-    log_q, z_where = propose(model, image)
-
-    def describe(z_where):
-        window = attention.read(image, z_where, model.pose, model.config.n_cells)
-        z_what, _ = model.encoder(window)
-        return z_what, model.draw(z_where, z_what)
-
-    z_what, objects = jax.vmap(describe)(z_where)
-    return Inferred(log_q, z_where, z_what, *in_pixels(model, z_where, objects))
+    log_q, steps = propose(model, image)
+    mean = jnp.zeros((model.config.n_steps, model.config.n_what))
+    objects = model.appearances(image, steps, mean)
+    pixels = in_pixels(model, steps.z_where, objects.drawn)
+    return Inferred(log_q, steps.z_where, objects.z_what, *pixels)
 
 
 def in_pixels(

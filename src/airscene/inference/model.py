@@ -83,6 +83,23 @@ class Model:
         colour = "colour" if channels == 3 else "grey"
         return f"Model({self.name!r}: {height}x{width} {colour}, 0..{self.air.config.n_steps})"
 
+    def with_steps(self, n_steps: int) -> "Model":
+        """Return the model with another largest count: the same weights, another number of steps.
+
+        The difference network counts more objects than it was trained on; the recurrent one hardly
+        (paper, section 3.1 and Fig. 4).
+
+        Args:
+            n_steps: The largest count, N.
+
+        Returns:
+            The model.
+
+        Raises:
+            InputError: If N is below 1, or the model's prior over counts is a table for another N.
+        """
+        return Model(self.air.with_steps(n_steps), self.name)
+
     @property
     def image_size(self) -> tuple[int, int]:
         """Height and width of the images that the model takes."""

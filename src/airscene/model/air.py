@@ -1,20 +1,55 @@
 """AIR: the generative model and its inference network, unrolled over the steps."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpyro.distributions as dist
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray, PyTree
 
 from airscene.model import attention
 from airscene.model.appearance import Decoder, Encoder
 from airscene.model.config import AIRConfig
 from airscene.model.counts import count_log_prior
+from airscene.model.difference import DifferencePosterior
 from airscene.model.likelihood import log_likelihood
 from airscene.model.pose import Pose
-from airscene.model.posterior import RecurrentPosterior
+from airscene.model.posterior import Proposal
+from airscene.model.recurrent import RecurrentPosterior
+
+
+class Appearance(NamedTuple):
+    """What one object looks like.
+
+    Args:
+        mean: Mean of q(z_what).
+        scale: Standard deviation of q(z_what).
+        z_what: Appearance code.
+        drawn: What it adds to the canvas.
+    """
+
+    mean: Float[Array, " what"]
+    scale: Float[Array, " what"]
+    z_what: Float[Array, " what"]
+    drawn: Float[Array, "channel height width"]
+
+
+class Taken(NamedTuple):
+    """One step of inference.
+
+    Args:
+        proposal: The posterior of presence and z_where.
+        z_where: Standardised pose.
+        appearance: The object, if the next step depends on it. If not, the appearances of all
+            objects are computed at once, in products N times as large.
+    """
+
+    proposal: Proposal
+    z_where: Float[Array, " 3"]
+    appearance: Appearance | None
 
 
 class Unrolled(NamedTuple):
@@ -49,7 +84,7 @@ class AIR(eqx.Module):
 
     encoder: Encoder
     decoder: Decoder
-    posterior: RecurrentPosterior
+    posterior: RecurrentPosterior | DifferencePosterior
     config: AIRConfig = eqx.field(static=True)
 
     def __init__(self, config: AIRConfig, *, key: PRNGKeyArray):
@@ -57,10 +92,36 @@ class AIR(eqx.Module):
         patch = (config.image_shape[0], config.n_cells, config.n_cells)
         self.config = config
         self.encoder = Encoder(patch, config.n_what, config.n_layer, key=keys[0])
-        self.decoder = Decoder(patch, config.n_what, config.n_layer, key=keys[1])
-        self.posterior = RecurrentPosterior(
-            config.image_shape, config.n_hidden, config.n_look, config.explained, key=keys[2]
+        self.decoder = Decoder(
+            patch, config.n_what, config.n_layer, config.brightness, key=keys[1]
         )
+        sizes = (config.n_hidden, config.n_look)
+        if config.posterior == "difference":
+            self.posterior = DifferencePosterior(
+                config.image_shape, config.n_cells, *sizes, key=keys[2]
+            )
+        else:
+            self.posterior = RecurrentPosterior(
+                config.image_shape, *sizes, config.explained, key=keys[2]
+            )
+
+    def with_steps(self, n_steps: int) -> "AIR":
+        """Return the model with another largest count, and the same weights.
+
+        Args:
+            n_steps: The largest count, N. The prior over counts is that of the configuration for
+                this N.
+
+        Returns:
+            The model.
+
+        Raises:
+            InputError: If N is below 1, or the prior is a table for another N.
+        """
+        config = replace(self.config, n_steps=n_steps)
+        # No weight depends on N, so all that is needed of the new model is its structure.
+        like = eqx.filter_eval_shape(AIR, config, key=jax.random.key(0))
+        return jax.tree.unflatten(jax.tree.structure(like), jax.tree.leaves(self))
 
     @property
     def pose(self) -> Pose:
@@ -85,6 +146,78 @@ class AIR(eqx.Module):
         size = self.config.image_shape[1:]
         return attention.write(self.decoder(z_what), z_where, self.pose, size)
 
+    def appear(
+        self,
+        seen: Float[Array, "channel height width"],
+        z_where: Float[Array, " 3"],
+        noise: Float[Array, " what"],
+    ) -> Appearance:
+        """Encode what is in one window and draw it.
+
+        Args:
+            seen: What is to be explained: the image, or what is missing from the canvas.
+            z_where: Standardised pose of the window.
+            noise: Standard normal numbers.
+
+        Returns:
+            The object.
+        """
+        window = attention.read(seen, z_where, self.pose, self.config.n_cells)
+        mean, scale = self.encoder(window)
+        z_what = mean + scale * noise
+        return Appearance(mean, scale, z_what, self.draw(z_where, z_what))
+
+    def begin(
+        self, image: Float[Array, "channel height width"]
+    ) -> tuple[PyTree[Array], Callable[..., tuple[PyTree[Array], Taken]]]:
+        """Begin inference.
+
+        Args:
+            image: Image, values in [0, 1].
+
+        Returns:
+            The state before the first step, and the function that takes a step: of a state and
+            the step's standard normal numbers, to the next state and what was taken.
+        """
+        if isinstance(self.posterior, DifferencePosterior):
+
+            def step(error, noise):
+                proposal = self.posterior(error, self.pose, self.config.sigma)
+                z_where = proposal.where_mean + proposal.where_scale * noise[:3]
+                appearance = self.appear(error, z_where, noise[3:])
+                return error - appearance.drawn, Taken(proposal, z_where, appearance)
+
+            return image, step
+
+        looked = self.posterior.look(image, self.config.sigma)
+
+        def step(state, noise):
+            state, proposal = self.posterior(looked, state, self.pose)
+            z_where = proposal.where_mean + proposal.where_scale * noise[:3]
+            return self.posterior.explain(state, z_where, self.pose), Taken(proposal, z_where, None)
+
+        return self.posterior.start(looked), step
+
+    def appearances(
+        self,
+        image: Float[Array, "channel height width"],
+        taken: Taken,
+        noise: Float[Array, "steps what"],
+    ) -> Appearance:
+        """Return the appearances of the objects of all steps.
+
+        Args:
+            image: Image, values in [0, 1].
+            taken: The steps, stacked.
+            noise: Standard normal numbers.
+
+        Returns:
+            The objects, stacked.
+        """
+        if taken.appearance is not None:
+            return taken.appearance
+        return jax.vmap(self.appear, in_axes=(None, 0, 0))(image, taken.z_where, noise)
+
     def unroll(
         self,
         image: Float[Array, "channel height width"],
@@ -103,37 +236,30 @@ class AIR(eqx.Module):
             The sample and every term of the bound.
         """
         c = self.config
-        looked = self.posterior.look(image, c.sigma)
-        state = self.posterior.start(looked)
-        proposals, poses = [], []
+        state, step = self.begin(image)
+        steps = []
         # Unrolled: a loop on the CPU costs more a step than the code costs to compile.
         for i in range(c.n_steps):
-            state, proposal = self.posterior(looked, state, self.pose)
-            z_where = proposal.where_mean + proposal.where_scale * noise[i, :3]
-            state = self.posterior.explain(state, z_where, self.pose)
-            proposals.append(proposal)
-            poses.append(z_where)
-        logits, *q_where = (jnp.stack(values) for values in zip(*proposals, strict=True))
-        z_where = jnp.stack(poses)
-
-        windows = jax.vmap(lambda z: attention.read(image, z, self.pose, c.n_cells))(z_where)
-        q_what = jax.vmap(self.encoder)(windows)
-        z_what = q_what[0] + q_what[1] * noise[:, 3:]
-        objects = jax.vmap(self.draw)(z_where, z_what)
+            state, taken = step(state, noise[i])
+            steps.append(taken)
+        taken = jax.tree.map(lambda *parts: jnp.stack(parts), *steps)
+        objects = self.appearances(image, taken, noise[:, 3:])
 
         canvases = [jnp.zeros_like(image)]
         for i in range(c.n_steps):
-            canvases.append(canvases[-1] + objects[i])
+            canvases.append(canvases[-1] + objects.drawn[i])
         log_likelihoods = [log_likelihood(image, canvas, c.sigma) for canvas in canvases]
 
         prior = dist.Normal()
-        posteriors = [(dist.Normal(*q_where), z_where), (dist.Normal(*q_what), z_what)]
+        q_where = dist.Normal(taken.proposal.where_mean, taken.proposal.where_scale)
+        q_what = dist.Normal(objects.mean, objects.scale)
+        posteriors = [(q_where, taken.z_where), (q_what, objects.z_what)]
         kl = sum(dist.kl_divergence(q, prior).sum(axis=1) for q, _ in posteriors)
         log_ratio = sum((prior.log_prob(z) - q.log_prob(z)).sum(axis=1) for q, z in posteriors)
         return Unrolled(
-            presence_logits=logits,
-            z_where=z_where,
-            z_what=z_what,
+            presence_logits=taken.proposal.logit,
+            z_where=taken.z_where,
+            z_what=objects.z_what,
             kl=kl,
             log_ratio=log_ratio,
             canvases=jnp.stack(canvases),

@@ -1,0 +1,165 @@
+"""The difference network: it sees the canvas error near one object and nothing else."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from airscene.inference.infer import infer, propose
+from airscene.model.counts import count_log_posterior
+from airscene.model.difference import GLIMPSE, GLIMPSES, REACH
+from airscene.model.weights import load_weights, save_weights
+from airscene.objective.enumerated import enumerated
+
+SIZE = (40, 60)
+
+
+def blob(x, y, size=SIZE):
+    """A bright disc of radius 3 about a place in pixels."""
+    rows, columns = jnp.arange(size[0])[:, None], jnp.arange(size[1])
+    return ((rows - y) ** 2 + (columns - x) ** 2 <= 9).astype(jnp.float32)[None]
+
+
+def believing(air, presence):
+    """The model with this bias on the logit of presence, and louder weights."""
+    return eqx.tree_at(
+        lambda m: (m.posterior.propose.bias, m.posterior.propose.weight),
+        air,
+        replace_fn=lambda w: 10.0 * w if w.ndim == 2 else w.at[0].set(presence),
+    )
+
+
+@pytest.fixture(scope="module")
+def air(tiny):
+    """A model of many small windows that draws bright objects."""
+    air = tiny(image_shape=(1, *SIZE), object_size=0.3, posterior="difference", position_spread=0.6)
+    bias = air.decoder.layers.layers[-1].bias
+    return believing(eqx.tree_at(lambda m: m.decoder.layers.layers[-1].bias, air, bias + 3.0), 1.0)
+
+
+@pytest.fixture(scope="module")
+def attend(air):
+    return jax.jit(lambda error: air.posterior.attend(error / 0.3, air.pose))
+
+
+def in_pixels(place):
+    """A place in [-1, 1] across the image, in the coordinates of `blob`."""
+    return (np.asarray(place) + 1) / 2 * np.array(SIZE[::-1]) - 0.5
+
+
+def test_attention_finds_the_only_thing(attend):
+    for x, y in [(5, 5), (30, 20), (50, 33), (8, 30)]:
+        assert np.allclose(in_pixels(attend(blob(x, y))), (x, y), atol=1.0)
+
+
+def test_attention_takes_one_of_several_things_and_then_the_others(attend):
+    places = [(10, 10), (30, 25), (50, 9), (48, 32)]
+    error, taken = sum(blob(*place) for place in places), []
+    for _ in places:
+        place = in_pixels(attend(error))
+        distances = np.linalg.norm(np.array(places) - place, axis=1)
+        assert distances.min() < 1.5
+        taken.append(int(distances.argmin()))
+        error = error - blob(*places[taken[-1]])
+    assert sorted(taken) == [0, 1, 2, 3]
+
+
+def test_attention_passes_over_residues_and_what_is_drawn_too_bright(air, attend):
+    """On whichever side of the image they are."""
+    for here, there in [((10, 20), (50, 20)), ((50, 20), (10, 20)), ((30, 8), (30, 32))]:
+        residue = blob(*there) - blob(there[0] + 1, there[1])
+        for rest in (residue, -blob(*there), 0.05 * blob(*there)):
+            assert np.allclose(in_pixels(attend(blob(*here) + rest)), here, atol=1.0)
+
+
+def test_what_is_far_off_changes_nothing(air):
+    """The next object is proposed as if it were the only one left."""
+    see = jax.jit(lambda error: air.posterior(error, air.pose, 0.3))
+    alone = see(blob(15, 20))
+    window = 2 * air.config.object_size * SIZE[0] / SIZE[1]
+    assert 15 + (GLIMPSE / 2 + REACH * GLIMPSES) * window * SIZE[1] / 2 < 48
+    with_residue = see(blob(15, 20) + 0.1 * (blob(54, 20) - blob(54, 21)))
+    for one, other in zip(alone, with_residue, strict=True):
+        assert np.allclose(one, other, atol=1e-3)
+    assert not np.allclose(see(blob(15, 20) - 0.5 * blob(19, 20)).logit, alone.logit, atol=1e-3)
+
+
+def test_a_thing_elsewhere_is_seen_the_same(air):
+    """By whole squares, away from the edges: the pose moves with it, all else stays."""
+    see = jax.jit(lambda error: air.posterior(error, air.pose, 0.3))
+    one, other = see(blob(20, 16)), see(blob(32, 22))
+    moved = np.array([0, 12 / 30 / 0.6, 6 / 20 / 0.6])
+    assert np.allclose(other.logit, one.logit, atol=1e-2)
+    assert np.allclose(other.where_mean, one.where_mean + moved, atol=1e-2)
+    assert np.allclose(other.where_scale, one.where_scale, atol=1e-2)
+
+
+@pytest.fixture(scope="module")
+def image():
+    return blob(10, 10) + blob(30, 25) + blob(50, 9)
+
+
+def test_a_step_depends_on_nothing_but_the_canvas_error(air, image):
+    """Whatever was drawn before: step i is the first step on the error that it starts from."""
+    noise = jax.random.normal(jax.random.key(1), (4, air.n_noise))
+    unroll = eqx.filter_jit(lambda x, noise: air.unroll(x, noise))
+    run = unroll(image, noise)
+    assert np.abs(np.diff(run.canvases, axis=0)).max(axis=(1, 2, 3)).min() > 0.1
+    for i in range(3):
+        again = unroll(image - run.canvases[i], jnp.roll(noise, -i, axis=0))
+        assert np.allclose(again.presence_logits[0], run.presence_logits[i], atol=1e-4)
+        assert np.allclose(again.z_where[0], run.z_where[i], atol=1e-4)
+        assert np.allclose(again.z_what[0], run.z_what[i], atol=1e-4)
+
+
+@pytest.mark.parametrize("n_steps", [1, 2, 5])
+def test_another_number_of_steps(air, image, n_steps):
+    """More steps go on where fewer end; the prior is that of the new number."""
+    other = air.with_steps(n_steps)
+    assert other.config.n_steps == n_steps and len(other.log_prior()) == n_steps + 1
+    assert eqx.tree_equal(jax.tree.leaves(other), jax.tree.leaves(air))
+    noise = jax.random.normal(jax.random.key(2), (5, air.n_noise))
+    run, longer = (eqx.filter_jit(a.unroll)(image, noise) for a in (air, other))
+    both = min(3, n_steps)
+    assert longer.z_where.shape == (n_steps, 3)
+    assert np.allclose(longer.z_where[:both], run.z_where[:both], atol=1e-5)
+    assert np.allclose(longer.canvases[: both + 1], run.canvases[: both + 1], atol=1e-5)
+    assert np.all(np.isfinite(longer.log_likelihoods))
+
+
+@pytest.mark.parametrize("presence", [-9.0, 0.0, 5.0])
+def test_inference_is_the_unroll_at_the_means(air, image, presence):
+    """With the early end or without."""
+    air = believing(air, presence)
+    run = eqx.filter_jit(air.unroll)(image, jnp.zeros((3, air.n_noise)))
+    inferred = eqx.filter_jit(infer)(air, image)
+    q = np.exp(count_log_posterior(run.presence_logits))
+    assert np.allclose(np.exp(inferred.log_q), q, atol=2e-3)
+    n = int(q.argmax())
+    assert np.allclose(inferred.z_where[:n], run.z_where[:n], atol=1e-4)
+    assert np.allclose(inferred.z_what[:n], run.z_what[:n], atol=1e-4)
+
+
+def test_inference_ends_early(air, image):
+    _, steps = eqx.filter_jit(propose)(believing(air, -30.0), image)
+    assert np.all(np.asarray(steps.z_where[1:]) == 0) and np.any(np.asarray(steps.z_where[0]))
+
+
+def test_gradients_reach_every_weight_and_are_finite(air, image):
+    noise = jax.random.normal(jax.random.key(3), (3, air.n_noise))
+    for x in (image, jnp.zeros_like(image), jnp.ones_like(image)):
+        gradient = eqx.filter_jit(
+            eqx.filter_grad(lambda a, x=x: enumerated(a, x, noise, a.log_prior(), 0.5))
+        )(air)
+        leaves = {jax.tree_util.keystr(k): v for k, v in jax.tree.leaves_with_path(gradient)}
+        # Which side is preferred is drawn, and stays.
+        assert np.all(np.asarray(leaves.pop(".posterior.preferred")) == 0)
+        assert all(np.all(np.isfinite(leaf)) for leaf in leaves.values())
+    assert all(np.any(leaf != 0) for leaf in leaves.values())
+
+
+def test_weights_go_round(air, tmp_path):
+    save_weights(air, tmp_path / "m.safetensors")
+    back = load_weights(tmp_path / "m.safetensors")
+    assert back.config.posterior == "difference" and eqx.tree_equal(back, air)
