@@ -92,7 +92,7 @@ class AIR(eqx.Module):
         patch = (config.image_shape[0], config.n_cells, config.n_cells)
         self.config = config
         self.encoder = Encoder(patch, config.n_what, config.n_layer, key=keys[0])
-        self.decoder = Decoder(patch, config.n_what, config.n_layer, key=keys[1])
+        self.decoder = Decoder(patch, config.n_what, config.n_layer, config.brightness, key=keys[1])
         sizes = (config.n_hidden, config.n_look)
         if config.posterior == "difference":
             self.posterior = DifferencePosterior(
