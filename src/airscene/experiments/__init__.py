@@ -2,6 +2,7 @@
 
 from airscene.experiments.dair import DAIR, DAIR_013
 from airscene.experiments.downstream import downstream
+from airscene.experiments.draw import draw
 from airscene.experiments.estimators import estimators
 from airscene.experiments.films import films
 from airscene.experiments.generalisation import AIR_013
@@ -27,6 +28,7 @@ RESULTS = {
     "sizes": sizes,
     "multi-mnist-shrunk": multi_mnist_shrunk,
     "estimators": estimators,
+    "draw": draw,
     "downstream": downstream,
     "policies": policies,
     "films": films,

@@ -99,7 +99,9 @@ class AIR(eqx.Module):
                 config.image_shape, config.n_cells, *sizes, key=keys[2]
             )
         else:
-            self.posterior = RecurrentPosterior(config.image_shape, *sizes, key=keys[2])
+            self.posterior = RecurrentPosterior(
+                config.image_shape, *sizes, config.explained, key=keys[2]
+            )
 
     def with_steps(self, n_steps: int) -> "AIR":
         """Return the model with another largest count, and the same weights.
