@@ -61,6 +61,8 @@ TINY += ("--steps", "2", "--evaluate-every", "1", "--save-every", "1")
         (["infer", "multi-mnist", "x.png", "--samples", "-1"], "--samples is -1"),
         (["infer", "multi-mnist", "x.png", "--out", "x.png"], "should be the name of a .json file"),
         (["infer", "nothing", "x.png"], "there is no model 'nothing'"),
+        (["infer", "multi-mnist", "x.png", "--steps", "0"], "--steps is 0; it should be a whole"),
+        (["evaluate", "multi-mnist", "--steps", "101"], "--steps is 101; it should be a whole"),
         (["evaluate", "multi-mnist", "--scenes", "0"], "--scenes is 0"),
         (["evaluate", "multi-mnist", "nothing"], "nothing"),
         (["sample", "multi-mnist", "--n", "0"], "--n is 0"),

@@ -90,7 +90,7 @@ def test_a_head_separates_what_is_separable(dropout):
         lambda key: Head(3, 2, key=key),
         scenes.part(0, 300),
         scenes.part(300, 100),
-        Choice(1e-3, dropout, 50),
+        Choice(1e-3, dropout, noise=0.1 * dropout, batch_size=50),
         steps=60,
         seed=1,
     )

@@ -8,11 +8,13 @@ from PIL import Image
 
 from airscene.evaluation import (
     Curve,
+    accuracy_curves,
     bars,
     calibration,
     confusion,
     count_calibration,
     learning_curve,
+    side_by_side,
 )
 
 
@@ -56,3 +58,16 @@ def test_bars_show_the_median_and_every_run():
     with Image.open(io.BytesIO(picture.data)) as image:
         colours = {tuple(c) for c in np.asarray(image.convert("RGB")).reshape(-1, 3)[::3].tolist()}
     assert {(0, 114, 178), (230, 159, 0)} <= colours
+
+
+def test_panels_hold_what_each_shows():
+    curves = {
+        "one": [([100.0, 200.0], [0.3, 0.9])],
+        "other": [([100.0, 200.0], [0.3, 0.5])] * 2,
+    }
+    panel = accuracy_curves(curves, "training step")
+    both = side_by_side([panel, bars({"a": {"x": [1.0]}}, "number")])
+    assert [shown["figure"] for shown in both.shown["panels"]] == ["accuracy_curves", "bars"]
+    assert panel.shown["runs"]["other"][1] == {"x": [100, 200], "count_accuracy": [0.3, 0.5]}
+    sizes = [Image.open(io.BytesIO(p.data)).size for p in (panel, both)]
+    assert sizes[1] == (2 * sizes[0][0], sizes[0][1])

@@ -89,15 +89,18 @@ def test_features_change_sign_when_the_objects_change_places(scenes):
         assert features.any(axis=0).all(), group
 
 
-def test_features_are_those_of_the_objects():
-    images = np.zeros((1, 20, 40), np.uint8)
+@pytest.mark.parametrize("channels", [(), (3,)])
+def test_features_are_those_of_the_objects(channels):
+    images = np.zeros((1, 20, 40, *channels), np.uint8)
     images[0, 2:6, 10:13], images[0, 10:20, 30:40] = 100, 7
     boxes = np.array([[[10, 2, 13, 6], [30, 10, 40, 20]]], np.float32)
     truth = LabelledScenes(images, np.array([2]), np.array([[0, 2]]), boxes, "made by hand")
     pairs = pairs_taken(truth, np.array([2]), boxes[:, ::-1] + 1)
     assert np.allclose(pairs["position"], [[(35 - 11.5) / 20, (15 - 4) / 10]])
     assert pairs["class"].tolist() == [[-1, 0, 1]]
-    assert pairs["size"].tolist() == [[10 - 3, 10 - 4, 100 - 12, 700 - 1200]]
+    ink = images[0].sum() - 2 * images[0, :10].astype(int).sum()
+    assert ink == (700 - 1200) * (3 if channels else 1)
+    assert pairs["size"].tolist() == [[10 - 3, 10 - 4, 100 - 12, ink]]
     (x, y), (u, v) = (0.75, 0.5), (-0.425, -0.6)
     expected = [x - u, y - v, x * x - u * u, x * y - u * v, y * y - v * v, x * v - y * u]
     assert np.allclose(pairs["position_quadratic"], [expected])

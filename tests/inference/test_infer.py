@@ -114,7 +114,7 @@ def test_a_scene_that_ends_early_takes_fewer_steps(tiny, monkeypatch, bias, step
     )
     with jax.disable_jit():  # so that the loop is Python's
         propose(air, jnp.full((1, 12, 12), 0.3))
-    assert len(calls) == steps
+    assert len(calls) == 1 + steps  # the first for the shapes of what a step returns
 
 
 def test_no_scene_depends_on_the_others_in_its_batch(model):
@@ -328,6 +328,36 @@ def test_log_likelihood_is_above_the_bound(tiny):
     bounds = jax.jit(jax.vmap(lambda x: bound(air, x, noise, air.log_prior())))(images[:, None])
     bounds = np.asarray(bounds, float)
     assert np.all(values > bounds.mean(axis=1) - 4 * bounds.std(axis=1) / 10)
+
+
+def test_bundled_weights_say_what_they_said():
+    """Figures of the first release, whatever becomes of the code around the weights."""
+    image = np.zeros((50, 50), np.uint8)
+    image[5:25, 12:15] = 255
+    image[28:31, 26:44] = image[31:46, 41:44] = 255
+    (scene,) = load("multi-mnist").infer(image[None])
+    assert scene.count == 2 and scene.count_probs[2] == pytest.approx(0.9999895, abs=2e-5)
+    windows = [thing.window for thing in scene.objects]
+    assert np.allclose(windows[0], (28.8806, 22.9016, 51.3752, 45.3962), atol=2e-3)
+    assert np.allclose(windows[1], (3.1822, 5.0145, 24.7897, 26.6220), atol=2e-3)
+    assert np.allclose(scene.objects[0].what[:3], (0.0331, -0.7792, -0.0517), atol=2e-3)
+
+
+def test_another_number_of_steps(tiny, images):
+    model = Model(believing(tiny(seed=3), 1.0), "tiny")
+    fewer, more = model.with_steps(1), model.with_steps(5)
+    assert repr(fewer) == "Model('tiny': 12x12 grey, 0..1)" and repr(more).endswith("0..5)")
+    assert fewer.infer(images)[0].count_probs.shape == (2,)
+    inferred, longer = (m.infer_arrays(m.prepare(images)[1]) for m in (model, more))
+    assert np.allclose(longer.z_where[:, :3], inferred.z_where, atol=1e-5)
+    assert len(more.infer(images, samples=2)) == 6 and len(more.sample(0, 2, [5])) == 2
+
+
+def test_numbers_of_steps_that_cannot_be(model):
+    with pytest.raises(InputError, match="n-steps is 0"):
+        model.with_steps(0)
+    with pytest.raises(InputError, match=r"table\(w0, .., w4\)"):
+        model.with_steps(4)
 
 
 def test_loading(air, tmp_path, monkeypatch):

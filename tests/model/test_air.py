@@ -90,3 +90,21 @@ def test_samples_have_as_many_objects_as_asked_for(tiny):
     spreads = [float(brightness[counts == k].std()) / (n / 4) ** 0.5 for k in (1, 2, 3)]
     assert means[1] / 2 == pytest.approx(means[0], abs=4 * (spreads[0] + spreads[1] / 2))
     assert means[2] / 3 == pytest.approx(means[0], abs=4 * (spreads[0] + spreads[2] / 3))
+
+
+def test_a_window_explains_a_share_of_its_ink(tiny):
+    """Once by one window, the ink in its middle is 1 - share of what it was; far off, the same."""
+    image = jnp.full((3, 12, 12), 0.5)
+    for share in (1.0, 0.75):
+        model = tiny(image_shape=(3, 12, 12), explained=share, object_size=0.3)
+        looked = model.posterior.look(image, 0.5)
+        # Each channel adds its own: a colour image is as much to explain as a grey one.
+        assert np.allclose(looked.ink, 3.0)
+        state = model.posterior.start(looked)
+        # A window of 3.6 pixels, its middle on the middle of the third square.
+        z_where = jnp.array([0.0, -1.0, -1.0]) * (7.0 / 12.0) / model.pose.position_spread
+        once = model.posterior.explain(state, z_where, model.pose)
+        assert once.left[1, 1] == pytest.approx(3.0 * (1.0 - share), abs=0.01)
+        assert once.left[5, 5] == pytest.approx(3.0, abs=0.01)
+        twice = model.posterior.explain(once, z_where, model.pose)
+        assert twice.left[1, 1] == pytest.approx(3.0 * (1.0 - share) ** 2, abs=0.01)

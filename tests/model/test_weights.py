@@ -44,6 +44,14 @@ def test_round_trip(model, path):
     assert eqx.tree_equal(back, model)
 
 
+def test_weights_from_before_there_was_a_choice_of_posterior(model, path):
+    tensors, data = load_file(path), metadata(path)
+    config = json.loads(data["config"])
+    assert config.pop("posterior") == "recurrent"
+    save_file(tensors, path, {**data, "config": json.dumps(config)})
+    assert eqx.tree_equal(load_weights(path), model)
+
+
 def test_saving_replaces_and_makes_folders(tiny, model, tmp_path):
     path = tmp_path / "new" / "m.safetensors"
     save_weights(model, path)
@@ -150,6 +158,7 @@ def test_a_tensor_missing_added_or_of_another_type(path):
         '{"image_shape": [1, 12, 12], "object_size": 0.0}',
         '{"image_shape": [1, 12, 12], "sigma": 0.0}',
         '{"image_shape": [1, 12, 12], "colour": true}',
+        '{"image_shape": [1, 12, 12], "posterior": "feedforward"}',
     ],
 )
 def test_unreadable_configurations(path, config):

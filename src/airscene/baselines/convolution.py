@@ -180,38 +180,25 @@ def upsample_and_convolve_to_grey(
 ) -> Float[Array, "new_rows new_columns batch"]:
     """Upsample maps, then convolve them fully to one channel, at a fraction of the cost.
 
-    Two neighbours in an upsampled map are one number, so their weights may be added first: for
-    pixels of even row and column, of even row and odd column, and so on, a kernel of about half
-    the side, on the maps as they are.
+    Two neighbours in an upsampled map are one number, so their weights may be added first. Pixels
+    of even and odd row and column then are four channels, each of the maps as they are, with a
+    kernel of about half the side.
 
     Args:
         maps: The maps.
-        weights: The kernel, of an even side.
+        weights: The kernel, of an even side, turned round as in `convolve`.
 
     Returns:
         Images of `2 rows + side - 1` rows, and so with the columns.
     """
-    rows, columns, batch, channels = maps.shape
+    rows, columns, batch, _ = maps.shape
     side = weights.shape[0]
     taps = side // 2 + 1
-    # Pixel 2m + odd sees the pixel 2m + odd - k above it through the weight k.
-    k = np.arange(side)
-    added = np.stack([-((odd - k) // 2) == np.arange(taps)[:, None] for odd in (0, 1)])
-    added = added.reshape(2 * taps, side).astype(np.float32)
-    # In NumPy's order: weights of (parity, tap) of the rows, then of the columns.
-    small = jnp.einsum("ak,bl,klc->abc", added, added, weights)
-    each = jax.lax.dot_general(
-        small.reshape(-1, channels), maps.reshape(-1, channels), (((1,), (1,)), ((), ()))
-    ).reshape(2, taps, 2, taps, rows, columns, batch)
-    pixels = [
-        sum(
-            jnp.pad(each[i, a, j, b], ((a, taps - 1 - a), (b, taps - 1 - b), (0, 0)))
-            for a in range(taps)
-            for b in range(taps)
-        )
-        for i in (0, 1)
-        for j in (0, 1)
-    ]
-    rows, columns = rows + taps - 1, columns + taps - 1
-    images = jnp.stack(pixels).reshape(2, 2, rows, columns, batch).transpose(2, 0, 3, 1, 4)
-    return images.reshape(2 * rows, 2 * columns, batch)[:-1, :-1]
+    # Pixel 2 m + odd sees row m + tap - (taps - 1) through every k that leads into it.
+    k, odd, tap = np.arange(side), np.arange(2)[:, None, None], np.arange(taps)[:, None]
+    added = ((odd + k - side + 1) // 2 + taps - 1 == tap).astype(np.float32)
+    small = jnp.einsum("iak,jbl,klc->abcij", added, added, weights)
+    pixels = convolve(maps, small.reshape(taps, taps, -1, 4), padding=taps - 1)
+    rows, columns = pixels.shape[:2]
+    pixels = pixels.reshape(rows, columns, batch, 2, 2).transpose(0, 3, 1, 4, 2)
+    return pixels.reshape(2 * rows, 2 * columns, batch)[:-1, :-1]

@@ -5,7 +5,7 @@ from airscene.experiments.downstream import downstream
 from airscene.experiments.draw import draw
 from airscene.experiments.estimators import estimators
 from airscene.experiments.films import films
-from airscene.experiments.generalisation import AIR_013
+from airscene.experiments.generalisation import AIR_013, generalisation
 from airscene.experiments.inference_speed import inference_speed
 from airscene.experiments.multi_mnist import FAST, FULL, multi_mnist
 from airscene.experiments.multi_mnist_shrunk import SHRUNK, multi_mnist_shrunk
@@ -28,6 +28,7 @@ RESULTS = {
     "sizes": sizes,
     "multi-mnist-shrunk": multi_mnist_shrunk,
     "estimators": estimators,
+    "generalisation": generalisation,
     "draw": draw,
     "downstream": downstream,
     "policies": policies,

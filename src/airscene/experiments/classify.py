@@ -21,7 +21,7 @@ from airscene.training.config import LoopConfig
 from airscene.training.state import initial_state, make_run
 
 # How often a run is looked at: what did best on validation is kept.
-_LOOKS = 10
+_LOOKS = 5
 
 # Scenes classified at a time.
 _CHUNK = 500
@@ -96,7 +96,10 @@ def learn(
 
     def log_probability(model, batch, key, step):
         inputs, classes = batch
-        log_p = jax.nn.log_softmax(model(inputs, choice.dropout, key))
+        noise_key, dropout_key = jax.random.split(key)
+        if choice.noise:
+            inputs = inputs + choice.noise * jax.random.normal(noise_key, inputs.shape)
+        log_p = jax.nn.log_softmax(model(inputs, choice.dropout, dropout_key))
         return jnp.take_along_axis(log_p, classes[:, None], axis=1).mean()
 
     model = eqx.filter_jit(make)(jax.random.key(seed))
@@ -153,7 +156,7 @@ def downstream_row(
         return learn(make, training.part(start, size), validation, choice, steps, seed)
 
     first, *others = protocol.seeds
-    tried = [(choice, *one(choice, first)) for choice in protocol.choices(method)]
+    tried = [(choice, *one(choice, first)) for choice in protocol.choices(method, size)]
     chosen, model, reached = max(tried, key=lambda t: t[2])
     made = [(model, reached), *(one(chosen, seed) for seed in others)]
     accuracies = [accuracy(model, test) for model, _ in made]

@@ -35,9 +35,9 @@ def downstream(quickly: bool = False) -> Result:
                 protocol.config(method, task, size),
                 partial(_row, method, task, size, protocol),
             )
-            for method in METHODS
-            for task in TITLES
             for size in protocol.sizes
+            for task in TITLES
+            for method in METHODS
         ),
         ours=headline,
         draw=_draw,
@@ -46,7 +46,7 @@ def downstream(quickly: bool = False) -> Result:
 
 def _quick(protocol: Protocol) -> Protocol:
     small = replace(protocol.cae_data, digits="bundled", n_train=1000, n_test=100)
-    few = {"steps": 20, "evaluate_every": 10, "save_every": 10}
+    few = {"steps": 6, "batch_size": 8, "evaluate_every": 3, "save_every": 3}
     return replace(
         protocol,
         digits="bundled",
@@ -54,8 +54,9 @@ def _quick(protocol: Protocol) -> Protocol:
         sizes=protocol.sizes[:2],
         seeds=(1,),
         head_steps=(60, 60),
-        cnn_steps=(20, 20),
+        cnn_steps=(10, 10),
         head_choices=protocol.head_choices[:2],
+        cnn_choices=tuple(choice._replace(batch_size=20) for choice in protocol.cnn_choices),
         draw=replace(
             protocol.draw,
             name=f"{protocol.draw.name}-quick",

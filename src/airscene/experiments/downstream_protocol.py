@@ -14,12 +14,14 @@ class Choice(NamedTuple):
 
     Args:
         learning_rate: The highest learning rate, of Adam.
-        dropout: Share of the units of 512 that are left out.
+        dropout: Share of the units of layers of 512 that are left out.
+        noise: Deviation of the noise that is added to standardised embeddings in training.
         batch_size: Scenes an update.
     """
 
-    learning_rate: float
-    dropout: float
+    learning_rate: float = 3e-3
+    dropout: float = 0.0
+    noise: float = 0.0
     batch_size: int = 100
 
 
@@ -37,8 +39,9 @@ class Protocol:
         seeds: Seeds of each point.
         head_steps: Updates of a head, for each size.
         cnn_steps: Updates of the CNN, for each size.
-        head_choices: Hyper-parameters tried for a head.
-        cnn_choices: Hyper-parameters tried for the CNN.
+        head_choices: Hyper-parameters tried for a head, from the least regularised.
+        cnn_choices: Hyper-parameters tried for the CNN, from the least regularised.
+        many: Of so many labels or more the most regularised choice is not tried.
         air: The model whose inferences are AIR's embedding.
         draw: DRAW, and how it is trained.
         cae_data: The scenes that the autoencoder is trained on, those of AIR.
@@ -49,15 +52,16 @@ class Protocol:
     pools: tuple[int, int, int] = (50_000, 5_000, 10_000)
     sizes: tuple[int, ...] = (500, 1600, 5000, 16_000, 50_000)
     seeds: tuple[int, ...] = (1, 2, 3)
-    head_steps: tuple[int, ...] = (250, 400, 700, 1200, 2000)
-    cnn_steps: tuple[int, ...] = (200, 400, 800, 1500, 2400)
-    head_choices: tuple[Choice, ...] = (Choice(1e-3, 0.0), Choice(1e-3, 0.3), Choice(3e-4, 0.3))
-    cnn_choices: tuple[Choice, ...] = (Choice(1e-3, 0.0), Choice(1e-3, 0.5))
+    head_steps: tuple[int, ...] = (250, 400, 700, 1000, 1800)
+    cnn_steps: tuple[int, ...] = (200, 400, 800, 1200, 2000)
+    head_choices: tuple[Choice, ...] = (Choice(), Choice(noise=0.5), Choice(noise=1.0))
+    cnn_choices: tuple[Choice, ...] = (Choice(), Choice(dropout=0.5))
+    many: int = 16_000
     air: str = "multi-mnist"
     draw: DRAWPreset = DRAW_012
     cae_data: DataConfig = field(default_factory=DataConfig)
     cae_training: LoopConfig = LoopConfig(
-        steps=2000, learning_rate=1e-3, evaluate_every=100, save_every=200
+        steps=2400, batch_size=32, learning_rate=1e-3, evaluate_every=100, save_every=200
     )
 
     def steps(self, method: str, size: int) -> int:
@@ -65,9 +69,10 @@ class Protocol:
         steps = self.cnn_steps if method == "cnn" else self.head_steps
         return steps[self.sizes.index(size)]
 
-    def choices(self, method: str) -> tuple[Choice, ...]:
-        """Return the hyper-parameters that are tried for a method."""
-        return self.cnn_choices if method == "cnn" else self.head_choices
+    def choices(self, method: str, size: int) -> tuple[Choice, ...]:
+        """Return the hyper-parameters that are tried for a method at a size."""
+        choices = self.cnn_choices if method == "cnn" else self.head_choices
+        return choices[:-1] if size >= self.many else choices
 
     def embedding_config(self, method: str) -> dict[str, Any]:
         """Return all that decides a method's embeddings, as JSON holds it; nothing for pixels."""
@@ -87,7 +92,7 @@ class Protocol:
             "size": size,
             "seeds": self.seeds,
             "steps": self.steps(method, size),
-            "choices": [choice._asdict() for choice in self.choices(method)],
+            "choices": [choice._asdict() for choice in self.choices(method, size)],
             "embedding": self.embedding_config(method),
         }
         return json.loads(json.dumps(config))

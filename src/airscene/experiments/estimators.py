@@ -25,19 +25,19 @@ EARLY = 200
 # Pairs of gradients behind each variance, and updates of the baseline before it is looked at.
 PAIRS, FIT = 100, 600
 
-# Of the fast preset with each estimator; the first is the fast preset itself.
+
+def _preset(name: str, **training: Any) -> Preset:
+    return replace(FAST, name=f"{FAST.name}-{name}").override(**training)
+
+
+# The fast preset with each estimator; the first is the fast preset itself.
 PRESETS = {
     "enumerated": FAST,
-    **{
-        name: replace(
-            FAST,
-            name=f"{FAST.name}-{name}",
-            training=replace(
-                FAST.training, estimator=name, samples=SAMPLES if name == "importance" else 0
-            ),
-        )
-        for name in ("importance", "score", "score-baseline")
-    },
+    "importance": _preset("importance", estimator="importance", samples=SAMPLES),
+    "score": _preset("score", estimator="score"),
+    # As many images as it might need, should its variance only slow it down.
+    "score, 4,500 steps": _preset("score-4500", estimator="score", steps=4500),
+    "score-baseline": _preset("score-baseline", estimator="score-baseline"),
 }
 
 
@@ -181,7 +181,7 @@ def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:
     panels = [bars(variances, "variance of the gradient, relative", log=True)] if variances else []
     for label, key in (("training step", "steps"), ("seconds", "seconds")):
         lines = {
-            name: [(curve[key], curve["count_accuracy"]) for curve in each]
+            name: [([*map(float, curve[key])], curve["count_accuracy"]) for curve in each]
             for name, each in curves.items()
             if each
         }

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from airscene.experiments.multi_mnist import FULL
+from airscene.experiments.multi_mnist import FAST, FULL
 from airscene.experiments.preset import Preset
 from airscene.experiments.quick import quick
 from airscene.experiments.result import Result, Row, Unit
+from airscene.experiments.sprites import SPRITES
 from airscene.experiments.trained import run_folder, trained
 from airscene.files import write_atomic
 
@@ -26,7 +27,7 @@ FILMS = ("learning", "inference")
 
 def films(quickly: bool = False) -> Result:
     """Films of learning and of inference."""
-    presets = [quick(FULL)] if quickly else [FULL]
+    presets = [quick(FAST)] if quickly else [FULL, SPRITES]
     return Result(
         name="films",
         about="Films of learning, and of inference running through the first held-out scenes.",

@@ -5,10 +5,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from airscene.experiments.multi_mnist import FULL
+from airscene.experiments.multi_mnist import FAST, FULL
 from airscene.experiments.preset import Preset
 from airscene.experiments.quick import quick
 from airscene.experiments.result import Result, Row, Unit, of_run, spread
+from airscene.experiments.sprites import SPRITES
 from airscene.experiments.trained import trained
 
 # What a rule may look at, as `evaluation.policy.pairs_taken` names it.
@@ -17,7 +18,7 @@ GROUPS = ("position", "position_quadratic", "class", "size", "all")
 
 def policies(quickly: bool = False) -> Result:
     """Where each step looks, and whether place, class or size says which object it takes."""
-    presets, seeds = ([quick(FULL)], [1]) if quickly else ([FULL], [1, 2, 3])
+    presets, seeds = ([quick(FAST)], [1]) if quickly else ([FULL, SPRITES], [1, 2, 3])
     seeded = [preset.override(seed=seed) for preset in presets for seed in seeds]
     return Result(
         name="policies",

@@ -10,7 +10,16 @@ SPRITES = Preset(
     example="--out runs/sprites",
     data=DataConfig(kind="sprites", n_train=30_000),
     model=AIRConfig(
-        image_shape=(3, 50, 50), sigma=0.2, count_prior="geometric(0.1)", n_look=192, n_layer=192
+        image_shape=(3, 50, 50),
+        count_prior="geometric(0.1)",
+        sigma=0.2,
+        # What makes two sprites of one kind in one place two, and not a brighter one: a sprite is
+        # half of white, with room for the sigmoid, and a window leaves something to a second one.
+        brightness=0.55,
+        explained=0.9,
+        n_what=20,
+        n_look=128,
+        n_layer=160,
     ),
     training=TrainConfig(
         steps=5000,

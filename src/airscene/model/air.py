@@ -92,14 +92,16 @@ class AIR(eqx.Module):
         patch = (config.image_shape[0], config.n_cells, config.n_cells)
         self.config = config
         self.encoder = Encoder(patch, config.n_what, config.n_layer, key=keys[0])
-        self.decoder = Decoder(patch, config.n_what, config.n_layer, key=keys[1])
+        self.decoder = Decoder(patch, config.n_what, config.n_layer, config.brightness, key=keys[1])
         sizes = (config.n_hidden, config.n_look)
         if config.posterior == "difference":
             self.posterior = DifferencePosterior(
                 config.image_shape, config.n_cells, *sizes, key=keys[2]
             )
         else:
-            self.posterior = RecurrentPosterior(config.image_shape, *sizes, key=keys[2])
+            self.posterior = RecurrentPosterior(
+                config.image_shape, *sizes, config.explained, key=keys[2]
+            )
 
     def with_steps(self, n_steps: int) -> "AIR":
         """Return the model with another largest count, and the same weights.

@@ -38,24 +38,36 @@ class Encoder(eqx.Module):
 
 
 class Decoder(eqx.Module):
-    """`y_att = sigmoid(f(z_what) - 2)`: a code to a window (paper, Fig. 2).
+    """`y_att = brightness * sigmoid(f(z_what) - 2)`: a code to a window (paper, Fig. 2).
+
+    The paper's decoder can draw white. Where objects add up, two in one place could then as well be
+    one of twice the brightness: `brightness` below 1 says that they are not.
 
     Args:
         patch: Channels, height and width of the window.
         n_what: Length of the code.
         n_layer: Units of the hidden layer.
+        brightness: The most that an object adds to a pixel.
         key: Randomness of the initial weights.
     """
 
     layers: eqx.nn.MLP
     patch: tuple[int, int, int] = eqx.field(static=True)
+    brightness: float = eqx.field(static=True)
 
     def __init__(
-        self, patch: tuple[int, int, int], n_what: int, n_layer: int, *, key: PRNGKeyArray
+        self,
+        patch: tuple[int, int, int],
+        n_what: int,
+        n_layer: int,
+        brightness: float,
+        *,
+        key: PRNGKeyArray,
     ):
-        self.patch = patch
+        self.patch, self.brightness = patch, brightness
         self.layers = eqx.nn.MLP(n_what, math.prod(patch), n_layer, 1, key=key)
 
     def __call__(self, z_what: Float[Array, " what"]) -> Float[Array, "channel cell cell"]:
-        """Return the window that a code draws, values in [0, 1]."""
-        return jax.nn.sigmoid(self.layers(z_what) + DARK).reshape(self.patch)
+        """Return the window that a code draws, values in [0, brightness]."""
+        drawn = jax.nn.sigmoid(self.layers(z_what) + DARK).reshape(self.patch)
+        return self.brightness * drawn

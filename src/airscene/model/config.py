@@ -28,6 +28,9 @@ class AIRConfig:
         scale_spread: Prior standard deviation of the logarithm of the window's scale.
         position_spread: Prior standard deviation of the window's centre, in image half-widths.
         sigma: Standard deviation of a pixel given the canvas; 0 to estimate it from the images.
+        brightness: The most that an object adds to a pixel, as a share of white.
+        explained: Share of the ink in an object's window that the object is taken to explain,
+            where the posterior looks for the next one; below 1 if objects lie upon each other.
         n_hidden: Units of the LSTM.
         n_look: Units of the layer that looks at the image.
         n_layer: Units of the hidden layer of the appearance encoder and of the decoder.
@@ -46,6 +49,8 @@ class AIRConfig:
     scale_spread: float = 0.07
     position_spread: float = 0.5
     sigma: float = 0.3
+    brightness: float = 1.0
+    explained: float = 1.0
     n_hidden: int = 128
     n_look: int = 256
     n_layer: int = 256
@@ -67,6 +72,9 @@ class AIRConfig:
         for name in ("scale_spread", "position_spread"):
             value = getattr(self, name)
             check_option(name, value, 0 < value < math.inf, "a number above 0")
+        right = 0 < self.brightness <= 1
+        check_option("brightness", self.brightness, right, "above 0 and at most 1")
+        check_option("explained", self.explained, 0 <= self.explained <= 1, "from 0 to 1")
         right = self.posterior in get_args(Posterior)
         check_option("posterior", self.posterior, right, f"one of {', '.join(get_args(Posterior))}")
         parse_count_prior(self.count_prior, self.n_steps)

@@ -22,7 +22,7 @@ SMOOTH = 0.15
 
 # Attention then moves to the middle of the error around it, so many times, within a Gaussian of
 # this deviation, in windows.
-SHIFTS, NEAR = 2, 0.25
+SHIFTS, NEAR = 5, 0.25
 
 # A glimpse is this much larger than the window of a typical object. So many are taken, each at the
 # place that the one before proposes, no further off than this share of a window.
@@ -53,12 +53,9 @@ class DifferencePosterior(eqx.Module):
         key: Randomness of the initial weights.
     """
 
-    look: eqx.nn.Linear
-    think: eqx.nn.Linear
-    propose: eqx.nn.Linear
+    glimpses: tuple["Glimpse", ...]
     preferred: Float[Array, ""]
     image_size: tuple[int, int] = eqx.field(static=True)
-    n_cells: int = eqx.field(static=True)
 
     def __init__(
         self,
@@ -69,14 +66,12 @@ class DifferencePosterior(eqx.Module):
         *,
         key: PRNGKeyArray,
     ):
-        keys = jax.random.split(key, 4)
-        self.image_size, self.n_cells = image_shape[1:], n_cells
-        self.look = eqx.nn.Linear(image_shape[0] * n_cells**2, n_look, key=keys[0])
-        self.think = eqx.nn.Linear(n_look, n_hidden, key=keys[1])
-        propose = eqx.nn.Linear(n_hidden, 7, key=keys[2])
-        self.propose = posterior.doubtful(propose)
+        *keys, angle_key = jax.random.split(key, GLIMPSES + 1)
+        self.image_size = image_shape[1:]
+        sizes = (image_shape[0], n_cells, n_hidden, n_look)
+        self.glimpses = tuple(Glimpse(*sizes, key=key) for key in keys)
         # The angle of the preferred side: drawn, not learnt.
-        self.preferred = jax.random.uniform(keys[3], maxval=2.0 * jnp.pi)
+        self.preferred = jax.random.uniform(angle_key, maxval=2.0 * jnp.pi)
 
     def __call__(
         self, error: Float[Array, "channel height width"], pose: Pose, sigma: float
@@ -93,8 +88,8 @@ class DifferencePosterior(eqx.Module):
         """
         error = jax.lax.stop_gradient(error)
         centre = jax.lax.stop_gradient(self.attend(error / sigma, pose))
-        for _ in range(GLIMPSES):
-            outputs = self.glimpse(error, jax.lax.stop_gradient(centre), pose)
+        for glimpse in self.glimpses:
+            outputs = glimpse(error, jax.lax.stop_gradient(centre), pose)
             reach = 2.0 * REACH * pose.object_size / pose.position_spread
             proposal = posterior.propose(outputs, centre, pose, reach)
             centre = proposal.where_mean[1:] * pose.position_spread
@@ -134,7 +129,33 @@ class DifferencePosterior(eqx.Module):
             centre = posterior.middle(near / near.sum(), self.image_size)
         return centre
 
-    def glimpse(
+
+class Glimpse(eqx.Module):
+    """A look at the error around a place.
+
+    Args:
+        channels: Channels of the images.
+        n_cells: Side of a glimpse, in samples.
+        n_hidden: Units of the layer that proposes.
+        n_look: Units of the layer that looks at the glimpse.
+        key: Randomness of the initial weights.
+    """
+
+    look: eqx.nn.Linear
+    think: eqx.nn.Linear
+    propose: eqx.nn.Linear
+    n_cells: int = eqx.field(static=True)
+
+    def __init__(
+        self, channels: int, n_cells: int, n_hidden: int, n_look: int, *, key: PRNGKeyArray
+    ):
+        keys = jax.random.split(key, 3)
+        self.look = eqx.nn.Linear(channels * n_cells**2, n_look, key=keys[0])
+        self.think = eqx.nn.Linear(n_look, n_hidden, key=keys[1])
+        self.propose = posterior.doubtful(eqx.nn.Linear(n_hidden, 7, key=keys[2]))
+        self.n_cells = n_cells
+
+    def __call__(
         self,
         error: Float[Array, "channel height width"],
         centre: Float[Array, " 2"],

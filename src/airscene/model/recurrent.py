@@ -74,6 +74,7 @@ class RecurrentPosterior(eqx.Module):
         image_shape: Channels, height and width of the images, in pixels.
         n_hidden: Units of the LSTM.
         n_look: Units of the layer that looks at the image.
+        explained: Share of the ink in an object's window that the object is taken to explain.
         key: Randomness of the initial weights.
     """
 
@@ -83,17 +84,20 @@ class RecurrentPosterior(eqx.Module):
     propose: eqx.nn.Linear
     prefer: eqx.nn.Linear
     image_size: tuple[int, int] = eqx.field(static=True)
+    explained: float = eqx.field(static=True)
 
     def __init__(
         self,
         image_shape: tuple[int, int, int],
         n_hidden: int,
         n_look: int,
+        explained: float,
         *,
         key: PRNGKeyArray,
     ):
         keys = jax.random.split(key, 6)
         channels, self.image_size = image_shape[0], image_shape[1:]
+        self.explained = explained
         x, y = posterior.places(self.image_size)
         n_squares = len(x) * len(y)
         look_image = eqx.nn.Linear(channels * n_squares, n_look, key=keys[0])
@@ -120,7 +124,7 @@ class RecurrentPosterior(eqx.Module):
         """
         pooled = posterior.pool(image)
         gates = self.look_gates(jax.nn.relu(self.look_image(pooled.ravel() / sigma)))
-        return Looked(gates, jnp.square(pooled / sigma).mean(axis=0))
+        return Looked(gates, jnp.square(pooled / sigma).sum(axis=0))
 
     def start(self, looked: Looked) -> State:
         """Return the state before the first step."""
@@ -154,7 +158,7 @@ class RecurrentPosterior(eqx.Module):
     def explain(self, state: State, z_where: Float[Array, " 3"], pose: Pose) -> State:
         """Take the ink in an object's window for explained.
 
-            a' = a (1 - exp(-d_x^4 - d_y^4)),   d from the window's centre, in its half-widths
+            a' = a (1 - e exp(-d_x^4 - d_y^4)),   d from the window's centre, in its half-widths
 
         Args:
             state: State after the step that proposed the object.
@@ -169,5 +173,5 @@ class RecurrentPosterior(eqx.Module):
         window = scale * min(height, width)
         cover_x = jnp.exp(-(((x - centre_x) * width / window) ** 4))
         cover_y = jnp.exp(-(((y - centre_y) * height / window) ** 4))
-        left = state.left * (1.0 - cover_y[:, None] * cover_x[None, :])
+        left = state.left * (1.0 - self.explained * cover_y[:, None] * cover_x[None, :])
         return state._replace(z_where=z_where, left=left)

@@ -1,0 +1,78 @@
+"""The comparison of estimators: what is measured at a fixed model, and the protocol."""
+
+from dataclasses import replace
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from airscene.experiments.estimators import PRESETS, _lines, estimators
+from airscene.experiments.gradient_variance import _measure
+from airscene.training.annealing import annealed_bound
+from airscene.training.config import TrainConfig
+
+
+def test_the_variance_is_the_trace_of_the_covariance(tiny):
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (4, 1, 12, 12), np.uint8)
+    model = tiny(n_steps=2, object_size=0.33, count_prior="table(1, 2, 3)")
+    model = eqx.tree_at(lambda m: m.posterior.propose.bias, model, jnp.array([0.3, *[0.0] * 6]))
+    config = TrainConfig(batch_size=4, estimator="score")
+    objective = annealed_bound(model, config, images)
+    batch = jnp.asarray(images / np.float32(255))
+    found = _measure(model, objective, batch, 1500, 400)
+
+    @jax.jit
+    def gradients(keys):
+        one = lambda key: eqx.filter_grad(objective)(model, (batch,), key, 1500)  # noqa: E731
+        propose = jax.lax.map(lambda key: one(key).posterior.propose, keys)
+        return jnp.concatenate([propose.weight[:, 0], propose.bias[:, :1]], axis=1)
+
+    drawn = np.asarray(gradients(jax.random.split(jax.random.key(1), 800)), float)
+    squares = np.square(drawn - drawn.mean(axis=0)).sum(axis=1)
+    error = np.hypot(found["presence_error"], squares.std() / 800**0.5)
+    assert 0 < 4 * error < 0.7 * squares.mean()
+    assert found["presence"] == pytest.approx(squares.mean(), abs=4 * error)
+    assert found["posterior"] > found["presence"]
+
+
+def test_only_the_estimator_differs():
+    presets = list(PRESETS.values())
+    for preset in presets[1:]:
+        training = replace(
+            preset.training, estimator="enumerated", samples=0, steps=presets[0].training.steps
+        )
+        assert replace(preset, name=presets[0].name, training=training) == presets[0]
+    names = [(unit.run, unit.seed) for unit in estimators().units]
+    assert len(set(names)) == len(names)
+
+
+def test_every_run_is_in_the_line_failed_ones_too():
+    of_estimator = {
+        "enumerated": {"presence": 2.0, "seconds": 0.01},
+        "score": {"presence": 300.0, "seconds": 0.02},
+    }
+    rows = [
+        {"run": "variance-late", "seed": 1, "finished": True, "estimators": of_estimator},
+        {
+            "run": "multi-mnist-fast",
+            "seed": 1,
+            "finished": True,
+            "count_accuracy": 0.99,
+            "seconds_to_98": 20.4,
+        },
+        {"run": "multi-mnist-fast-score", "seed": 1, "finished": False},
+        {
+            "run": "multi-mnist-fast-score",
+            "seed": 2,
+            "finished": True,
+            "count_accuracy": 0.35,
+            "seconds_to_98": None,
+        },
+    ]
+    said = _lines(rows)
+    assert "score 150 (300)" in said
+    assert "enumerated: counts 99.00%, 98% after 20 s" in said
+    assert "1 failed" in said and "98% after never, never" in said
