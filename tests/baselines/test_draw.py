@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from airscene.baselines.draw import DARK, DRAW, WINDOW
-from airscene.baselines.draw_bound import bound, bounds, mean_bound
+from airscene.baselines.draw_bound import bound, bounds, grown_bound, mean_bound
 from airscene.baselines.draw_config import DRAWConfig
 from airscene.data import load_digits, multi_mnist
 from airscene.errors import InputError
@@ -163,6 +163,16 @@ def test_the_batch_gradient_is_that_of_the_mean():
     each = jax.vmap(bound, in_axes=(None, 0, 0))(model, images, noise)
     moved = jax.vmap(bound, in_axes=(None, 0, 0))(model, images[order], noise[order])
     assert np.allclose(moved, each[order], rtol=1e-5) and len(set(np.asarray(each))) == 4
+
+
+def test_the_number_of_steps_grows():
+    model, (images, noise) = build(), scenes(2)
+    images, noise = images.astype(jnp.float32), noise.astype(jnp.float32)
+    few, all_of_them = (eqx.filter_jit(mean_bound)(model, images, noise[:, :n]) for n in (1, 3))
+    assert abs(few - all_of_them) > 0.1
+    grown = eqx.filter_jit(lambda step: grown_bound(model, images, noise, step, ((0, 1), (5, 3))))
+    assert grown(jnp.int32(4)) == pytest.approx(float(few), rel=1e-5)
+    assert grown(jnp.int32(5)) == pytest.approx(float(all_of_them), rel=1e-5)
 
 
 def test_the_window_is_that_of_air():

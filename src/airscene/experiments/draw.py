@@ -39,7 +39,6 @@ class DRAWPreset:
         training: How it is trained.
         growth: From which update on, how many drawing steps; the first from 0 on. Training begins
             with few, as that takes a fraction of the time.
-        start: What trained the model that it goes on with; a new one if there is none.
     """
 
     name: str
@@ -47,15 +46,11 @@ class DRAWPreset:
     model: DRAWConfig = field(default_factory=DRAWConfig)
     training: LoopConfig = field(default_factory=LoopConfig)
     growth: tuple[tuple[int, int], ...] = ((0, 40),)
-    start: "DRAWPreset | None" = None
 
     def config(self) -> dict[str, Any]:
         """Return what `config.json` holds: all that decides the run's result."""
-        values = asdict(self)
-        if self.start is None:
-            del values["start"]
         # Through JSON, so that it equals what is read back.
-        return json.loads(json.dumps(values))
+        return json.loads(json.dumps(asdict(self)))
 
 
 _TRAINING = LoopConfig(
@@ -69,17 +64,6 @@ DRAW_012 = DRAWPreset(
 )
 
 DRAW_013 = replace(DRAW_012, name="draw-013", data=DataConfig(counts=(0, 1, 3)))
-
-
-def refined(preset: DRAWPreset) -> DRAWPreset:
-    """Return the preset that goes on with another's model: the learning rate rises once more."""
-    return replace(
-        preset,
-        name=f"{preset.name}-refined",
-        training=replace(preset.training, steps=1500, learning_rate=1e-3, warmup=100),
-        growth=((0, preset.model.n_steps),),
-        start=preset,
-    )
 
 
 def trained_draw(preset: DRAWPreset, runs: Path) -> "DRAW":
@@ -113,17 +97,12 @@ def trained_draw(preset: DRAWPreset, runs: Path) -> "DRAW":
     write_atomic(config, (json.dumps(preset.config(), indent=1) + "\n").encode())
     held_out = preset.data.load("test")
 
-    if preset.start:
-        model = trained_draw(preset.start, runs)
-    else:
-        model = eqx.filter_jit(DRAW)(preset.model, key=jax.random.key(preset.training.seed))
-
     def objective(model, batch, key, step):
         shape = (len(batch[0]), preset.model.n_steps, preset.model.n_latents)
         return grown_bound(model, *batch, jax.random.normal(key, shape), step, preset.growth)
 
     model = train(
-        model,
+        eqx.filter_jit(DRAW)(preset.model, key=jax.random.key(preset.training.seed)),
         (channels_first(preset.data.load("train").images),),
         preset.training,
         objective,
@@ -139,7 +118,6 @@ def trained_draw(preset: DRAWPreset, runs: Path) -> "DRAW":
 def draw(quickly: bool = False) -> Result:
     """DRAW on 0 to 2 digits and on 3; and, trained on 0, 1 and 3, on 2."""
     presets = [_quick(p) if quickly else p for p in (DRAW_012, DRAW_013)]
-    presets += [] if quickly else [refined(p) for p in presets]
     return Result(
         name="draw",
         about=(
