@@ -124,7 +124,7 @@ def convolve_grey_and_pool(
     weights: Float[Array, "side side out"],
     stride: int = 1,
 ) -> Float[Array, "new_rows new_columns batch out"]:
-    """`max_pool(convolve_grey(images, weights, stride))`, at a third of its cost.
+    """`max_pool(convolve_grey(images, weights, stride))`, at half of its cost or less.
 
     The four corners of the squares of 2x2 are four convolutions of twice the stride.
 

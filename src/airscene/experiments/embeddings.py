@@ -33,7 +33,7 @@ def embedded(method: str, protocol: Protocol, runs: Path) -> list[Float32[np.nda
 
     From each number its mean over the training scenes is taken, and all are divided by one
     deviation, which takes no label. One for each number would blow up those that say nothing: half
-    of AIR's z_what hardly leave their prior's mean, and blown up they halve what a head learns.
+    of AIR's z_what hardly leave their prior's mean, and blown up they drown what the others say.
 
     Args:
         method: `air`, `draw` or `cae`.
