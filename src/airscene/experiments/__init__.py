@@ -1,6 +1,6 @@
 """The paper's results: presets, protocols and what to expect of them."""
 
-from airscene.experiments.dair import DAIR, DAIR_013
+from airscene.experiments.dair import DAIR, DAIR_013, dair
 from airscene.experiments.downstream import downstream
 from airscene.experiments.draw import draw
 from airscene.experiments.estimators import estimators
@@ -9,13 +9,13 @@ from airscene.experiments.generalisation import AIR_013, generalisation
 from airscene.experiments.inference_speed import inference_speed
 from airscene.experiments.multi_mnist import FAST, FULL, multi_mnist
 from airscene.experiments.multi_mnist_shrunk import SHRUNK, multi_mnist_shrunk
-from airscene.experiments.omniglot import OMNIGLOT
+from airscene.experiments.omniglot import OMNIGLOT, omniglot
 from airscene.experiments.own_images import IMAGES
 from airscene.experiments.policies import policies
 from airscene.experiments.preset import DataConfig, Preset
 from airscene.experiments.result import Result, Unit
 from airscene.experiments.sizes import sizes
-from airscene.experiments.sprites import SPRITES
+from airscene.experiments.sprites import SPRITES, sprites
 
 PRESETS = {
     preset.name: preset
@@ -27,10 +27,13 @@ RESULTS = {
     "multi-mnist": multi_mnist,
     "sizes": sizes,
     "multi-mnist-shrunk": multi_mnist_shrunk,
+    "dair": dair,
     "estimators": estimators,
     "generalisation": generalisation,
     "draw": draw,
     "downstream": downstream,
+    "sprites": sprites,
+    "omniglot": omniglot,
     "policies": policies,
     "films": films,
     "inference-speed": inference_speed,

@@ -15,7 +15,7 @@ def quick(preset: Preset, steps: int = 300) -> Preset:
     """
     n_train, n_test = min(preset.data.n_train, 4000), min(preset.data.n_test, 300)
     return preset.override(
-        digits="bundled",
+        **({"digits": "bundled"} if preset.data.kind.startswith("multi-mnist") else {}),
         n_train=n_train,
         n_test=n_test,
         steps=steps,
