@@ -61,7 +61,11 @@ def test_every_run_is_in_the_line_failed_ones_too():
             "seed": 1,
             "finished": True,
             "count_accuracy": 0.99,
-            "seconds_to_98": 20.4,
+            "curve": {
+                "steps": [100, 1100],
+                "seconds": [9.0, 20.4],
+                "count_accuracy": [0.5, 0.98],
+            },
         },
         {"run": "multi-mnist-fast-score", "seed": 1, "finished": False},
         {
@@ -69,10 +73,10 @@ def test_every_run_is_in_the_line_failed_ones_too():
             "seed": 2,
             "finished": True,
             "count_accuracy": 0.35,
-            "seconds_to_98": None,
+            "curve": {"steps": [100], "seconds": [9.0], "count_accuracy": [0.35]},
         },
     ]
     said = _lines(rows)
     assert "score 150 (300)" in said
-    assert "enumerated: counts 99.00%, 98% after 20 s" in said
-    assert "1 failed" in said and "98% after never, never" in said
+    assert "enumerated: counts 99.00%, 98% after 1,100 steps (20 s)" in said
+    assert "1 failed" in said and "98% after never" in said

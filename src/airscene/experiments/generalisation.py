@@ -78,7 +78,7 @@ def generalisation(quickly: bool = False) -> Result:
     if quickly:
         presets, seeds = [quick(preset) for preset in presets], (1,)
     units = []
-    for preset in (preset.override(seed=seed) for preset in presets for seed in seeds):
+    for preset in (preset.override(seed=seed) for seed in seeds for preset in presets):
         make = partial(generalisation_row, preset)
         units.append(Unit(preset.name, preset.training.seed, preset.config(), make))
     return Result(
