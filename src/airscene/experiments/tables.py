@@ -14,8 +14,8 @@ Every result of the 2-D experiments of Attend, Infer, Repeat (Eslami et al., NIP
 paper says, what this implementation reaches, and the command that makes it. This page is written by
 `make tables` from the files in [`results/`](results), which hold every run, failed ones among them.
 Where several runs stand behind a number, it is their median, with the least and the largest. The
-duration is that of all its rows on two cores without an accelerator, often with another run beside
-it; models that an earlier result trained are not trained again, nor counted again. Free energy is
+duration is that of all its rows on two cores without an accelerator, often with other runs beside
+it; results share the models that they train, and count their training each. Free energy is
 the negative of the evidence lower bound (ELBO), in nats; the paper's data are not published, so
 its bounds and these are of the same protocol but not of the same images.
 
@@ -88,7 +88,8 @@ def reproduction_page(results: Path, figures: Path) -> str:
             table.append(f"| {name} | {result.paper} | not made yet | {command} | |")
             continue
         rows = json.loads(path.read_text())["runs"]
-        minutes = sum(row.get("duration") or row.get("seconds") or 0.0 for row in rows) / 60.0
+        # A row may be of a run that another result, or another command, had trained before.
+        minutes = sum(max(row.get("duration", 0), row.get("seconds", 0)) for row in rows) / 60.0
         made = f"{minutes:,.0f} min" if minutes >= 1 else "under a minute"
         if len(rows) < len(result.units):
             made += f" ({len(rows)} of {len(result.units)} rows made)"
