@@ -71,10 +71,7 @@ def estimators(quickly: bool = False) -> Result:
             "that only the estimator differs."
         ),
         paper="Raw, the score function is likely to have high variance; baselines reduce it (2.2)",
-        targets=(
-            "the exact expectation has the least variance for its time, and is first at 98% of "
-            "counts"
-        ),
+        targets="the exact expectation has the least variance and is first at 98% of counts",
         units=tuple(units),
         ours=_lines,
         draw=_draw,
