@@ -41,10 +41,11 @@ def results_table(results: Path) -> str:
     ]
     for path in sorted(results.glob("*.json"), key=lambda path: path.stem):
         file = json.loads(path.read_text())
-        for name, group in file.get("summary", {}).items():
-            # What is no training of AIR has a line in REPRODUCTION.md only.
-            if group["finished"] and "log_px" not in group:
-                continue
+        groups = file.get("summary", {})
+        # What is more than trainings of AIR has a line in REPRODUCTION.md only.
+        if any(group["finished"] and "log_px" not in group for group in groups.values()):
+            continue
+        for name, group in groups.items():
             lines.append(_row(f"[{name}](results/{path.name})", group, file["command"]))
     return "\n".join(lines)
 
