@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from airscene.experiments import RESULTS
+from airscene.experiments.trained import draw_training
 from airscene.files import write_atomic
 
 _INTRODUCTION = """# Reproduction
@@ -82,6 +83,18 @@ def reproduction_page(results: Path, figures: Path) -> str:
     """
     table = ["| result | the paper | here | command | duration |", "|---|---|---|---|---|"]
     sections = []
+    # Pictures are named for their result, or for the preset whose training they show.
+    owners = {name: name for name in RESULTS}
+    for name, protocol in RESULTS.items():
+        result = protocol()
+        if result.draw is draw_training:
+            owners.update({unit.run: name for unit in result.units})
+
+    def owner(picture: Path) -> str:
+        names = [n for n in owners if picture.stem == n or picture.stem.startswith(f"{n}-")]
+        return owners[max(names, key=len)] if names else ""
+
+    every = [p for kind in ("png", "gif") for p in sorted(figures.glob(f"*.{kind}"))]
     for name, protocol in RESULTS.items():
         path, result = results / f"{name}.json", protocol()
         command = f"`airscene reproduce {name}`"
@@ -98,11 +111,7 @@ def reproduction_page(results: Path, figures: Path) -> str:
         table.append(
             f"| [{name}](results/{path.name}) | {result.paper} | {ours} | {command} | {made} |"
         )
-        pictures = [p for kind in ("png", "gif") for p in sorted(figures.glob(f"{name}.{kind}"))]
-        pictures += [p for kind in ("png", "gif") for p in sorted(figures.glob(f"{name}-*.{kind}"))]
-        # Of results whose names begin alike, the figures of the longer name are its own.
-        others = [n for n in RESULTS if n.startswith(f"{name}-")]
-        pictures = [p for p in pictures if not any(p.stem.startswith(n) for n in others)]
+        pictures = [p for p in every if owner(p) == name]
         shown = "\n\n".join(f"![{p.stem}]({p})" for p in pictures)
         sections.append(f"## {name}\n\n{result.about} To reach: {result.targets}.\n\n{shown}")
     return "\n\n".join([_INTRODUCTION, "\n".join(table), *sections]) + "\n"
