@@ -163,9 +163,9 @@ def bars(
         axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
     axes.grid(axis="y", alpha=0.3)
     axes.set_axisbelow(True)
-    axes.legend(
-        fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=min(4, len(names))
-    )
+    # A wider legend would squeeze the plot.
+    columns = min(4, len(names), max(1, 72 // max(map(len, names))))
+    axes.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=columns)
     shown = {
         group: {k: list(map(float, v)) for k, v in each.items()} for group, each in values.items()
     }
