@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airscene.baselines.draw_config import DRAWConfig
-from airscene.errors import InputError
 from airscene.experiments.preset import DataConfig, channels_first
 from airscene.experiments.result import Result, Row, Unit, of_run, spread
-from airscene.files import write_atomic
+from airscene.experiments.trained import keep_config
 from airscene.training.config import LoopConfig
 
 if TYPE_CHECKING:
@@ -89,12 +88,10 @@ def trained_draw(preset: DRAWPreset, runs: Path) -> "DRAW":
     from airscene.training.loop import train
 
     folder = run_folder(preset, runs)
-    weights, config = folder / "model.safetensors", folder / "config.json"
-    if config.is_file() and json.loads(config.read_text()) != preset.config():
-        raise InputError(f"the run in {folder} is of another configuration; move it away")
+    weights = folder / "model.safetensors"
+    keep_config(folder, preset.config())
     if weights.is_file():
         return load_module(weights, DRAW, DRAWConfig)
-    write_atomic(config, (json.dumps(preset.config(), indent=1) + "\n").encode())
     held_out = preset.data.load("test")
 
     def objective(model, batch, key, step):

@@ -13,10 +13,10 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 
 from airscene.baselines.cae import CAE, mean_log_likelihood
-from airscene.errors import InputError
 from airscene.experiments.downstream_protocol import Protocol
 from airscene.experiments.draw import trained_draw
 from airscene.experiments.preset import channels_first
+from airscene.experiments.trained import keep_config
 from airscene.experiments.two_digits import two_digit_pools
 from airscene.files import write_atomic
 from airscene.inference.model import load
@@ -112,10 +112,7 @@ def trained_cae(protocol: Protocol, runs: Path) -> CAE:
     data, training = protocol.cae_data, protocol.cae_training
     folder = runs / f"cae-{training.seed}"
     config = json.loads(json.dumps({"data": asdict(data), "training": asdict(training)}))
-    file = folder / "config.json"
-    if file.is_file() and json.loads(file.read_text()) != config:
-        raise InputError(f"the run in {folder} is of another configuration; move it away")
-    write_atomic(file, (json.dumps(config, indent=1) + "\n").encode())
+    keep_config(folder, config)
     held_out = _as_floats(data.load("test").images[:500])
     likelihood = eqx.filter_jit(mean_log_likelihood)
 

@@ -6,8 +6,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from airscene.errors import InputError
 from airscene.experiments.preset import Preset
 from airscene.experiments.result import Row, Unit, of_run, spread
+from airscene.files import write_atomic
 
 if TYPE_CHECKING:
     from airscene.inference.model import Model
@@ -39,6 +41,22 @@ def trained(preset: Preset, runs: Path) -> "Model":
 
     folder = run_folder(preset, runs)
     return run(preset, folder, resume=(folder / "config.json").is_file())
+
+
+def keep_config(folder: Path, config: dict[str, Any]) -> None:
+    """Write the `config.json` of a baseline's run, unless the folder has one.
+
+    Args:
+        folder: The run's folder.
+        config: All that decides the run's result, as JSON holds it.
+
+    Raises:
+        InputError: If the run in the folder is of another configuration.
+    """
+    file = folder / "config.json"
+    if file.is_file() and json.loads(file.read_text()) != config:
+        raise InputError(f"the run in {folder} is of another configuration; move it away")
+    write_atomic(file, (json.dumps(config, indent=1) + "\n").encode())
 
 
 def training_units(preset: Preset, seeds: Sequence[int]) -> tuple[Unit, ...]:
