@@ -28,7 +28,7 @@ PARTICLES = 100
 @eqx.filter_jit
 def _terms(air: AIR, images: jax.Array, key: jax.Array) -> dict[str, jax.Array]:
     def one(image, noise):
-        run = air.unroll(image, noise)
+        run = air.facing_best(image).unroll(image, noise)
         log_q = count_log_posterior(run.presence_logits)
         q, kl = jnp.exp(log_q), jnp.pad(jnp.cumsum(run.kl), (1, 0))
         return {

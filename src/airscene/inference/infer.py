@@ -84,6 +84,7 @@ def infer(model: AIR, image: Float[Array, "channel height width"]) -> Inferred:
     Returns:
         The scene, in standardised latents and in pixels.
     """
+    model = model.facing_best(image)
     log_q, steps = propose(model, image)
     mean = jnp.zeros((model.config.n_steps, model.config.n_what))
     objects = model.appearances(image, steps, mean)

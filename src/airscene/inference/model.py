@@ -36,7 +36,8 @@ def _infer(air: AIR, images: jax.Array) -> Inferred:
 def _draw_posterior(air: AIR, images: jax.Array, key: jax.Array) -> tuple[Inferred, jax.Array]:
     def one(image, key):
         noise_key, count_key = jax.random.split(key)
-        run = air.unroll(image, jax.random.normal(noise_key, (air.config.n_steps, air.n_noise)))
+        noise = jax.random.normal(noise_key, (air.config.n_steps, air.n_noise))
+        run = air.facing_best(image).unroll(image, noise)
         log_q = count_log_posterior(run.presence_logits)
         boxes, windows = in_pixels(air, run.z_where, jnp.diff(run.canvases, axis=0))
         inferred = Inferred(log_q, run.z_where, run.z_what, boxes, windows)

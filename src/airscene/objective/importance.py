@@ -71,5 +71,6 @@ def log_marginal(
     Returns:
         The estimate, in nats.
     """
+    model = model.facing_best(image)
     runs = jax.vmap(model.unroll, in_axes=(None, 0))(image, noise)
     return logsumexp(_log_mean_weight(runs) + model.log_prior())
