@@ -53,13 +53,13 @@ class DRAWPreset:
 
 
 _TRAINING = LoopConfig(
-    steps=7000, batch_size=32, learning_rate=2e-3, warmup=200, evaluate_every=250, save_every=250
+    steps=5000, batch_size=32, learning_rate=1.5e-3, warmup=200, evaluate_every=250, save_every=250
 )
 
 DRAW_012 = DRAWPreset(
     name="draw-012",
     training=_TRAINING,
-    growth=((0, 10), (1000, 20), (3000, 40)),
+    growth=((0, 10), (1000, 20), (2500, 40)),
 )
 
 DRAW_013 = replace(DRAW_012, name="draw-013", data=DataConfig(counts=(0, 1, 3)))
