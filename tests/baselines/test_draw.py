@@ -55,13 +55,13 @@ def hats(at, n, width):
 
 def reading(window, n_pixels, side, axis, n_cells):
     """The rows that interpolate an axis of an image inside a window."""
-    side, centre = np.exp(window[0]) * side, (window[axis] + 1) / 2 * n_pixels
+    side, centre = 0.5 * np.exp(0.3 * window[0]) * side, (0.5 * window[axis] + 1) / 2 * n_pixels
     at = centre + side * ((np.arange(n_cells) + 0.5) / n_cells - 0.5) - 0.5
     return hats(at, n_pixels, max(side / n_cells, 1.0))
 
 
 def writing(window, n_pixels, side, axis, n_cells):
-    side, centre = np.exp(window[0]) * side, (window[axis] + 1) / 2 * n_pixels
+    side, centre = 0.5 * np.exp(0.3 * window[0]) * side, (0.5 * window[axis] + 1) / 2 * n_pixels
     at = ((np.arange(n_pixels) + 0.5 - centre) / side + 0.5) * n_cells - 0.5
     return hats(at, n_cells, max(n_cells / side, 1.0))
 
@@ -180,7 +180,7 @@ def test_the_window_is_that_of_air():
     image, patch = jnp.asarray(rng.random((1, 20, 24))), jnp.asarray(rng.random((1, 6, 6)))
     pose, z_where = Pose(0.4, 0.3, 0.5), jnp.array([0.7, -0.4, 0.9])
     scale, centre = pose(z_where)
-    window = jnp.concatenate([jnp.log(scale)[None], centre])
+    window = jnp.concatenate([jnp.log(scale / 0.5)[None] / 0.3, centre / 0.5])
     read = [attention.read(image, *args, 6) for args in ((window, WINDOW), (z_where, pose))]
     assert np.allclose(*read, atol=1e-5) and np.ptp(read[0]) > 0.1
     written = [
@@ -189,7 +189,7 @@ def test_the_window_is_that_of_air():
     assert np.allclose(*written, atol=1e-5) and np.ptp(written[0]) > 0.1
 
 
-def test_at_first_windows_cover_the_image_and_the_picture_is_dark():
+def test_at_first_windows_are_in_the_middle_and_the_picture_is_dark():
     model = DRAW(DRAWConfig(n_steps=3), key=jax.random.key(0))
     drawn = model.unroll(jnp.zeros((1, 50, 50)), jnp.ones((3, 4)))
     assert np.abs(drawn.windows).max() < 0.2

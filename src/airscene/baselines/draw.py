@@ -13,9 +13,10 @@ from airscene.model import attention
 from airscene.model.likelihood import log_likelihood
 from airscene.model.pose import Pose
 
-# Windows are free, as DRAW has no prior over them: the scale is exp(w_s), the centre (w_x, w_y).
-# So they start in the middle and cover the image, and every pixel has a gradient.
-WINDOW = Pose(object_size=1.0, scale_spread=1.0, position_spread=1.0)
+# Windows are free, as DRAW has no prior over them. They start in the middle, half as wide as the
+# image, and what a layer puts out moves them little: from the whole image, and with steps as large
+# as the other layers', they grow until they cover it, so that sixteen samples show no stroke.
+WINDOW = Pose(object_size=0.5, scale_spread=0.3, position_spread=0.5)
 
 # The logit of a pixel that nothing is written to; learned, from this on. Images are mostly black.
 DARK = -3.0
@@ -32,7 +33,8 @@ class Drawn(NamedTuple):
         kl: KL(q(z_t | x, z_1..t-1) || p(z_t)) of each step, in nats.
         canvases: The picture after each step, values in [0, 1].
         means: Means of q(z_t).
-        windows: Where each step writes: log-scale, x and y.
+        windows: Where each step writes, scale, x and y, as the layer puts them out: `WINDOW` maps
+            them to the image.
     """
 
     log_likelihood: Float[Array, ""]
@@ -117,8 +119,8 @@ class DRAW(eqx.Module):
             image: Image, values in [0, 1].
 
         Returns:
-            The posterior means of all steps, and where each step writes, log-scale, x and y: what
-            is drawn and where, as AIR's latents are. 7 numbers a step.
+            The posterior means of all steps, and where each step writes, scale, x and y, as the
+            layer puts them out: what is drawn and where, as AIR's latents are. 7 numbers a step.
         """
         drawn = self.unroll(image, self._zeros())
         return jnp.concatenate([drawn.means.ravel(), drawn.windows.ravel()])

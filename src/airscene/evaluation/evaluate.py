@@ -19,6 +19,7 @@ from airscene.evaluation.metrics import (
 from airscene.inference.model import Model
 from airscene.model.air import AIR
 from airscene.model.counts import count_log_posterior
+from airscene.model.steps import facing_best
 
 # log p(x) takes many posterior samples an image, so it is estimated on the first scenes only.
 LOG_PX_SCENES = 500
@@ -28,7 +29,7 @@ PARTICLES = 100
 @eqx.filter_jit
 def _terms(air: AIR, images: jax.Array, key: jax.Array) -> dict[str, jax.Array]:
     def one(image, noise):
-        run = air.unroll(image, noise)
+        run = facing_best(air, image).unroll(image, noise)
         log_q = count_log_posterior(run.presence_logits)
         q, kl = jnp.exp(log_q), jnp.pad(jnp.cumsum(run.kl), (1, 0))
         return {

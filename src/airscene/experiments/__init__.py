@@ -15,11 +15,22 @@ from airscene.experiments.policies import policies
 from airscene.experiments.preset import DataConfig, Preset
 from airscene.experiments.result import Result, Unit
 from airscene.experiments.sizes import sizes
-from airscene.experiments.sprites import SPRITES, sprites
+from airscene.experiments.sprites import SPRITES, SPRITES_DAIR, sprites
 
 PRESETS = {
     preset.name: preset
-    for preset in (FAST, FULL, SHRUNK, DAIR, AIR_013, DAIR_013, SPRITES, OMNIGLOT, IMAGES)
+    for preset in (
+        FAST,
+        FULL,
+        SHRUNK,
+        DAIR,
+        AIR_013,
+        DAIR_013,
+        SPRITES,
+        SPRITES_DAIR,
+        OMNIGLOT,
+        IMAGES,
+    )
 }
 
 # Functions of whether it is to be the quick version.

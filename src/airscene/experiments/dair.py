@@ -15,7 +15,7 @@ DAIR = Preset(
     data=FULL.data,
     # A dear object, and dearer still for most of the run: of a digit that a window has missed a
     # part of, the part is not to be worth an object, so that the window learns to cover it.
-    model=replace(FULL.model, posterior="difference", count_prior="geometric(0.0001)"),
+    model=replace(FULL.model, posterior="difference", count_prior="geometric(0.01)"),
     training=replace(
         FULL.training,
         steps=8000,

@@ -16,6 +16,7 @@ from airscene.inference.infer import Inferred, in_pixels, infer
 from airscene.model.air import AIR
 from airscene.model.bundled import bundled_models
 from airscene.model.counts import count_log_posterior
+from airscene.model.steps import facing_best
 from airscene.model.weights import load_weights
 from airscene.objective.importance import log_marginal
 from airscene.scene import Scene, SceneObject, Scenes
@@ -36,7 +37,8 @@ def _infer(air: AIR, images: jax.Array) -> Inferred:
 def _draw_posterior(air: AIR, images: jax.Array, key: jax.Array) -> tuple[Inferred, jax.Array]:
     def one(image, key):
         noise_key, count_key = jax.random.split(key)
-        run = air.unroll(image, jax.random.normal(noise_key, (air.config.n_steps, air.n_noise)))
+        noise = jax.random.normal(noise_key, (air.config.n_steps, air.n_noise))
+        run = facing_best(air, image).unroll(image, noise)
         log_q = count_log_posterior(run.presence_logits)
         boxes, windows = in_pixels(air, run.z_where, jnp.diff(run.canvases, axis=0))
         inferred = Inferred(log_q, run.z_where, run.z_what, boxes, windows)

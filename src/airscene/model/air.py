@@ -121,6 +121,20 @@ class AIR(eqx.Module):
         like = eqx.filter_eval_shape(AIR, config, key=jax.random.key(0))
         return jax.tree.unflatten(jax.tree.structure(like), jax.tree.leaves(self))
 
+    def facing(self, angle: Float[Array, ""]) -> "AIR":
+        """Return the model with the side that it takes objects from first.
+
+        Args:
+            angle: The side, from the x axis towards the y axis, in radians. The recurrent network
+                learns its order of objects and has no such side: it is returned as it is.
+
+        Returns:
+            The model.
+        """
+        if not isinstance(self.posterior, DifferencePosterior):
+            return self
+        return eqx.tree_at(lambda m: m.posterior.preferred, self, angle)
+
     @property
     def pose(self) -> Pose:
         """The map from `z_where` to scale and centre."""
@@ -248,20 +262,32 @@ class AIR(eqx.Module):
             canvases.append(canvases[-1] + objects.drawn[i])
         log_likelihoods = [log_likelihood(image, canvas, c.sigma) for canvas in canvases]
 
-        prior = dist.Normal()
-        q_where = dist.Normal(taken.proposal.where_mean, taken.proposal.where_scale)
-        q_what = dist.Normal(objects.mean, objects.scale)
-        posteriors = [(q_where, taken.z_where), (q_what, objects.z_what)]
-        kl = sum(dist.kl_divergence(q, prior).sum(axis=1) for q, _ in posteriors)
-        log_ratio = sum((prior.log_prob(z) - q.log_prob(z)).sum(axis=1) for q, z in posteriors)
+        prior, posteriors = dist.Normal(), _posteriors(taken.proposal, objects)
+        samples = (taken.z_where, objects.z_what)
+        log_ratio = sum(
+            (prior.log_prob(z) - q.log_prob(z)).sum(axis=1)
+            for q, z in zip(posteriors, samples, strict=True)
+        )
         return Unrolled(
             presence_logits=taken.proposal.logit,
             z_where=taken.z_where,
             z_what=objects.z_what,
-            kl=kl,
+            kl=self.kl(taken.proposal, objects),
             log_ratio=log_ratio,
             canvases=jnp.stack(canvases),
             log_likelihoods=jnp.stack(log_likelihoods),
+        )
+
+    def kl(self, proposals: Proposal, objects: Appearance) -> Float[Array, " steps"]:
+        """Return KL(q(z_i) || p(z_i)) of where and what of each step, in nats.
+
+        Args:
+            proposals: The posteriors of presence and z_where, stacked.
+            objects: The appearances, stacked.
+        """
+        return sum(
+            dist.kl_divergence(q, dist.Normal()).sum(axis=1)
+            for q in _posteriors(proposals, objects)
         )
 
     def sample(
@@ -283,3 +309,9 @@ class AIR(eqx.Module):
         objects = jax.vmap(self.draw)(z_where, z_what)
         there = jnp.arange(n_steps) < count
         return jnp.tensordot(there.astype(objects.dtype), objects, axes=1)
+
+
+def _posteriors(proposals: Proposal, objects: Appearance) -> tuple[dist.Normal, dist.Normal]:
+    """Return q(z_where) and q(z_what)."""
+    where = dist.Normal(proposals.where_mean, proposals.where_scale)
+    return where, dist.Normal(objects.mean, objects.scale)

@@ -37,8 +37,9 @@ class DifferencePosterior(eqx.Module):
     were the only one. So it can take more steps than it was trained with.
 
     Attention moves to where the error is large, on the side of the image that it prefers, which
-    decides the order of the objects. A glimpse around that place, through two layers, then gives
-    a better place for the next glimpse, and the last one the proposal.
+    decides the order of the objects. The side is not the network's own: it is drawn for every scene
+    in training, and `model.steps` chooses it in inference. A glimpse around that place, through two
+    layers, then gives a better place for the next glimpse, and the last one the proposal.
 
     Deviations. The paper's network sees the whole error and has a hidden state (section 3.1;
     appendix D does without). And no gradient flows through attention, through the error or
@@ -66,12 +67,12 @@ class DifferencePosterior(eqx.Module):
         *,
         key: PRNGKeyArray,
     ):
-        *keys, angle_key = jax.random.split(key, GLIMPSES + 1)
+        keys = jax.random.split(key, GLIMPSES)
         self.image_size = image_shape[1:]
         sizes = (image_shape[0], n_cells, n_hidden, n_look)
         self.glimpses = tuple(Glimpse(*sizes, key=key) for key in keys)
-        # The angle of the preferred side: drawn, not learnt.
-        self.preferred = jax.random.uniform(angle_key, maxval=2.0 * jnp.pi)
+        # The angle of the preferred side: not learnt, see `AIR.facing`.
+        self.preferred = jnp.zeros(())
 
     def __call__(
         self, error: Float[Array, "channel height width"], pose: Pose, sigma: float

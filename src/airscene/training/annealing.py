@@ -61,18 +61,20 @@ def annealed_bound(
         prior = jax.nn.log_softmax(log_prior - extra * counts)
         prefix = config.prefix * left(config.prefix_release, step)
 
-        def bound(image, noise, uniform):
+        def bound(image, noise, uniform, angle):
+            if config.estimator == "score-baseline":
+                model, baseline = trained.model.facing(angle), trained.baseline
+                return score_function(model, image, noise, uniform, prior, prefix, baseline)
+            model = trained.facing(angle)
             if config.estimator == "enumerated":
-                return enumerated(trained, image, noise, prior, prefix)
+                return enumerated(model, image, noise, prior, prefix)
             if config.estimator == "importance":
-                return importance_weighted(trained, image, noise, prior, prefix)
-            if config.estimator == "score":
-                return score_function(trained, image, noise, uniform, prior, prefix)
-            model, baseline = trained.model, trained.baseline
-            return score_function(model, image, noise, uniform, prior, prefix, baseline)
+                return importance_weighted(model, image, noise, prior, prefix)
+            return score_function(model, image, noise, uniform, prior, prefix)
 
         # Left out of the program where no estimator asks for them.
         uniform = jax.random.uniform(jax.random.fold_in(key, 1), (len(images), len(counts) - 1))
-        return jax.vmap(bound)(images, noise, uniform).mean()
+        turn = jax.random.uniform(jax.random.fold_in(key, 2), (len(images),))
+        return jax.vmap(bound)(images, noise, uniform, 2.0 * jnp.pi * turn).mean()
 
     return objective
