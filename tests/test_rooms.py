@@ -19,6 +19,7 @@ ROOMS = (
     "baselines",
     "inference",
     "training",
+    "inverse",
     "evaluation",
     "experiments",
     "app",

@@ -6,7 +6,7 @@ Pure functions: they plan scenes and combine numbers, and do not draw.
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from airscene.graphics.scenes import SceneBatch, concatenate
 
@@ -62,7 +62,13 @@ class Gradients(NamedTuple):
     camera: Float[np.ndarray, "n cameras"]
 
 
-def plan_differences(scenes: SceneBatch, steps: Steps, *, central: bool = False) -> Differences:
+def plan_differences(
+    scenes: SceneBatch,
+    steps: Steps,
+    *,
+    central: bool = False,
+    where: Bool[np.ndarray, "n coordinates"] | None = None,
+) -> Differences:
     """Plan the gradient of a score of scenes by the poses of present objects and the camera.
 
     Forward differences (the paper's) draw one scene more for each coordinate, central ones two:
@@ -72,12 +78,15 @@ def plan_differences(scenes: SceneBatch, steps: Steps, *, central: bool = False)
         scenes: where the gradients are wanted, n of them.
         steps: how far to move each coordinate.
         central: move down as well as up.
+        where: which coordinates to move, all 3 of each slot and then the camera's; None for all.
+            Those of absent objects are not moved.
 
     Source: Eslami et al. 2016, appendix I.1.
     """
     n, slots = scenes.types.shape
     cameras = scenes.camera.shape[1]
     there = np.concatenate([np.repeat(scenes.present, 3, axis=1), np.ones((n, cameras), bool)], 1)
+    there = there if where is None else there & where
     source, coordinate = np.nonzero(there)
     sizes = (*(steps.position, steps.position, steps.rotation) * slots, *(steps.camera,) * cameras)
     size = np.array(sizes)[coordinate]
@@ -113,7 +122,8 @@ def combine_differences(plan: Differences, values: Float[np.ndarray, "drawn"]) -
 
 
 def _flat(scenes: SceneBatch) -> Float[np.ndarray, "n coordinates"]:
-    return np.concatenate([scenes.poses.reshape(len(scenes), -1), scenes.camera], axis=1)
+    slots = scenes.types.shape[1]
+    return np.concatenate([scenes.poses.reshape(len(scenes), 3 * slots), scenes.camera], axis=1)
 
 
 def _moved(
@@ -122,6 +132,6 @@ def _moved(
     some = scenes[source]
     flat = _flat(some).astype(np.float64)
     flat[np.arange(len(source)), coordinate] += size
-    cut = some.poses[0].size if len(some) else 3 * some.types.shape[1]
+    cut = 3 * some.types.shape[1]
     poses, camera = flat[:, :cut].reshape(some.poses.shape), flat[:, cut:]
     return SceneBatch(some.types, poses, camera, some.look)

@@ -5,7 +5,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from airscene.model.air import AIR, Unrolled
+from airscene.model.air import Unrolled
 from airscene.model.config import AIRConfig
 
 # Nats that an output of one stands for: about what explaining one object gains.
@@ -80,8 +80,8 @@ class WithBaseline(eqx.Module):
         baseline: Its baseline.
     """
 
-    model: AIR
-    baseline: Baseline
+    model: eqx.Module
+    baseline: eqx.Module
 
 
 def _pooled(image: Float[Array, "channel height width"]) -> Float[Array, "channel rows columns"]:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -19,9 +20,10 @@ from airscene.errors import InputError
 from airscene.training.checkpoints import Checkpoints
 from airscene.training.config import LoopConfig
 from airscene.training.record import Record
-from airscene.training.state import Objective, initial_state, make_run
+from airscene.training.state import Objective, TrainState, initial_state, make_run
 
 Evaluate = Callable[[eqx.Module, int], dict[str, float]]
+Advance = Callable[[TrainState, int, int], tuple[TrainState, Array]]
 
 
 class Interrupted(Exception):
@@ -48,11 +50,8 @@ def train(
     config: LoopConfig,
     objective: Objective,
     *,
-    folder: Path,
     evaluate: Evaluate,
-    resume: bool = False,
-    tensorboard: bool = False,
-    console: Console | None = None,
+    **options: Any,
 ) -> eqx.Module:
     """Train a model.
 
@@ -65,6 +64,46 @@ def train(
             numbers from 0 to 1.
         config: How to train.
         objective: What to raise.
+        evaluate: Called with the model and the step every `evaluate_every` steps; what it returns
+            is recorded with the objective.
+        options: What else `train_by` takes: the folder, and how the run is resumed and shown.
+
+    Returns:
+        The trained model.
+
+    Raises:
+        InputError: If the objective stops being a number, or nothing can be written.
+        Interrupted: If SIGINT or SIGTERM came; the state is saved first.
+    """
+    run = make_run(model, config, tuple(jnp.asarray(array) for array in data), objective)
+
+    def advance(state: TrainState, step: int, n: int) -> tuple[TrainState, Array]:
+        indices = np.zeros((config.evaluate_every, config.batch_size), np.int32)
+        indices[:n] = batch_indices(len(data[0]), config.batch_size, config.seed, step, n)
+        return run(state, indices, n)
+
+    return train_by(advance, model, config, evaluate=evaluate, **options)
+
+
+def train_by(
+    advance: Advance,
+    model: eqx.Module,
+    config: LoopConfig,
+    *,
+    folder: Path,
+    evaluate: Evaluate,
+    resume: bool = False,
+    tensorboard: bool = False,
+    console: Console | None = None,
+) -> eqx.Module:
+    """Train a model by a function that makes some updates.
+
+    Args:
+        advance: Takes the state (given up: its memory may be used again), its step and a number of
+            updates to make; returns the new state and the mean objective of the updates. What it
+            does should follow from these alone, so that a resumed run is as an uninterrupted one.
+        model: The model to start from.
+        config: How to train.
         folder: The run's folder, for `checkpoints/` and `metrics.jsonl`.
         evaluate: Called with the model and the step every `evaluate_every` steps; what it returns
             is recorded with the objective.
@@ -93,15 +132,12 @@ def train(
         began -= record.rows[-1]["seconds"]
     try:
         with _stop_signals() as stopping:
-            run = make_run(model, config, tuple(jnp.asarray(array) for array in data), objective)
             while step < config.steps:
                 n = min(config.evaluate_every, config.steps - step)
-                indices = np.zeros((config.evaluate_every, config.batch_size), np.int32)
-                indices[:n] = batch_indices(len(data[0]), config.batch_size, config.seed, step, n)
                 # The update gives up the memory of the state it starts from.
                 good = jax.tree.map(jnp.copy, state)
                 started = time.perf_counter()
-                state, value = run(state, indices, n)
+                state, value = advance(state, step, n)
                 step, value = step + n, float(value)
                 rate = n * config.batch_size / (time.perf_counter() - started)
                 # The last update of a finite objective may have an infinite gradient.

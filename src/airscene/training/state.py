@@ -62,6 +62,37 @@ Objective = Callable[
 Run = Callable[..., tuple[TrainState, Float[Array, ""]]]
 
 
+Update = Callable[[TrainState, tuple], tuple[TrainState, Float[Array, ""]]]
+
+
+def make_update(model: eqx.Module, config: LoopConfig, objective: Objective) -> Update:
+    """Return one update, not compiled yet.
+
+    Args:
+        model: The model; its weights are not used.
+        config: How to train.
+        objective: What to raise.
+
+    Returns:
+        A function of the state and a batch, which returns the new state and the objective before.
+    """
+    frame = eqx.filter(model, eqx.is_inexact_array, inverse=True)
+    optimiser = _optimiser(model, config)
+    key = jax.random.key(config.seed)
+
+    def loss(weights, batch, step):
+        one = eqx.combine(weights, frame)
+        return -objective(one, batch, jax.random.fold_in(key, step), step)
+
+    def update(state, batch):
+        value, gradient = jax.value_and_grad(loss)(state.weights, batch, state.step)
+        change, optimiser_state = optimiser.update(gradient, state.optimiser)
+        weights = optax.apply_updates(state.weights, change)
+        return TrainState(weights, optimiser_state, state.step + 1), -value
+
+    return update
+
+
 def make_run(
     model: eqx.Module, config: LoopConfig, data: tuple[Array, ...], objective: Objective
 ) -> Run:
@@ -78,26 +109,17 @@ def make_run(
         A function of the state (given up: its memory is used again), the batches' indices and the
         number of them to use, which returns the new state and the mean objective of the batches.
     """
-    frame = eqx.filter(model, eqx.is_inexact_array, inverse=True)
-    optimiser = _optimiser(model, config)
-    key = jax.random.key(config.seed)
+    update = make_update(model, config, objective)
 
-    def loss(weights, batch, step):
-        one = eqx.combine(weights, frame)
-        return -objective(one, batch, jax.random.fold_in(key, step), step)
-
-    def update(data, indices, i, carry):
+    def one_of(data, indices, i, carry):
         state, total = carry
-        batch = tuple(_as_numbers(array[indices[i]]) for array in data)
-        value, gradient = jax.value_and_grad(loss)(state.weights, batch, state.step)
-        change, optimiser_state = optimiser.update(gradient, state.optimiser)
-        weights = optax.apply_updates(state.weights, change)
-        return TrainState(weights, optimiser_state, state.step + 1), total - value
+        state, value = update(state, tuple(_as_numbers(array[indices[i]]) for array in data))
+        return state, total + value
 
     @partial(jax.jit, donate_argnums=0)
     def run(state, data, indices, n):
         # A loop whose length is not compiled in: the last dispatch of a run may be shorter.
-        one = partial(update, data, indices)
+        one = partial(one_of, data, indices)
         state, total = jax.lax.fori_loop(0, n, one, (state, jnp.float32(0.0)))
         return state, total / n
 

@@ -1,0 +1,144 @@
+"""What an inverse-graphics model is made of, and how it is trained. Free of JAX."""
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from airscene.errors import check_option
+from airscene.graphics.world import World
+from airscene.training.config import LoopConfig
+
+Network = Literal["recurrent", "difference"]
+Estimator = Literal["enumerated", "score", "score-baseline"]
+
+# Standard deviation of a uniform variable on [-1, 1].
+UNIFORM = 1.0 / math.sqrt(3.0)
+
+
+@dataclass(frozen=True)
+class InverseConfig:
+    """What an inverse-graphics model is made of (paper, appendix I.3 and I.4).
+
+    The spreads scale standardised latents: a pose is its spread times z_where ~ N(0, I).
+
+    Args:
+        n_types: Number of object types, each as likely (the paper's beta).
+        n_slots: The most objects a scene may have, N: the number of steps.
+        n_cameras: Numbers that say where the camera is; 0 if it is fixed.
+        image_shape: Channels, height and width of what the network sees, in pixels.
+        presence: Prior probability of an object in each slot (the paper's alpha).
+        position_spread: Prior standard deviation of x and y, in half-widths of the table.
+        rotation_spread: Prior standard deviation of the rotation, in radians.
+        camera_spread: Prior standard deviation of the camera's numbers, in radians.
+        network: The inference network: "recurrent" (the paper's) or "difference".
+        n_hidden: Units of each hidden layer.
+
+    Raises:
+        InputError: If a value is out of range.
+    """
+
+    n_types: int = 3
+    n_slots: int = 3
+    n_cameras: int = 0
+    image_shape: tuple[int, int, int] = (3, 32, 32)
+    presence: float = 0.5
+    position_spread: float = UNIFORM
+    rotation_spread: float = math.pi * UNIFORM
+    camera_spread: float = 0.4
+    network: Network = "difference"
+    n_hidden: int = 256
+
+    def __post_init__(self) -> None:
+        """Check that every value is in range."""
+        for name in ("n_types", "n_slots", "n_hidden"):
+            value = getattr(self, name)
+            check_option(name, value, value >= 1, "a whole number of at least 1")
+        check_option("n_cameras", self.n_cameras, self.n_cameras >= 0, "at least 0")
+        shape = self.image_shape
+        right = len(shape) == 3 and shape[0] == 3 and min(shape) >= 1
+        check_option("image_shape", shape, right, "3 channels, then height and width")
+        check_option("presence", self.presence, 0 < self.presence < 1, "between 0 and 1")
+        for name in ("position_spread", "rotation_spread", "camera_spread"):
+            value = getattr(self, name)
+            check_option(name, value, 0 < value < math.inf, "a number above 0")
+        known = get_args(Network)
+        check_option("network", self.network, self.network in known, " or ".join(known))
+
+    @classmethod
+    def of(cls, world: World, shrink: int = 4, **changes: Any) -> "InverseConfig":
+        """The configuration for the scenes of a world.
+
+        Args:
+            world: What scenes may hold.
+            shrink: Pixels of a render along a side of a pixel that the network sees.
+            changes: Fields that are not the world's.
+
+        Raises:
+            InputError: If a value is out of range.
+        """
+        height, width = world.image_size
+        fields = {
+            "n_types": len(world.types),
+            "n_slots": world.n_slots,
+            "image_shape": (3, height // shrink, width // shrink),
+        }
+        if world.orbit:
+            fields |= {"n_cameras": 1, "camera_spread": world.orbit * UNIFORM}
+        return cls(**{**fields, **changes})
+
+
+@dataclass(frozen=True)
+class InverseTrainConfig(LoopConfig):
+    """How an inverse-graphics model is trained: any model's options, and the annealing.
+
+    Args:
+        estimator: How the gradient in the discrete latents is estimated: "enumerated", by the
+            alternatives of each step; "score", the paper's score function, or "score-baseline",
+            the same with neural baselines.
+        blur: Standard deviation of the likelihood's blur at first and in the end, in pixels.
+        sigma: Standard deviation of the blurred images' noise at first and in the end, in units of
+            white.
+        anneal: Fraction of the run over which both go from the first to the last, evenly in their
+            logarithms.
+        prefix: Fraction of the run in which step i is scored with the later steps absent; after
+            that the enumerated estimator is of the bound itself.
+        floor: Least weight of a step's pose terms at first, in place of its probability of
+            presence.
+        cross: Weight of the cross-entropy from each step's posterior to the one that its
+            alternatives have, which the enumerated estimator raises at first, in place of the
+            bound.
+        help_until: Fraction of the run over which `floor` falls to 0, and up to which `cross`
+            holds.
+
+    Raises:
+        InputError: If a value is out of range.
+    """
+
+    steps: int = 3000
+    batch_size: int = 32
+    learning_rate: float = 1e-3
+    estimator: Estimator = "enumerated"
+    blur: tuple[float, float] = (14.0, 2.0)
+    sigma: tuple[float, float] = (1.0, 0.2)
+    anneal: float = 0.4
+    prefix: float = 0.8
+    floor: float = 0.5
+    cross: float = 30.0
+    help_until: float = 0.6
+
+    def __post_init__(self) -> None:
+        """Check that every value is in range."""
+        super().__post_init__()
+        known = get_args(Estimator)
+        check_option("estimator", self.estimator, self.estimator in known, " or ".join(known))
+        right = len(self.blur) == 2 and min(self.blur) > 0
+        check_option("blur", self.blur, right, "two numbers above 0")
+        right = len(self.sigma) == 2 and min(self.sigma) > 0
+        check_option("sigma", self.sigma, right, "two numbers above 0")
+        for name in ("anneal", "help_until"):
+            value = getattr(self, name)
+            check_option(name, value, 0 < value <= 1, "above 0 and at most 1")
+        for name in ("prefix", "floor"):
+            value = getattr(self, name)
+            check_option(name, value, 0 <= value <= 1, "from 0 to 1")
+        check_option("cross", self.cross, 0 <= self.cross < math.inf, "a number of at least 0")

@@ -1,0 +1,126 @@
+"""Inverse graphics: the networks together, and one scene's latents replayed through them."""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+
+from airscene.inverse.config import InverseConfig
+from airscene.inverse.networks import (
+    CameraNetwork,
+    Carry,
+    DifferenceNetwork,
+    RecurrentNetwork,
+    first_carry,
+)
+from airscene.inverse.proposal import Proposal, kl_from_prior
+
+
+class Drawn(NamedTuple):
+    """What was drawn for one scene: the continuous latents by their noise.
+
+    Args:
+        present: Whether each slot has an object.
+        kind: Type of each slot's object, drawn whether it is present or not.
+        normal: Standard normal numbers: z_where = mean + scale normal.
+        camera_normal: The camera's.
+    """
+
+    present: Bool[Array, " slots"]
+    kind: Int[Array, " slots"]
+    normal: Float[Array, "slots 3"]
+    camera_normal: Float[Array, " cameras"]
+
+
+class Replay(NamedTuple):
+    """What a scene's latents are and cost, as functions of the networks' weights.
+
+    Args:
+        log_q: Log-probabilities of each slot's alternatives, given what was drawn before.
+        kl: KL of each slot's z_where from its prior, in nats.
+        z_where: Standardised poses.
+        z_camera: Standardised camera.
+        kl_camera: Its KL, in nats.
+    """
+
+    log_q: Float[Array, "slots alternatives"]
+    kl: Float[Array, " slots"]
+    z_where: Float[Array, "slots 3"]
+    z_camera: Float[Array, " cameras"]
+    kl_camera: Float[Array, ""]
+
+
+class InverseAIR(eqx.Module):
+    """The networks of inverse graphics; the generative model is a renderer, and has no weights.
+
+    Args:
+        config: What it is made of.
+        key: Randomness of the initial weights.
+    """
+
+    network: RecurrentNetwork | DifferenceNetwork
+    camera: CameraNetwork | None
+    config: InverseConfig = eqx.field(static=True)
+
+    def __init__(self, config: InverseConfig, *, key: PRNGKeyArray):
+        keys = jax.random.split(key)
+        self.config = config
+        kind = RecurrentNetwork if config.network == "recurrent" else DifferenceNetwork
+        self.network = kind(config, key=keys[0])
+        self.camera = CameraNetwork(config, key=keys[1]) if config.n_cameras else None
+
+    def see_camera(
+        self, image: Float[Array, "3 height width"]
+    ) -> tuple[Float[Array, " cameras"], Float[Array, " cameras"]]:
+        """Return the mean and the standard deviation of q(z_camera); of no numbers if fixed."""
+        return self.camera(image) if self.camera else (jnp.zeros(0), jnp.zeros(0))
+
+    def replay(
+        self,
+        image: Float[Array, "3 height width"],
+        canvases: Float[Array, "slots seen height width"],
+        drawn: Drawn,
+    ) -> Replay:
+        """Run all steps again on what was drawn.
+
+        Args:
+            image: What was seen, values in [0, 1].
+            canvases: The render before each step; of 0 channels for the recurrent network.
+            drawn: What was drawn.
+        """
+        mean, scale = self.see_camera(image)
+        z_camera = mean + scale * drawn.camera_normal
+        carry, steps = first_carry(self.config), []
+        for i in range(self.config.n_slots):
+            proposal, hidden = self.network(image, canvases[i], carry, z_camera)
+            z_where = proposal.mean + proposal.scale * drawn.normal[i]
+            carry = Carry(hidden, latents(drawn.present[i], drawn.kind[i], z_where, self.config))
+            kl = kl_from_prior(proposal.mean, proposal.scale)
+            steps.append((proposal.log_q, kl, z_where))
+        stacked = (jnp.stack(column) for column in zip(*steps, strict=True))
+        return Replay(*stacked, z_camera, kl_from_prior(mean, scale))
+
+
+def latents(
+    present: Bool[Array, ""],
+    kind: Int[Array, ""],
+    z_where: Float[Array, " 3"],
+    config: InverseConfig,
+) -> Float[Array, " latents"]:
+    """One slot's latents as numbers: presence, the type as one of K, z_where; 0 if absent."""
+    what = jax.nn.one_hot(kind, config.n_types)
+    return jnp.concatenate([jnp.ones(1), what, z_where]) * present
+
+
+def draw_step(
+    proposal: Proposal,
+    normal: Float[Array, " 3"],
+    uniform: Float[Array, ""],
+    gumbel: Float[Array, " types"],
+) -> tuple[Bool[Array, ""], Int[Array, ""], Float[Array, " 3"]]:
+    """Draw one slot: presence, the type given presence, z_where."""
+    present = jnp.log(uniform) >= proposal.log_q[0]
+    kind = jnp.argmax(proposal.log_q[1:] + gumbel)
+    return present, kind, proposal.mean + proposal.scale * normal

@@ -1,0 +1,159 @@
+"""Training inverse graphics: a host loop of forward, render, update."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from airscene.graphics import RenderPool, SceneBatch
+from airscene.inverse.baseline import Baseline
+from airscene.inverse.config import InverseTrainConfig
+from airscene.inverse.estimators import Scores
+from airscene.inverse.model import Drawn, InverseAIR
+from airscene.inverse.scores import Likelihood, score
+from airscene.inverse.surrogate import Help, surrogate
+from airscene.inverse.unroll import as_inputs, draw_noise, unroll
+from airscene.objective.baseline import WithBaseline
+from airscene.training.loop import Evaluate, train_by
+from airscene.training.state import TrainState, make_update
+
+# True scenes: of their number and a seed.
+Scenes = Callable[..., SceneBatch]
+
+
+class Batch(NamedTuple):
+    """What an update takes, one row a scene.
+
+    Args:
+        images: What was seen, values in [0, 1].
+        canvases: The render before each step.
+        drawn: What was drawn.
+        scores: What the renderer said of it.
+        help: The annealing at this step, the same for all.
+    """
+
+    images: Float[Array, "n 3 height width"]
+    canvases: Float[Array, "n slots seen height width"]
+    drawn: Drawn
+    scores: Scores
+    help: Help
+
+
+def likelihood_at(config: InverseTrainConfig, step: int) -> Likelihood:
+    """The likelihood of a step: wide and vague at first, so that misplaced objects feel a pull.
+
+    Not the model's: it is annealed to it over the first part of a run. The paper's blur is fixed.
+    """
+    share = min(1.0, step / (config.anneal * config.steps))
+    return Likelihood(*(a * (b / a) ** share for a, b in (config.blur, config.sigma)))
+
+
+def help_at(config: InverseTrainConfig, step: int) -> Help:
+    """What is not ascent on the bound at a step; nothing is at the end of a run."""
+    left = max(0.0, 1.0 - step / (config.help_until * config.steps))
+    whole = float(step >= config.prefix * config.steps)
+    return Help(*np.float32((config.floor * left, config.cross * (left > 0.0), whole)))
+
+
+def train_inverse(
+    model: InverseAIR,
+    scenes: Scenes,
+    pool: RenderPool,
+    config: InverseTrainConfig,
+    *,
+    evaluate: Evaluate,
+    **options: Any,
+) -> InverseAIR:
+    """Train on renders of scenes, whose truth is not used.
+
+    The scenes of a step follow from the seed and the step, as the noise does, so a resumed run
+    makes the same updates as an uninterrupted one. What is raised is the bound without the
+    Gaussian's normaliser, and what is recorded as `objective` is it under the likelihood of the
+    time: it is not to be compared while blur and noise are annealed.
+
+    Args:
+        model: The model to start from.
+        scenes: Makes true scenes: `scenes(n, seed=(seed, step))`, for instance a partial of
+            `sample_scenes`.
+        pool: Draws scenes: the true ones, and what the networks take them for.
+        config: How to train.
+        evaluate: Called with the model and the step every `evaluate_every` steps.
+        options: What else `airscene.training.loop.train_by` takes: the folder, and how the run is
+            resumed and shown.
+
+    Returns:
+        The trained model.
+
+    Raises:
+        RendererError: If the renderer fails.
+        InputError: If the objective stops being a number, or nothing can be written.
+        Interrupted: If SIGINT or SIGTERM came; the state is saved first.
+    """
+    of_model = lambda trained: trained.model if paired else trained  # noqa: E731
+    # The enumerated estimator has something left for a baseline where a slot follows another.
+    paired = config.estimator == "score-baseline" or (
+        config.estimator == "enumerated" and model.config.n_slots > 1
+    )
+    trained = model
+    if paired:
+        key = jax.random.fold_in(jax.random.key(config.seed), 1)
+        trained = WithBaseline(model, eqx.filter_jit(Baseline)(model.config, key=key))
+    frame = eqx.filter(trained, eqx.is_inexact_array, inverse=True)
+    objective = partial(mean_surrogate, config=config)
+    update = jax.jit(make_update(trained, config, objective), donate_argnums=0)
+    noise_at = jax.jit(
+        lambda step: draw_noise(
+            jax.random.fold_in(jax.random.key(config.seed), step), config.batch_size, model.config
+        )
+    )
+
+    def make_batch(one: InverseAIR, step: int) -> Batch:
+        targets = pool.render(scenes(config.batch_size, seed=(config.seed, step)))
+        images = as_inputs(targets, one.config)
+        drawn, canvases, found, q_present = unroll(one, images, pool.render, noise_at(step))
+        help = help_at(config, step)
+        gradient = "drawn"
+        if config.estimator == "enumerated":
+            gradient = "whole" if help.whole else "prefix"
+        likelihood = likelihood_at(config, step)
+        scores = score(
+            pool, found, drawn.kind, q_present, targets, likelihood, one.config, gradient
+        )
+        return Batch(images, canvases, drawn, scores, help)
+
+    def advance(state: TrainState, step: int, n: int) -> tuple[TrainState, Array]:
+        values = []
+        for now in range(step, step + n):
+            batch = make_batch(of_model(eqx.combine(state.weights, frame)), now)
+            state, value = update(state, batch)
+            values.append(value)
+        return state, jnp.stack(values).mean()
+
+    evaluate_model = lambda trained, step: evaluate(of_model(trained), step)  # noqa: E731
+    return of_model(train_by(advance, trained, config, evaluate=evaluate_model, **options))
+
+
+def mean_surrogate(
+    trained: InverseAIR | WithBaseline,
+    batch: Batch,
+    key: Array,
+    step: Array,
+    *,
+    config: InverseTrainConfig,
+) -> Float[Array, ""]:
+    """The mean of `surrogate` over a batch; all that is random in it was drawn before."""
+    model, baseline = trained, None
+    if isinstance(trained, WithBaseline):
+        model, baseline = trained.model, trained.baseline
+
+    def one(image, canvases, drawn, scores):
+        return surrogate(
+            model, image, canvases, drawn, scores, config.estimator, batch.help, baseline
+        )
+
+    return jax.vmap(one)(batch.images, batch.canvases, batch.drawn, batch.scores).mean()

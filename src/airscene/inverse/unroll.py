@@ -1,0 +1,158 @@
+"""Inference with a renderer between the steps: forward, render, forward."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, PRNGKeyArray, UInt8
+
+from airscene.graphics import ABSENT, SceneBatch, shrink
+from airscene.inverse.config import InverseConfig
+from airscene.inverse.latents import to_scenes
+from airscene.inverse.model import Drawn, InverseAIR, draw_step, latents
+from airscene.inverse.networks import Carry, first_carry
+
+Render = Callable[[SceneBatch], UInt8[np.ndarray, "n height width 3"]]
+
+
+class Unrolled(NamedTuple):
+    """What was drawn for a batch of images.
+
+    Args:
+        drawn: Presence, types and noise.
+        canvases: The render before each step, values in [0, 1]; of 0 channels where the network
+            does not look at them.
+        scenes: The scenes, with poses also where a slot is absent.
+        q_present: Probability that each slot is present, given the slots before it.
+    """
+
+    drawn: Drawn
+    canvases: Float[np.ndarray, "n slots seen height width"]
+    scenes: SceneBatch
+    q_present: Float[np.ndarray, "n slots"]
+
+
+class Noise(NamedTuple):
+    """What decides the draws of a batch.
+
+    Args:
+        normal: For z_where.
+        uniform: For presence.
+        gumbel: For the types.
+        camera: For z_camera.
+    """
+
+    normal: Float[Array, "n slots 3"]
+    uniform: Float[Array, "n slots"]
+    gumbel: Float[Array, "n slots types"]
+    camera: Float[Array, "n cameras"]
+
+
+def draw_noise(key: PRNGKeyArray, n: int, config: InverseConfig) -> Noise:
+    """Noise for n images."""
+    keys, slots = jax.random.split(key, 4), (n, config.n_slots)
+    return Noise(
+        jax.random.normal(keys[0], (*slots, 3)),
+        jax.random.uniform(keys[1], slots),
+        jax.random.gumbel(keys[2], (*slots, config.n_types)),
+        jax.random.normal(keys[3], (n, config.n_cameras)),
+    )
+
+
+def mode_noise(n: int, config: InverseConfig) -> Noise:
+    """Noise with which everything is at its most probable: means, and the likelier alternative."""
+    slots = (n, config.n_slots)
+    return Noise(
+        jnp.zeros((*slots, 3)),
+        jnp.full(slots, 0.5),
+        jnp.zeros((*slots, config.n_types)),
+        jnp.zeros((n, config.n_cameras)),
+    )
+
+
+def as_inputs(
+    images: UInt8[np.ndarray, "n rows columns 3"], config: InverseConfig
+) -> Float[np.ndarray, "n 3 height width"]:
+    """What the networks see of renders: smaller, channels first, values in [0, 1].
+
+    Raises:
+        InputError: If they do not shrink to the size that the networks see.
+    """
+    small = shrink(images, images.shape[1] // config.image_shape[1])
+    return np.ascontiguousarray(np.moveaxis(small, 3, 1), np.float32) / np.float32(255.0)
+
+
+@eqx.filter_jit
+def _see_camera(model: InverseAIR, images: Array, noise: Array) -> Array:
+    mean, scale = jax.vmap(model.see_camera)(images)
+    return mean + scale * noise
+
+
+@eqx.filter_jit
+def _step(model, images, canvases, carry, z_camera, normal, uniform, gumbel):
+    def one(image, canvas, carry, z_camera, normal, uniform, gumbel):
+        proposal, hidden = model.network(image, canvas, carry, z_camera)
+        present, kind, z_where = draw_step(proposal, normal, uniform, gumbel)
+        carry = Carry(hidden, latents(present, kind, z_where, model.config))
+        return carry, (present, kind, z_where, -jnp.expm1(proposal.log_q[0]))
+
+    return jax.vmap(one)(images, canvases, carry, z_camera, normal, uniform, gumbel)
+
+
+def unroll(
+    model: InverseAIR,
+    images: Float[np.ndarray, "n 3 height width"],
+    render: Render,
+    noise: Noise,
+) -> Unrolled:
+    """Draw the latents of a batch of images, one step after the other.
+
+    Args:
+        model: The model.
+        images: What is seen, from `as_inputs`.
+        render: Draws scenes; called before each step of the difference network, and never for the
+            recurrent one.
+        noise: Decides the draws.
+
+    Raises:
+        RendererError: If the renderer fails.
+    """
+    config, n = model.config, len(images)
+    looks = config.network == "difference"
+    z_camera = np.asarray(_see_camera(model, images, noise.camera))
+    types = np.full((n, config.n_slots), ABSENT)
+    z_where = np.zeros((n, config.n_slots, 3))
+    kinds, q_present = np.zeros_like(types), np.zeros(types.shape)
+    shape = (n, config.n_slots, 3 * looks, *config.image_shape[1:])
+    canvases = np.zeros(shape, np.float32)
+    carry = jax.tree.map(lambda x: jnp.zeros((n, *x.shape)), first_carry(config))
+    for i in range(config.n_slots):
+        if looks:
+            so_far = to_scenes(types, z_where, z_camera, config)
+            canvases[:, i] = as_inputs(render(so_far), config)
+        by_step = (noise.normal[:, i], noise.uniform[:, i], noise.gumbel[:, i])
+        carry, step = _step(model, images, canvases[:, i], carry, z_camera, *by_step)
+        present, kinds[:, i], z_where[:, i], q_present[:, i] = map(np.asarray, step)
+        types[:, i] = np.where(present, kinds[:, i], ABSENT)
+    drawn = Drawn(types >= 0, np.int32(kinds), noise.normal, noise.camera)
+    return Unrolled(drawn, canvases, to_scenes(types, z_where, z_camera, config), q_present)
+
+
+def infer(
+    model: InverseAIR, images: UInt8[np.ndarray, "n rows columns 3"], render: Render
+) -> SceneBatch:
+    """What is in images: the likelier of present and absent, the likeliest type, mean poses.
+
+    Args:
+        model: The model.
+        images: Photographs or renders, of the size that the renderer draws.
+        render: Draws scenes, see `unroll`.
+
+    Raises:
+        RendererError: If the renderer fails.
+    """
+    noise = mode_noise(len(images), model.config)
+    return unroll(model, as_inputs(images, model.config), render, noise).scenes
