@@ -124,7 +124,7 @@ class InverseTrainConfig(LoopConfig):
     prefix: float = 0.8
     floor: float = 0.5
     cross: float = 30.0
-    help_until: float = 0.6
+    help_until: float = 0.8
 
     def __post_init__(self) -> None:
         """Check that every value is in range."""

@@ -25,8 +25,9 @@ def match(
     pairs = []
     for scene in range(len(truth)):
         true, found = (np.flatnonzero(some.present[scene]) for some in (truth, inferred))
-        gaps = truth.poses[scene, true, None, :2] - inferred.poses[scene, None, found, :2]
-        rows, columns = linear_sum_assignment(np.linalg.norm(gaps, axis=2))
+        places = truth.poses[scene, true, :2], inferred.poses[scene, found, :2]
+        gaps = np.linalg.norm(places[0][:, None] - places[1][None, :], axis=2)
+        rows, columns = linear_sum_assignment(gaps)
         pairs += [(scene, *pair) for pair in zip(true[rows], found[columns], strict=True)]
     scenes, true, found = np.array(pairs, int).reshape(-1, 3).T
     return scenes, true, found
