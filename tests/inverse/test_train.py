@@ -1,0 +1,103 @@
+"""The loop: it learns, ends on the bound, and goes on after a stop as if there had been none."""
+
+import jax
+import numpy as np
+import pytest
+
+from airscene.errors import InputError
+from airscene.graphics import World
+from airscene.inverse.config import InverseConfig, InverseTrainConfig
+from airscene.inverse.evaluate import make_evaluate
+from airscene.inverse.train import help_at, likelihood_at, train_inverse
+from airscene.training.record import read_metrics
+
+WORLD = World(mjcf="", types=("disc", "square", "triangle"), camera="", symmetry=(0, 4, 3))
+CONFIG = InverseTrainConfig(
+    steps=8, batch_size=4, evaluate_every=2, save_every=4, blur=(3.0, 0.5), prefix=0.5
+)
+
+
+def quiet(model, step):
+    return {}
+
+
+def rows(folder):
+    timing = ("seconds", "images_per_second")
+    found = read_metrics(folder / "metrics.jsonl")
+    return [{k: v for k, v in row.items() if k not in timing} for row in found]
+
+
+def same(a, b):
+    leaves = zip(jax.tree.leaves(a), jax.tree.leaves(b), strict=True)
+    return all(np.array_equal(x, y) for x, y in leaves)
+
+
+def test_a_run_that_dies_goes_on_as_if_it_had_not(small, shapes, pool, tmp_path):
+    model = small(network="difference")
+    whole = train_inverse(model, shapes, pool, CONFIG, folder=tmp_path / "a", evaluate=quiet)
+    assert not same(whole, model)
+
+    def die(model, step):
+        if step == 6:
+            raise KeyboardInterrupt
+        return {}
+
+    with pytest.raises(KeyboardInterrupt):
+        train_inverse(model, shapes, pool, CONFIG, folder=tmp_path / "b", evaluate=die)
+    options = {"folder": tmp_path / "b", "evaluate": quiet, "resume": True}
+    assert same(train_inverse(model, shapes, pool, CONFIG, **options), whole)
+    assert rows(tmp_path / "a") == rows(tmp_path / "b") and len(rows(tmp_path / "a")) == 4
+
+
+@pytest.mark.parametrize("estimator", ["score", "score-baseline"])
+def test_the_other_estimators_run(small, shapes, pool, tmp_path, estimator):
+    config = InverseTrainConfig(**{**vars(CONFIG), "steps": 2, "estimator": estimator})
+    model = small(network="recurrent")
+    after = train_inverse(model, shapes, pool, config, folder=tmp_path, evaluate=quiet)
+    assert not same(after.network, model.network)
+    assert np.isfinite(rows(tmp_path)[0]["objective"])
+
+
+def test_learning_raises_the_bound(small, shapes, pool, tmp_path):
+    model = small(network="recurrent", n_slots=1, n_hidden=32)
+    one = lambda n, seed: shapes(n, seed=seed, slots=1)  # noqa: E731
+    config = InverseTrainConfig(
+        steps=150, batch_size=16, evaluate_every=150, save_every=150, warmup=10,
+        learning_rate=3e-3, blur=(3.0, 1.0), sigma=(0.5, 0.3),
+    )  # fmt: skip
+    measure = make_evaluate(one(100, (1, 0, 1)), pool, WORLD, likelihood_at(config, 150))
+    before = measure(model, 0)
+    model = train_inverse(model, one, pool, config, folder=tmp_path, evaluate=measure)
+    after = read_metrics(tmp_path / "metrics.jsonl")[-1]
+    assert after["bound"] > 0.7 * before["bound"]
+    assert after["count_accuracy"] > 0.85 > 0.75 > before["count_accuracy"]
+
+
+def test_annealing_ends_on_the_bound():
+    assert likelihood_at(CONFIG, 0) == (3.0, 1.0)
+    for step in (7, 8):
+        assert likelihood_at(CONFIG, step) == pytest.approx((0.5, 0.2))
+        assert help_at(CONFIG, step) == (0.0, 0.0, 1.0)
+    start = help_at(CONFIG, 0)
+    assert start.floor == CONFIG.floor and start.cross == CONFIG.cross and start.whole == 0.0
+    blurs = [likelihood_at(CONFIG, step).blur for step in range(9)]
+    assert blurs == sorted(blurs, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "value"),
+    [
+        (InverseConfig, "n_types", 0),
+        (InverseConfig, "presence", 1.0),
+        (InverseConfig, "network", "lstm"),
+        (InverseConfig, "image_shape", (1, 32, 32)),
+        (InverseTrainConfig, "estimator", "exact"),
+        (InverseTrainConfig, "sigma", (1.0, 0.0)),
+        (InverseTrainConfig, "anneal", 0.0),
+        (InverseTrainConfig, "prefix", 1.5),
+        (InverseTrainConfig, "cross", -1.0),
+    ],
+)
+def test_options_out_of_range(kind, field, value):
+    with pytest.raises(InputError, match=f"--{field.replace('_', '-')} is .* should be"):
+        kind(**{field: value})

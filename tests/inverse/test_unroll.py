@@ -1,0 +1,78 @@
+"""Forward, render, forward: what is drawn is what the replay sees, and canvases are renders."""
+
+import dataclasses
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from airscene.graphics import ABSENT, SINGLE_OBJECT, TABLETOP_CAMERA, SceneBatch
+from airscene.inverse.config import InverseConfig
+from airscene.inverse.latents import log_prior, pose_spread
+from airscene.inverse.unroll import as_inputs, draw_noise, infer, mode_noise, unroll
+
+
+@pytest.fixture(scope="module", params=["recurrent", "difference"])
+def case(request, small, pool, shapes):
+    model = small(network=request.param, seed=1)
+    targets = pool.render(shapes(32, seed=3))
+    noise = draw_noise(jax.random.key(0), 32, model.config)
+    images = as_inputs(targets, model.config)
+    return model, targets, images, noise, unroll(model, images, pool.render, noise)
+
+
+def test_the_replay_is_the_run(case):
+    model, _, images, _, run = case
+    replay = jax.jit(jax.vmap(model.replay))(images, run.canvases, run.drawn)
+    poses = np.asarray(replay.z_where) * pose_spread(model.config)
+    np.testing.assert_allclose(poses, run.scenes.poses, atol=1e-4)
+    np.testing.assert_allclose(1 - np.exp(replay.log_q[:, :, 0]), run.q_present, atol=1e-5)
+    assert np.array_equal(run.scenes.types, np.where(run.drawn.present, run.drawn.kind, ABSENT))
+    assert 0.2 < run.scenes.present.mean() < 0.8
+
+
+def test_canvases_are_the_renders_so_far(case, pool):
+    model, _, _, _, run = case
+    if model.config.network == "recurrent":
+        assert run.canvases.shape == (32, 2, 0, 8, 8)
+        return
+    types = run.scenes.types.copy()
+    types[:, 1] = ABSENT
+    first = pool.render(SceneBatch.of(types, run.scenes.poses))
+    np.testing.assert_array_equal(run.canvases[:, 1], as_inputs(first, model.config))
+    assert not run.canvases[:, 0].any()  # the empty scene is black
+
+
+def test_inference_takes_the_most_probable(case, pool):
+    model, targets, images, _, _ = case
+    found = infer(model, targets, pool.render)
+    again = infer(model, targets[:5], pool.render)
+    assert np.array_equal(found.types[:5], again.types)
+    run = unroll(model, images, pool.render, mode_noise(32, model.config))
+    assert np.array_equal(run.scenes.present, run.q_present >= 0.5)
+
+
+def test_draws_have_the_probabilities(small, pool, shapes):
+    model = small(network="recurrent", n_slots=1, seed=2)
+    image = as_inputs(pool.render(shapes(1, slots=1)), model.config)
+    n = 4000
+    noise = draw_noise(jax.random.key(1), n, model.config)
+    run = unroll(model, np.repeat(image, n, 0), pool.render, noise)
+    first = jax.tree.map(lambda x: x[0], run.drawn)
+    replay = eqx.filter_jit(model.replay)(
+        jnp.asarray(image[0]), jnp.asarray(run.canvases[0]), first
+    )
+    q = np.exp(np.asarray(replay.log_q[0], float))
+    shares = np.bincount(run.scenes.types[:, 0] + 1, minlength=4) / n
+    assert np.all(np.abs(shares - q) < 5 * np.sqrt(q * (1 - q) / n))
+
+
+def test_the_configuration_of_a_world():
+    config = InverseConfig.of(TABLETOP_CAMERA, network="recurrent")
+    assert (config.n_slots, config.n_types, config.n_cameras) == (3, 3, 1)
+    assert config.image_shape == (3, 32, 32) and config.network == "recurrent"
+    assert InverseConfig.of(SINGLE_OBJECT).n_cameras == 0
+    prior = np.exp(np.asarray(log_prior(dataclasses.replace(config, presence=0.3))))
+    np.testing.assert_allclose(prior, [0.7, 0.1, 0.1, 0.1], rtol=1e-5)
