@@ -15,7 +15,7 @@ from airscene.inverse.baseline import Baseline
 from airscene.inverse.estimators import Scores
 from airscene.inverse.latents import log_prior
 from airscene.inverse.model import Drawn
-from airscene.inverse.surrogate import Help, surrogate
+from airscene.inverse.surrogate import Annealed, surrogate
 
 SLOTS, TYPES = 2, 2
 CHOICES = list(itertools.product([False, True], range(TYPES)))
@@ -93,7 +93,7 @@ def make_moments(case, estimator, baseline=None):
 
     @jax.jit
     @partial(jax.vmap, in_axes=(0, 0, None))
-    def each(present, kind, help):
+    def each(present, kind, annealed):
         drawn = Drawn(present, kind, normal, camera)
         replay = model.replay(image, canvases, drawn)
         there = jax.nn.log_softmax(replay.log_q[:, 1:])[jnp.arange(SLOTS), kind]
@@ -103,15 +103,15 @@ def make_moments(case, estimator, baseline=None):
 
         def value(arrays):
             one = eqx.combine(arrays, rest)
-            return surrogate(one, image, canvases, drawn, scores, estimator, help, baseline)
+            return surrogate(one, image, canvases, drawn, scores, estimator, annealed, baseline)
 
         found, gradient = jax.value_and_grad(value)(arrays)
         return jnp.exp(log_p.sum()), found, jax.flatten_util.ravel_pytree(gradient)[0]
 
     pairs = np.array(list(itertools.product(CHOICES, repeat=SLOTS)))
 
-    def moments(help=Help()):  # noqa: B008
-        found = each(jnp.array(pairs[..., 0] > 0), jnp.array(pairs[..., 1]), help)
+    def moments(annealed=Annealed()):  # noqa: B008
+        found = each(jnp.array(pairs[..., 0] > 0), jnp.array(pairs[..., 1]), annealed)
         p, values, gradients = (np.asarray(x, float) for x in found)
         assert p.sum() == pytest.approx(1.0, abs=1e-5)
         mean = p @ gradients
@@ -159,9 +159,9 @@ def test_enumeration_has_less_variance(estimates):
     assert variance["enumerated"] < 0.5 * variance["score"]
 
 
-def test_help_changes_the_gradient(estimates, exact):
-    for help in (Help(floor=0.99), Help(cross=10.0), Help(whole=0.0)):
-        _, gradient, _ = estimates["enumerated"](help)
+def test_annealing_changes_the_gradient(estimates, exact):
+    for annealed in (Annealed(floor=0.99), Annealed(cross=10.0), Annealed(whole=0.0)):
+        _, gradient, _ = estimates["enumerated"](annealed)
         assert np.linalg.norm(gradient - exact[1]) > 0.01 * np.linalg.norm(exact[1])
 
 

@@ -8,7 +8,7 @@ from airscene.errors import InputError
 from airscene.graphics import World
 from airscene.inverse.config import InverseConfig, InverseTrainConfig
 from airscene.inverse.evaluate import make_evaluate
-from airscene.inverse.train import help_at, likelihood_at, train_inverse
+from airscene.inverse.train import annealed_at, likelihood_at, train_inverse
 from airscene.training.record import read_metrics
 
 WORLD = World(mjcf="", types=("disc", "square", "triangle"), camera="", symmetry=(0, 4, 3))
@@ -77,8 +77,8 @@ def test_annealing_ends_on_the_bound():
     assert likelihood_at(CONFIG, 0) == (3.0, 1.0)
     for step in (7, 8):
         assert likelihood_at(CONFIG, step) == pytest.approx((0.5, 0.2))
-        assert help_at(CONFIG, step) == (0.0, 0.0, 1.0)
-    start = help_at(CONFIG, 0)
+        assert annealed_at(CONFIG, step) == (0.0, 0.0, 1.0)
+    start = annealed_at(CONFIG, 0)
     assert start.floor == CONFIG.floor and start.cross == CONFIG.cross and start.whole == 0.0
     blurs = [likelihood_at(CONFIG, step).blur for step in range(9)]
     assert blurs == sorted(blurs, reverse=True)

@@ -107,7 +107,7 @@ class InverseTrainConfig(LoopConfig):
         cross: Weight of the cross-entropy from each step's posterior to the one that its
             alternatives have, which the enumerated estimator raises at first, in place of the
             bound.
-        help_until: Fraction of the run over which `floor` falls to 0, and up to which `cross`
+        release: Fraction of the run over which `floor` falls to 0, and up to which `cross`
             holds.
 
     Raises:
@@ -124,7 +124,7 @@ class InverseTrainConfig(LoopConfig):
     prefix: float = 0.8
     floor: float = 0.5
     cross: float = 30.0
-    help_until: float = 0.8
+    release: float = 0.8
 
     def __post_init__(self) -> None:
         """Check that every value is in range."""
@@ -135,7 +135,7 @@ class InverseTrainConfig(LoopConfig):
         check_option("blur", self.blur, right, "two numbers above 0")
         right = len(self.sigma) == 2 and min(self.sigma) > 0
         check_option("sigma", self.sigma, right, "two numbers above 0")
-        for name in ("anneal", "help_until"):
+        for name in ("anneal", "release"):
             value = getattr(self, name)
             check_option(name, value, 0 < value <= 1, "above 0 and at most 1")
         for name in ("prefix", "floor"):

@@ -23,7 +23,7 @@ from airscene.inverse.latents import log_prior
 from airscene.inverse.model import Drawn, InverseAIR
 
 
-class Help(NamedTuple):
+class Annealed(NamedTuple):
     """What is not ascent on the bound, and falls to nothing during a run.
 
     Args:
@@ -44,7 +44,7 @@ def surrogate(
     drawn: Drawn,
     scores: Scores,
     estimator: Estimator,
-    help: Help = Help(),  # noqa: B008
+    annealed: Annealed = Annealed(),  # noqa: B008
     baseline: Baseline | None = None,
 ) -> Float[Array, ""]:
     """One-sample estimate of one scene's bound.
@@ -57,7 +57,7 @@ def surrogate(
         scores: What the renderer says of it, without the Gaussian's normaliser; the table is not
             used by the score function.
         estimator: Of the gradient in the discrete latents.
-        help: The annealing; without it the gradient is the bound's.
+        annealed: The annealing; without it the gradient is the bound's.
         baseline: Trained by the gradient of its squared error; zero if not given.
 
     Returns:
@@ -69,12 +69,12 @@ def surrogate(
     present, kind = drawn.present, drawn.kind
     value = scores.total + terms(replay, present, kind, prior).sum() - replay.kl_camera
     scores = jax.lax.stop_gradient(scores)
-    raised = path_wise(replay, scores, help.floor)
+    raised = path_wise(replay, scores, annealed.floor)
     if estimator == "enumerated":
         exact = enumerated(replay, scores.table, prior).sum()
-        cross = help.cross * local_cross_entropy(replay, scores.table, prior).sum()
-        raised += jnp.where(help.cross > 0.0, cross, exact)
-        signal, weight = following(replay, present, kind, scores, prior), help.whole
+        cross = annealed.cross * local_cross_entropy(replay, scores.table, prior).sum()
+        raised += jnp.where(annealed.cross > 0.0, cross, exact)
+        signal, weight = following(replay, present, kind, scores, prior), annealed.whole
     else:
         signal, weight = signals(replay, present, kind, scores.total, prior), 1.0
     signal = jax.lax.stop_gradient(signal)

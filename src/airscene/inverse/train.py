@@ -16,7 +16,7 @@ from airscene.inverse.config import InverseTrainConfig
 from airscene.inverse.estimators import Scores
 from airscene.inverse.model import Drawn, InverseAIR
 from airscene.inverse.scores import Likelihood, score
-from airscene.inverse.surrogate import Help, surrogate
+from airscene.inverse.surrogate import Annealed, surrogate
 from airscene.inverse.unroll import as_inputs, draw_noise, unroll
 from airscene.objective.baseline import WithBaseline
 from airscene.training.loop import Evaluate, train_by
@@ -34,14 +34,14 @@ class Batch(NamedTuple):
         canvases: The render before each step.
         drawn: What was drawn.
         scores: What the renderer said of it.
-        help: The annealing at this step, the same for all.
+        annealed: The annealing at this step, the same for all.
     """
 
     images: Float[Array, "n 3 height width"]
     canvases: Float[Array, "n slots seen height width"]
     drawn: Drawn
     scores: Scores
-    help: Help
+    annealed: Annealed
 
 
 def likelihood_at(config: InverseTrainConfig, step: int) -> Likelihood:
@@ -53,11 +53,11 @@ def likelihood_at(config: InverseTrainConfig, step: int) -> Likelihood:
     return Likelihood(*(a * (b / a) ** share for a, b in (config.blur, config.sigma)))
 
 
-def help_at(config: InverseTrainConfig, step: int) -> Help:
+def annealed_at(config: InverseTrainConfig, step: int) -> Annealed:
     """What is not ascent on the bound at a step; nothing is at the end of a run."""
-    left = max(0.0, 1.0 - step / (config.help_until * config.steps))
+    left = max(0.0, 1.0 - step / (config.release * config.steps))
     whole = float(step >= config.prefix * config.steps)
-    return Help(*np.float32((config.floor * left, config.cross * (left > 0.0), whole)))
+    return Annealed(*np.float32((config.floor * left, config.cross * (left > 0.0), whole)))
 
 
 def train_inverse(
@@ -116,15 +116,15 @@ def train_inverse(
         targets = pool.render(scenes(config.batch_size, seed=(config.seed, step)))
         images = as_inputs(targets, one.config)
         drawn, canvases, found, q_present = unroll(one, images, pool.render, noise_at(step))
-        help = help_at(config, step)
+        annealed = annealed_at(config, step)
         gradient = "drawn"
         if config.estimator == "enumerated":
-            gradient = "whole" if help.whole else "prefix"
+            gradient = "whole" if annealed.whole else "prefix"
         likelihood = likelihood_at(config, step)
         scores = score(
             pool, found, drawn.kind, q_present, targets, likelihood, one.config, gradient
         )
-        return Batch(images, canvases, drawn, scores, help)
+        return Batch(images, canvases, drawn, scores, annealed)
 
     def advance(state: TrainState, step: int, n: int) -> tuple[TrainState, Array]:
         values = []
@@ -153,7 +153,7 @@ def mean_surrogate(
 
     def one(image, canvases, drawn, scores):
         return surrogate(
-            model, image, canvases, drawn, scores, config.estimator, batch.help, baseline
+            model, image, canvases, drawn, scores, config.estimator, batch.annealed, baseline
         )
 
     return jax.vmap(one)(batch.images, batch.canvases, batch.drawn, batch.scores).mean()
