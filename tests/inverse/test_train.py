@@ -1,8 +1,15 @@
 """The loop: it learns, ends on the bound, and goes on after a stop as if there had been none."""
 
-import jax
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import equinox as eqx
 import numpy as np
 import pytest
+from made import CONFIG, LONG, go, make_small
 
 from airscene.errors import InputError
 from airscene.graphics import World
@@ -12,13 +19,6 @@ from airscene.inverse.train import annealed_at, likelihood_at, train_inverse
 from airscene.training.record import read_metrics
 
 WORLD = World(mjcf="", types=("disc", "square", "triangle"), camera="", symmetry=(0, 4, 3))
-CONFIG = InverseTrainConfig(
-    steps=8, batch_size=4, evaluate_every=2, save_every=4, blur=(3.0, 0.5), prefix=0.5
-)
-
-
-def quiet(model, step):
-    return {}
 
 
 def rows(folder):
@@ -27,15 +27,9 @@ def rows(folder):
     return [{k: v for k, v in row.items() if k not in timing} for row in found]
 
 
-def same(a, b):
-    leaves = zip(jax.tree.leaves(a), jax.tree.leaves(b), strict=True)
-    return all(np.array_equal(x, y) for x, y in leaves)
-
-
-def test_a_run_that_dies_goes_on_as_if_it_had_not(small, shapes, pool, tmp_path):
-    model = small(network="difference")
-    whole = train_inverse(model, shapes, pool, CONFIG, folder=tmp_path / "a", evaluate=quiet)
-    assert not same(whole, model)
+def test_a_run_that_dies_goes_on_as_if_it_had_not(pool, tmp_path):
+    whole = go(pool, tmp_path / "a")
+    assert not eqx.tree_equal(whole, make_small(network="difference"))
 
     def die(model, step):
         if step == 6:
@@ -43,18 +37,37 @@ def test_a_run_that_dies_goes_on_as_if_it_had_not(small, shapes, pool, tmp_path)
         return {}
 
     with pytest.raises(KeyboardInterrupt):
-        train_inverse(model, shapes, pool, CONFIG, folder=tmp_path / "b", evaluate=die)
-    options = {"folder": tmp_path / "b", "evaluate": quiet, "resume": True}
-    assert same(train_inverse(model, shapes, pool, CONFIG, **options), whole)
+        go(pool, tmp_path / "b", evaluate=die)
+    assert eqx.tree_equal(go(pool, tmp_path / "b", resume=True), whole)
     assert rows(tmp_path / "a") == rows(tmp_path / "b") and len(rows(tmp_path / "a")) == 4
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_as_if_it_had_not_been(pool, tmp_path):
+    script = str(Path(__file__).parent / "made.py")
+    command = [sys.executable, script, str(tmp_path / "killed")]
+    process = subprocess.Popen(command)
+    try:
+        while len(read_metrics(tmp_path / "killed" / "metrics.jsonl")) < 7:
+            assert process.poll() is None
+            time.sleep(0.01)
+    finally:
+        process.kill()
+    assert process.wait() == -signal.SIGKILL
+    assert len(rows(tmp_path / "killed")) < 20
+    whole = go(pool, tmp_path / "whole", LONG)
+    assert eqx.tree_equal(go(pool, tmp_path / "killed", LONG, resume=True), whole)
+    assert rows(tmp_path / "killed") == rows(tmp_path / "whole")
 
 
 @pytest.mark.parametrize("estimator", ["score", "score-baseline"])
 def test_the_other_estimators_run(small, shapes, pool, tmp_path, estimator):
     config = InverseTrainConfig(**{**vars(CONFIG), "steps": 2, "estimator": estimator})
     model = small(network="recurrent")
-    after = train_inverse(model, shapes, pool, config, folder=tmp_path, evaluate=quiet)
-    assert not same(after.network, model.network)
+    after = train_inverse(
+        model, shapes, pool, config, folder=tmp_path, evaluate=lambda model, step: {}
+    )
+    assert not eqx.tree_equal(after.network, model.network)
     assert np.isfinite(rows(tmp_path)[0]["objective"])
 
 

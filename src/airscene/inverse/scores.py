@@ -25,6 +25,7 @@ from airscene.inverse.latents import pose_spread
 # "drawn": of what was drawn, where the slot is present (the paper's).
 # "prefix": of slot i with the type that it would have, the later slots absent.
 # "whole": as drawn, but for the last slot, which has the type that it would have.
+# The gradient by the camera is always of what was drawn.
 Gradient = Literal["drawn", "prefix", "whole"]
 
 

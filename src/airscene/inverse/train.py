@@ -8,16 +8,16 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, UInt8
 
 from airscene.graphics import RenderPool, SceneBatch
 from airscene.inverse.baseline import Baseline
-from airscene.inverse.config import InverseTrainConfig
+from airscene.inverse.config import Estimator, InverseTrainConfig
 from airscene.inverse.estimators import Scores
 from airscene.inverse.model import Drawn, InverseAIR
 from airscene.inverse.scores import Likelihood, score
 from airscene.inverse.surrogate import Annealed, surrogate
-from airscene.inverse.unroll import as_inputs, draw_noise, unroll
+from airscene.inverse.unroll import Noise, as_inputs, draw_noise, unroll
 from airscene.objective.baseline import WithBaseline
 from airscene.training.loop import Evaluate, train_by
 from airscene.training.state import TrainState, make_update
@@ -94,48 +94,78 @@ def train_inverse(
         InputError: If the objective stops being a number, or nothing can be written.
         Interrupted: If SIGINT or SIGTERM came; the state is saved first.
     """
-    of_model = lambda trained: trained.model if paired else trained  # noqa: E731
-    # The enumerated estimator has something left for a baseline where a slot follows another.
-    paired = config.estimator == "score-baseline" or (
-        config.estimator == "enumerated" and model.config.n_slots > 1
-    )
+    # Other keys than the model's own weights.
+    key = jax.random.key(config.seed)
+    baseline_key, noise_key = jax.random.fold_in(key, 1), jax.random.fold_in(key, 2)
+    # The enumerated estimator leaves something to a baseline where a slot follows another.
+    several = config.estimator == "enumerated" and model.config.n_slots > 1
     trained = model
-    if paired:
-        key = jax.random.fold_in(jax.random.key(config.seed), 1)
-        trained = WithBaseline(model, eqx.filter_jit(Baseline)(model.config, key=key))
+    if several or config.estimator == "score-baseline":
+        baseline = eqx.filter_jit(Baseline)(model.config, key=baseline_key)
+        trained = WithBaseline(model, baseline)
     frame = eqx.filter(trained, eqx.is_inexact_array, inverse=True)
-    objective = partial(mean_surrogate, config=config)
+    objective = partial(mean_surrogate, estimator=config.estimator)
     update = jax.jit(make_update(trained, config, objective), donate_argnums=0)
-    noise_at = jax.jit(
+    noise_of = jax.jit(
         lambda step: draw_noise(
-            jax.random.fold_in(jax.random.key(config.seed), step), config.batch_size, model.config
+            jax.random.fold_in(noise_key, step), config.batch_size, model.config
         )
     )
-
-    def make_batch(one: InverseAIR, step: int) -> Batch:
-        targets = pool.render(scenes(config.batch_size, seed=(config.seed, step)))
-        images = as_inputs(targets, one.config)
-        drawn, canvases, found, q_present = unroll(one, images, pool.render, noise_at(step))
-        annealed = annealed_at(config, step)
-        gradient = "drawn"
-        if config.estimator == "enumerated":
-            gradient = "whole" if annealed.whole else "prefix"
-        likelihood = likelihood_at(config, step)
-        scores = score(
-            pool, found, drawn.kind, q_present, targets, likelihood, one.config, gradient
-        )
-        return Batch(images, canvases, drawn, scores, annealed)
 
     def advance(state: TrainState, step: int, n: int) -> tuple[TrainState, Array]:
         values = []
         for now in range(step, step + n):
-            batch = make_batch(of_model(eqx.combine(state.weights, frame)), now)
+            one = _model_of(eqx.combine(state.weights, frame))
+            # Drawn while the update before may still be computed.
+            targets = pool.render(scenes(config.batch_size, seed=(config.seed, now)))
+            batch = draw_batch(one, targets, noise_of(now), pool, config, now)
             state, value = update(state, batch)
             values.append(value)
         return state, jnp.stack(values).mean()
 
-    evaluate_model = lambda trained, step: evaluate(of_model(trained), step)  # noqa: E731
-    return of_model(train_by(advance, trained, config, evaluate=evaluate_model, **options))
+    after = train_by(
+        advance,
+        trained,
+        config,
+        evaluate=lambda trained, step: evaluate(_model_of(trained), step),
+        **options,
+    )
+    return _model_of(after)
+
+
+def draw_batch(
+    model: InverseAIR,
+    targets: UInt8[np.ndarray, "n rows columns 3"],
+    noise: Noise,
+    pool: RenderPool,
+    config: InverseTrainConfig,
+    step: int,
+) -> Batch:
+    """Draw latents of images, and have the renderer score them.
+
+    Args:
+        model: The model.
+        targets: The images.
+        noise: Decides what is drawn.
+        pool: Draws scenes.
+        config: How to train.
+        step: The step, which the annealing depends on.
+
+    Raises:
+        RendererError: If the renderer fails.
+    """
+    images, annealed = as_inputs(targets, model.config), annealed_at(config, step)
+    drawn, canvases, scenes, q_present = unroll(model, images, pool.render, noise)
+    gradient = "drawn"
+    if config.estimator == "enumerated":
+        gradient = "whole" if annealed.whole else "prefix"
+    likelihood = likelihood_at(config, step)
+    args = (pool, scenes, drawn.kind, q_present, targets, likelihood, model.config, gradient)
+    return Batch(images, canvases, drawn, score(*args), annealed)
+
+
+def _model_of(trained: InverseAIR | WithBaseline) -> InverseAIR:
+    return trained.model if isinstance(trained, WithBaseline) else trained
 
 
 def mean_surrogate(
@@ -144,16 +174,13 @@ def mean_surrogate(
     key: Array,
     step: Array,
     *,
-    config: InverseTrainConfig,
+    estimator: Estimator,
 ) -> Float[Array, ""]:
     """The mean of `surrogate` over a batch; all that is random in it was drawn before."""
-    model, baseline = trained, None
-    if isinstance(trained, WithBaseline):
-        model, baseline = trained.model, trained.baseline
+    model = _model_of(trained)
+    baseline = trained.baseline if isinstance(trained, WithBaseline) else None
 
     def one(image, canvases, drawn, scores):
-        return surrogate(
-            model, image, canvases, drawn, scores, config.estimator, batch.annealed, baseline
-        )
+        return surrogate(model, image, canvases, drawn, scores, estimator, batch.annealed, baseline)
 
     return jax.vmap(one)(batch.images, batch.canvases, batch.drawn, batch.scores).mean()
