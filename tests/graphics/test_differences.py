@@ -109,6 +109,19 @@ def test_a_plan_moves_one_coordinate_of_what_is_there():
     ).tolist() == [0, 0, *[1] * 16]
 
 
+def test_only_what_is_wanted_is_moved():
+    scenes = SceneBatch.of(
+        np.array([[1, -1], [-1, 0]]), np.full((2, 2, 3), 0.5), np.array([[0.2], [-0.3]])
+    )
+    where = np.zeros((2, 7), bool)
+    where[:, :2] = where[1, 6] = True
+    plan = plan_differences(scenes, Steps(), where=where)
+    assert plan.source.tolist() == [0, 1, 0, 0, 1] and plan.coordinate.tolist() == [0, 1, 6]
+    nothing = plan_differences(scenes, Steps(), where=np.zeros((2, 7), bool))
+    found = combine_differences(nothing, np.array([1.0, 2.0]))
+    assert found.values.tolist() == [1.0, 2.0] and not found.poses.any() and not found.camera.any()
+
+
 @settings(max_examples=30)
 @given(st.integers(0, 2**32), st.integers(1, 4), st.integers(0, 2), st.booleans())
 def test_the_gradient_of_a_linear_score_is_exact(seed, slots, cameras, central):
