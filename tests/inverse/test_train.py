@@ -72,18 +72,20 @@ def test_the_other_estimators_run(small, shapes, pool, tmp_path, estimator):
 
 
 def test_learning_raises_the_bound(small, shapes, pool, tmp_path):
-    model = small(network="recurrent", n_slots=1, n_hidden=32)
+    model = small(network="recurrent", n_slots=1, n_hidden=64)
     one = lambda n, seed: shapes(n, seed=seed, slots=1)  # noqa: E731
     config = InverseTrainConfig(
-        steps=150, batch_size=16, evaluate_every=150, save_every=150, warmup=10,
-        learning_rate=3e-3, blur=(3.0, 1.0), sigma=(0.5, 0.3),
+        steps=400, evaluate_every=400, save_every=400, warmup=10, learning_rate=2e-3,
+        blur=(3.0, 1.0), sigma=(0.3, 0.1),
     )  # fmt: skip
-    measure = make_evaluate(one(100, (1, 0, 1)), pool, WORLD, likelihood_at(config, 150))
+    measure = make_evaluate(one(100, (1, 0, 1)), pool, WORLD, likelihood_at(config, 400))
     before = measure(model, 0)
-    model = train_inverse(model, one, pool, config, folder=tmp_path, evaluate=measure)
+    train_inverse(model, one, pool, config, folder=tmp_path, evaluate=measure)
     after = read_metrics(tmp_path / "metrics.jsonl")[-1]
-    assert after["bound"] > 0.7 * before["bound"]
-    assert after["count_accuracy"] > 0.85 > 0.75 > before["count_accuracy"]
+    # Where nothing was learnt the bound is that of finding nothing anywhere, about as before.
+    assert after["bound"] > 0.6 * before["bound"]
+    assert after["count_accuracy"] > 0.9 > before["count_accuracy"]
+    assert after["position_error"] < 0.06 < 0.2 < before["position_error"]
 
 
 def test_annealing_ends_on_the_bound():
