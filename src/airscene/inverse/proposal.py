@@ -1,6 +1,5 @@
 """What one step of the inference network proposes, and how its last layer is read."""
 
-import math
 from typing import NamedTuple
 
 import equinox as eqx
@@ -11,9 +10,10 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from airscene.inverse.config import InverseConfig
 
-# How far from 0 the mean of x and y can be, in half-widths of the table, and the mean rotation, in
-# radians: a little beyond what the scenes have. Within reach every pose changes the image.
-POSITION_REACH, ROTATION_REACH = 1.2, 1.1 * math.pi
+# How far from 0 the mean of x and y can be, in half-widths of the table: a little beyond what the
+# scenes have, so that every pose changes the image. The mean rotation has no bounds: under a wide
+# blur next to nothing but its prior holds it, and at a bound it would stay.
+POSITION_REACH = 1.2
 
 # The largest spreads: a rotation that is drawn from all round has a gradient of mean 0.
 POSITION_CAP, ROTATION_CAP, CAMERA_CAP = 0.3, 0.3, 0.2
@@ -41,8 +41,10 @@ def gaussian(
     reach: Float[Array, " numbers"],
     cap: Float[Array, " numbers"],
 ) -> tuple[Float[Array, " numbers"], Float[Array, " numbers"]]:
-    """Mean reach tanh(m) and standard deviation cap sigmoid(s), of outputs m and s."""
-    return reach * jnp.tanh(outputs[0]), cap * jax.nn.sigmoid(outputs[1] + NARROW)
+    """Mean reach tanh(m), or m where that is infinite, and standard deviation cap sigmoid(s)."""
+    free = jnp.isinf(reach)
+    mean = jnp.where(free, outputs[0], jnp.where(free, 1.0, reach) * jnp.tanh(outputs[0]))
+    return mean, cap * jax.nn.sigmoid(outputs[1] + NARROW)
 
 
 def propose(
@@ -60,7 +62,7 @@ def propose(
     absent = jax.nn.log_sigmoid(-body[:1])
     log_q = jnp.concatenate([absent, jax.nn.log_sigmoid(body[0]) + what])
     spread = jnp.array([config.position_spread] * 2 + [config.rotation_spread])
-    reach = jnp.array([POSITION_REACH, POSITION_REACH, ROTATION_REACH])
+    reach = jnp.array([POSITION_REACH, POSITION_REACH, jnp.inf])
     cap = jnp.array([POSITION_CAP, POSITION_CAP, ROTATION_CAP])
     outputs = jnp.concatenate([body[1 + k :].reshape(2, 2), rotation[:, None]], axis=1)
     return Proposal(log_q, *gaussian(outputs, reach / spread, cap / spread))
