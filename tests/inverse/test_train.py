@@ -104,9 +104,7 @@ def test_annealing_ends_on_the_bound():
     [
         (InverseConfig, "n_types", 0),
         (InverseConfig, "presence", 1.0),
-        (InverseConfig, "network", "lstm"),
         (InverseConfig, "image_shape", (1, 32, 32)),
-        (InverseTrainConfig, "estimator", "exact"),
         (InverseTrainConfig, "sigma", (1.0, 0.0)),
         (InverseTrainConfig, "anneal", 0.0),
         (InverseTrainConfig, "prefix", 1.5),
