@@ -12,7 +12,7 @@ from airscene.experiments import RESULTS
 @pytest.mark.slow
 @pytest.mark.parametrize("name", RESULTS)
 def test_the_quick_version(name, tmp_path):
-    reproduce = Reproduce((name,), quick=True, out=tmp_path)
+    reproduce = Reproduce((name,), quick=True, out=str(tmp_path))
     reproduce.run(Console(quiet=True))
     file = json.loads((tmp_path / "results" / f"{name}.json").read_text())
     assert [row["finished"] for row in file["runs"]] == [True] * len(RESULTS[name](True).units)
