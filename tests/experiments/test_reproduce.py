@@ -21,8 +21,9 @@ from airscene.errors import InputError
 from airscene.experiments import RESULTS, Result, Unit
 from airscene.experiments.reproduce import summary
 from airscene.experiments.result import of_run, spread
+from airscene.experiments.run_config import InTheWay
 from airscene.experiments.tables import reproduction_page, results_table, speed_table
-from airscene.experiments.trained import InTheWay, keep_config
+from airscene.experiments.trained import keep_config
 from airscene.training.loop import Interrupted
 
 
@@ -127,7 +128,8 @@ class Process:
     """Stands in for a process: runs at once, and ends as a process would."""
 
     pid = 1
-    asked_to_stop = interrupted = False
+    interrupted = None  # the signal that comes once it runs
+    asked_to_stop = 0  # how often
 
     def __init__(self, target, args):
         self._call = lambda: target(*args)
@@ -146,12 +148,18 @@ class Process:
             for number, handler in handlers.items():
                 signal.signal(number, handler)
 
-    def join(self):
-        if Process.interrupted:
+        self._joined = 0
+
+    def is_alive(self):
+        return self._joined < 2
+
+    def join(self, timeout=None):
+        self._joined += 1
+        if Process.interrupted and self._joined == 1:
             signal.raise_signal(Process.interrupted)
 
     def terminate(self):
-        Process.asked_to_stop = True
+        Process.asked_to_stop += 1
 
 
 @pytest.fixture
@@ -192,8 +200,8 @@ def again(tmp_path, monkeypatch):
     context = types.SimpleNamespace(Process=Process)
     monkeypatch.setattr(reproducing.multiprocessing, "get_context", lambda _: context)
     # Both are put back after the test.
-    monkeypatch.setattr(Process, "interrupted", False)
-    monkeypatch.setattr(Process, "asked_to_stop", False)
+    monkeypatch.setattr(Process, "interrupted", None)
+    monkeypatch.setattr(Process, "asked_to_stop", 0)
     again.file = tmp_path / "results" / "x.json"
     again.seeds_in_file = lambda: [r["seed"] for r in json.loads(again.file.read_text())["runs"]]
     return again
@@ -265,19 +273,20 @@ def test_an_interruption_leaves_the_rows_still_to_come(again):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_nothing_follows_a_row_that_ends_in_spite_of_a_signal(again, number):
     Process.interrupted = number
-    with pytest.raises(KeyboardInterrupt, match="stopped at a, seed 1; the same command goes on"):
+    with pytest.raises(KeyboardInterrupt, match="stopped at a, 1; the same command goes on"):
         again()
     assert again.ran == again.seeds_in_file() == [1]
-    assert Process.asked_to_stop
+    # At once, and again for as long as it goes on.
+    assert Process.asked_to_stop == 3
     assert signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler)
 
 
 def test_rows_say_of_which_sources_and_machine_they_are(again, monkeypatch):
-    sources = iter(["began", "changed meanwhile"])
-    monkeypatch.setattr(reproducing, "commit", lambda: next(sources))
-    again.seeds = (1,)
-    (row,) = again()
-    assert (row["commit"], row["machine"]) == ("began", reproducing.machine())
+    # Of those that it began with, even if they are changed while it is made.
+    monkeypatch.setattr(reproducing, "commit", lambda: f"after {len(again.ran)}")
+    rows = again()
+    assert [row["commit"] for row in rows] == ["after 0", "after 1"]
+    assert {row["machine"] for row in rows} == {reproducing.machine()}
 
 
 def test_rows_made_elsewhere_keep_their_machine(again):
@@ -335,7 +344,7 @@ def test_exit_statuses(again, command):
     assert (status, told[-1]) == (2, "airscene: a run is in the way")
     again.fails = {3: Interrupted("stopped")}
     status, told = command()
-    assert status == 130 and told[-1].startswith("airscene: stopped at a, seed 3")
+    assert status == 130 and told[-1].startswith("airscene: stopped at a, 3")
     assert not any("Traceback" in line for line in told)
 
 
@@ -405,7 +414,7 @@ def test_a_terminated_command_ends_its_training(tmp_path):
             os.killpg(process.pid, signal.SIGKILL)
     assert process.returncode == 130
     assert "Traceback" not in told
-    line = "airscene: stopped at multi-mnist-fast, seed 1; the same command goes on"
+    line = "airscene: stopped at multi-mnist-fast, 1; the same command goes on"
     assert told.splitlines()[-1] == line
     step = json.loads(metrics.read_text().splitlines()[-1])["step"]
     assert (run / "checkpoints" / str(step)).is_dir()

@@ -17,7 +17,8 @@ from rich.console import Console
 
 from airscene.errors import INTERRUPTED, InputError
 from airscene.experiments.result import Result, Unit, numbers
-from airscene.experiments.trained import REACHED, InTheWay
+from airscene.experiments.run_config import InTheWay
+from airscene.experiments.trained import REACHED
 from airscene.files import check_writable, write_atomic
 from airscene.training.loop import Interrupted
 
@@ -48,8 +49,7 @@ def reproduce(
         The rows, in the order of the result's units.
 
     Raises:
-        InputError: If a folder cannot be written in, the result's file is none, or a run of another
-            configuration is in the way.
+        InputError: If a folder or the result's file is unusable, or another run is in the way.
         KeyboardInterrupt: If SIGINT or SIGTERM came; the process of the row has ended then.
     """
     for folder in (results, runs, figures):
@@ -75,11 +75,8 @@ def reproduce(
             rows[i] = row
             _write(path, result, command, [row for row in rows if row])
         if stopped:
-            raise KeyboardInterrupt(
-                f"stopped at {unit.run}, seed {unit.seed}; the same command goes on"
-            )
-    finished = [row for row in rows if row["finished"]]
-    if finished:
+            raise KeyboardInterrupt(f"stopped at {unit.run}, {unit.seed}; the same command goes on")
+    if finished := [row for row in rows if row["finished"]]:
         result.draw(finished, runs, figures)
     return rows
 
@@ -95,7 +92,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def _rows_before(path: Path) -> list[dict[str, Any]]:
-    """Read the rows of a result's file, each with what makes it known and its machine."""
+    """Read the rows of a result's file, each with its machine."""
     if not path.exists():
         return []
     try:
@@ -118,14 +115,8 @@ def _row_of(unit: Unit, rows: Sequence[dict[str, Any]]) -> dict[str, Any] | None
 
 
 def _write(path: Path, result: Result, command: str, rows: Sequence[dict[str, Any]]) -> None:
-    file = {
-        "result": result.name,
-        "about": result.about,
-        "targets": result.targets,
-        "command": command,
-        "runs": rows,
-        "summary": summary(rows),
-    }
+    about = {"result": result.name, "about": result.about, "targets": result.targets}
+    file = {**about, "command": command, "runs": rows, "summary": summary(rows)}
     write_atomic(path, (json.dumps(file, indent=1) + "\n").encode())
 
 
@@ -168,18 +159,19 @@ def _run_process(unit: Unit, runs: Path, out: Path) -> tuple[int, bool]:
     handlers = {n: signal.signal(n, stop) for n in (signal.SIGINT, signal.SIGTERM)}
     try:
         process.start()
-        if stopping:
-            process.terminate()
-        process.join()
+        while process.is_alive():
+            process.join(timeout=5.0)
+            # Again, as a training that was at its end does not heed the signal.
+            if stopping:
+                process.terminate()
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
-    # A row's last moments may swallow the signal: it is made then, but nothing after it.
     return process.exitcode, bool(stopping) or process.exitcode in _STOPPED
 
 
 def _make(unit: Unit, runs: Path, rows: Path) -> tuple[dict[str, Any] | None, bool]:
-    """Make one row, unless it is stopped; return also whether it was to stop."""
+    """Make one row; return it, if it was not stopped before its end, and whether it was to stop."""
     out = rows / f"{unit.run}-{unit.seed}.json"
     # Before, as the sources may be changed while it is made.
     sources = commit()
@@ -220,11 +212,8 @@ def summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
         spread = {}
         for key in ("count_accuracy", "elbo", "log_px", "average_precision", "mean_iou", "seconds"):
             if values := numbers(group, key):
-                spread[key] = {
-                    "median": statistics.median(values),
-                    "min": min(values),
-                    "max": max(values),
-                }
+                median = statistics.median(values)
+                spread[key] = {"median": median, "min": min(values), "max": max(values)}
         # A run that failed or never got there counts as slower than any that did.
         times = [row.get("seconds_to_98") or float("inf") for row in group]
         median = statistics.median(times)

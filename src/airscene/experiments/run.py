@@ -14,7 +14,7 @@ from airscene.errors import InputError
 from airscene.evaluation.evaluate import evaluate
 from airscene.experiments.pictures import draw_figures, write_report
 from airscene.experiments.preset import Preset, channels_first
-from airscene.experiments.trained import InTheWay, check_config
+from airscene.experiments.run_config import InTheWay, check_config
 from airscene.experiments.watch import Watch
 from airscene.files import check_writable, write_atomic
 from airscene.inference.model import Model, load
