@@ -124,9 +124,9 @@ def _work(unit: Unit, runs: Path, out: Path) -> None:
     """What the process of a row does: bad input is one line, and no traceback."""
 
     def stop(*_: object) -> None:
-        # Once: Ctrl-C comes from the terminal and again from the parent.
+        # Once, as Ctrl-C comes twice; Python complains of SIG_IGN where one came just before.
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)
+            signal.signal(number, lambda *_: None)
         raise KeyboardInterrupt
 
     # While a model trains, its loop has handlers of its own, which save the state.
