@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float, Float32
 
 from airscene.data.truth import LabelledScenes
+from airscene.errors import InputError
 from airscene.evaluation.metrics import (
     average_precision,
     count_accuracy,
@@ -78,8 +79,16 @@ def evaluate(model: Model, truth: LabelledScenes) -> dict[str, Any]:
         less sampling error than that of the first scenes alone.
 
     Raises:
-        InputError: If the scenes are not of the model's size.
+        InputError: If the scenes are not of the model's size, or in colour and the model grey, or
+            the reverse: numbers of what was made of them would mean nothing.
     """
+    kinds = {1: "grey", 3: "colour"}
+    takes, given = kinds[model.air.config.image_shape[0]], kinds[3 if truth.images.ndim == 4 else 1]
+    if takes != given:
+        raise InputError(
+            f"{model.name} takes {takes} images, and the scenes are {given}: {truth.source}; "
+            f"evaluate it on scenes in {takes}"
+        )
     scenes = model.infer(truth.images)
     _, prepared = model.prepare(truth.images)
     probs = np.stack([scene.count_probs for scene in scenes])
