@@ -68,8 +68,8 @@ def estimators(quickly: bool = False) -> Result:
             f"importance-weighted bound of {SAMPLES} samples. Left: total variance of the gradient "
             "of a batch of 64, relative to that of the exact expectation, in the weights of the "
             f"presence logits and in all of q's: after {EARLY} steps of the fast preset, and of "
-            "the bundled weights. A variance whose standard error exceeds half of it is not "
-            "separated from 0 and has no bar. The baseline has an analytic term, the likelihood of "
+            "the bundled weights, with standard errors. A variance whose standard error exceeds "
+            "half of it is not separated from 0 and has no bar. The baseline has an analytic term, the likelihood of "
             "the objects so far, which takes a pass through the decoder: untrained, it says what "
             "stopping there is worth. Middle: count accuracy of the fast preset, each run a line; "
             "all have the same annealing, so that only the estimator differs. Right: the same "
@@ -263,7 +263,7 @@ def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:
             for i in (0, 1)
         )
         medians = {g: {name: [v] for name, v in each.items()} for g, each in variances.items()}
-        label = "variance of the gradient, relative (± standard error)"
+        label = "variance of the gradient, relative"
         panels.append(bars(medians, label, errors=errors, log=True))
     curves = {
         name: [row["curve"] for row in of_run(rows, preset.name)]
