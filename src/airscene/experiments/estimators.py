@@ -69,12 +69,13 @@ def estimators(quickly: bool = False) -> Result:
             "of a batch of 64, relative to that of the exact expectation, in the weights of the "
             f"presence logits and in all of q's: after {EARLY} steps of the fast preset, and of "
             "the bundled weights, with standard errors. A variance whose standard error exceeds "
-            "half of it is not separated from 0 and has no bar. The baseline has an analytic term, the likelihood of "
-            "the objects so far, which takes a pass through the decoder: untrained, it says what "
-            "stopping there is worth. Middle: count accuracy of the fast preset, each run a line; "
-            "all have the same annealing, so that only the estimator differs. Right: the same "
-            "against seconds of the processor, steps times what a gradient of a batch takes, as "
-            "measured with the early variances in one process; the rest of a step is not in it."
+            "half of it is not separated from 0 and has no bar. The baseline has an analytic term, "
+            "the likelihood of the objects so far, which takes a pass through the decoder: "
+            "untrained, it says what stopping there is worth. Middle: count accuracy of the fast "
+            "preset, each run a line; all have the same annealing, so that only the estimator "
+            "differs. Right: the same against seconds of the processor, steps times what a "
+            "gradient of a batch takes, as measured with the early variances in one process; the "
+            "rest of a step is not in it."
         ),
         paper="Raw, the score function is likely to have high variance; baselines reduce it (2.2)",
         targets="the exact expectation has the least variance and is first at 98% of counts",

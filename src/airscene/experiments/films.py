@@ -33,7 +33,7 @@ def films(quickly: bool = False) -> Result:
         name="films",
         about=(
             "Films of inference running through the first held-out scenes. Those of learning are "
-            "drawn with the trainings: multi-mnist-learning and sprites-learning."
+            "drawn with the trainings, [multi-mnist](#multi-mnist) and [sprites](#sprites)."
         ),
         paper="Films in its supplement",
         targets="the scenes of the film counted right",

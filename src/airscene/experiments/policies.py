@@ -25,7 +25,8 @@ def policies(quickly: bool = False) -> Result:
         about=(
             "In held-out scenes of two objects, how often position, class or size says which of "
             "them is taken first (by chance 50%). Where each step looks, for three seeds (Figs. 3 "
-            "and 13), is drawn with the trainings: multi-mnist-heatmaps and sprites-heatmaps."
+            "and 13), is drawn with the trainings, [multi-mnist](#multi-mnist) and "
+            "[sprites](#sprites)."
         ),
         paper="Each seed has a policy of its own; it seems spatial, not identity- or size-based",
         targets="position says it in 90% of pairs or more, class and size in 60% or fewer",

@@ -18,7 +18,7 @@ Where several runs stand behind a number, it is their median, with the least and
 
 Recipes of training were chosen by single runs, on scenes of the test split, so that what they reach
 may be a little too good; only DAIR's present recipe was chosen on validation scenes, made of
-training digits.
+training digits, and the heads of downstream by validation.
 
 The duration is that of all rows of a result, on two cores without an accelerator, often with other
 runs beside it. Results share the models that they train. A row that reports the seconds of its
