@@ -9,9 +9,10 @@ import pytest
 import airscene.inference.model as inference
 from airscene.errors import InputError
 from airscene.inference import Model, load
-from airscene.inference.infer import INK, TAIL, in_pixels, infer, propose
+from airscene.inference.infer import INK, in_pixels, infer
 from airscene.model.counts import count_log_posterior
 from airscene.model.recurrent import RecurrentPosterior
+from airscene.model.steps import TAIL, take_steps
 from airscene.model.weights import save_weights
 from airscene.objective.enumerated import enumerated
 from airscene.scene import Scene, SceneObject, Scenes
@@ -113,7 +114,7 @@ def test_a_scene_that_ends_early_takes_fewer_steps(tiny, monkeypatch, bias, step
         RecurrentPosterior, "__call__", lambda *a: calls.append(True) or step(*a), raising=True
     )
     with jax.disable_jit():  # so that the loop is Python's
-        propose(air, jnp.full((1, 12, 12), 0.3))
+        take_steps(air, jnp.full((1, 12, 12), 0.3))
     assert len(calls) == 1 + steps  # the first for the shapes of what a step returns
 
 

@@ -6,10 +6,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from airscene.inference.infer import infer, propose
-from airscene.model.air import AIR
+from airscene.inference.infer import infer
 from airscene.model.counts import count_log_posterior
-from airscene.model.difference import GLIMPSE, GLIMPSES, REACH, SIDES
+from airscene.model.difference import GLIMPSE, GLIMPSES, REACH
+from airscene.model.steps import SIDES, best_steps, facing_best
 from airscene.model.weights import load_weights, save_weights
 from airscene.objective.enumerated import enumerated
 
@@ -132,7 +132,7 @@ def test_another_number_of_steps(air, image, n_steps):
 def test_inference_is_the_unroll_at_the_means(air, image, presence):
     """With the early end or without."""
     air = believing(air, presence)
-    best = eqx.filter_jit(AIR.facing_best)(air, image)
+    best = eqx.filter_jit(facing_best)(air, image)
     run = eqx.filter_jit(best.unroll)(image, jnp.zeros((3, air.n_noise)))
     inferred = eqx.filter_jit(infer)(air, image)
     q = np.exp(count_log_posterior(run.presence_logits))
@@ -143,7 +143,7 @@ def test_inference_is_the_unroll_at_the_means(air, image, presence):
 
 
 def test_inference_ends_early(air, image):
-    _, steps = eqx.filter_jit(propose)(believing(air, -30.0), image)
+    _, _, steps = eqx.filter_jit(best_steps)(believing(air, -30.0), image)
     assert np.all(np.asarray(steps.z_where[1:]) == 0) and np.any(np.asarray(steps.z_where[0]))
 
 
@@ -160,7 +160,7 @@ def test_no_side_explains_an_image_better_than_the_best(air, image):
         return run.log_likelihoods[n] - kl + model.log_prior()[n]
 
     scores = [score(air.facing(jnp.float32(2 * np.pi * i / SIDES))) for i in range(SIDES)]
-    best = eqx.filter_jit(AIR.facing_best)(air, image)
+    best = eqx.filter_jit(facing_best)(air, image)
     assert float(best.posterior.preferred) == pytest.approx(2 * np.pi * np.argmax(scores) / SIDES)
     # Sides that all end with the same objects would show nothing.
     assert max(scores) - min(scores) > 1.0
@@ -168,7 +168,7 @@ def test_no_side_explains_an_image_better_than_the_best(air, image):
 
 def test_the_recurrent_network_has_no_side(tiny, image):
     air = tiny(image_shape=(1, *SIZE), object_size=0.3)
-    assert air.facing(jnp.float32(1.0)) is air and air.facing_best(image) is air
+    assert air.facing(jnp.float32(1.0)) is air and facing_best(air, image) is air
 
 
 def test_gradients_reach_every_weight_and_are_finite(air, image):

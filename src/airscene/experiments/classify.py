@@ -156,7 +156,7 @@ def downstream_row(
         return learn(make, training.part(start, size), validation, choice, steps, seed)
 
     first, *others = protocol.seeds
-    tried = [(choice, *one(choice, first)) for choice in protocol.choices(method, size)]
+    tried = [(choice, *one(choice, first)) for choice in protocol.choices(method)]
     chosen, model, reached = max(tried, key=lambda t: t[2])
     made = [(model, reached), *(one(chosen, seed) for seed in others)]
     accuracies = [accuracy(model, test) for model, _ in made]

@@ -41,7 +41,6 @@ class Protocol:
         cnn_steps: Updates of the CNN, for each size.
         head_choices: Hyper-parameters tried for a head, from the least regularised.
         cnn_choices: Hyper-parameters tried for the CNN, from the least regularised.
-        many: Of so many labels or more the most regularised choice is not tried.
         air: The model whose inferences are AIR's embedding.
         draw: DRAW, and how it is trained.
         cae_data: The scenes that the autoencoder is trained on, those of AIR.
@@ -55,8 +54,11 @@ class Protocol:
     head_steps: tuple[int, ...] = (250, 400, 700, 1000, 1800)
     cnn_steps: tuple[int, ...] = (200, 400, 800, 1200, 2000)
     head_choices: tuple[Choice, ...] = (Choice(), Choice(noise=0.5), Choice(noise=1.0))
-    cnn_choices: tuple[Choice, ...] = (Choice(), Choice(dropout=0.5))
-    many: int = 16_000
+    cnn_choices: tuple[Choice, ...] = (
+        Choice(),
+        Choice(dropout=0.5),
+        Choice(learning_rate=1e-3, dropout=0.5),
+    )
     air: str = "multi-mnist"
     draw: DRAWPreset = DRAW_012
     cae_data: DataConfig = field(default_factory=DataConfig)
@@ -69,10 +71,9 @@ class Protocol:
         steps = self.cnn_steps if method == "cnn" else self.head_steps
         return steps[self.sizes.index(size)]
 
-    def choices(self, method: str, size: int) -> tuple[Choice, ...]:
-        """Return the hyper-parameters that are tried for a method at a size."""
-        choices = self.cnn_choices if method == "cnn" else self.head_choices
-        return choices[:-1] if size >= self.many else choices
+    def choices(self, method: str) -> tuple[Choice, ...]:
+        """Return the hyper-parameters that are tried for a method."""
+        return self.cnn_choices if method == "cnn" else self.head_choices
 
     def embedding_config(self, method: str) -> dict[str, Any]:
         """Return all that decides a method's embeddings, as JSON holds it; nothing for pixels."""
@@ -92,7 +93,7 @@ class Protocol:
             "size": size,
             "seeds": self.seeds,
             "steps": self.steps(method, size),
-            "choices": [choice._asdict() for choice in self.choices(method, size)],
+            "choices": [choice._asdict() for choice in self.choices(method)],
             "embedding": self.embedding_config(method),
         }
         return json.loads(json.dumps(config))

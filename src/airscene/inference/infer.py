@@ -6,12 +6,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from airscene.model.air import AIR, Taken
-from airscene.model.counts import count_log_posterior
-
-# A scene has ended when the probability of a further object is below this: count probabilities
-# are exact to within it, and what is left of it goes to the last count reached.
-TAIL = 1e-3
+from airscene.model.air import AIR
+from airscene.model.steps import best_steps
 
 # A pixel brighter than this belongs to the object, for its box.
 INK = 0.15
@@ -36,44 +32,6 @@ class Inferred(NamedTuple):
     windows: Float[Array, "steps 4"]
 
 
-def propose(
-    model: AIR, image: Float[Array, "channel height width"]
-) -> tuple[Float[Array, " counts"], Taken]:
-    """Take steps until the scene has ended.
-
-    Under `vmap` the loop ends when every scene of the batch has (paper, section 3.1: potential
-    savings in computation during inference).
-
-    Args:
-        model: The model.
-        image: Image, values in [0, 1].
-
-    Returns:
-        log q(n | x) for n = 0..N, and the steps at the means, stacked; zeros for those not run.
-    """
-    n_steps = model.config.n_steps
-    start, step = model.begin(image)
-    mean = jnp.zeros(model.n_noise)
-
-    def unended(carry):
-        i, log_reached, *_ = carry
-        return (i < n_steps) & (log_reached > jnp.log(TAIL))
-
-    def run(carry):
-        i, log_reached, state, logits, steps = carry
-        state, taken = step(state, mean)
-        log_reached = log_reached + jax.nn.log_sigmoid(taken.proposal.logit)
-        logits = logits.at[i].set(taken.proposal.logit)
-        steps = jax.tree.map(lambda all_, one: all_.at[i].set(one), steps, taken)
-        return i + 1, log_reached, state, logits, steps
-
-    shapes = jax.eval_shape(step, start, mean)[1]
-    none = jax.tree.map(lambda leaf: jnp.zeros((n_steps, *leaf.shape), leaf.dtype), shapes)
-    never = jnp.full(n_steps, -jnp.inf)
-    *_, logits, steps = jax.lax.while_loop(unended, run, (0, 0.0, start, never, none))
-    return count_log_posterior(logits), steps
-
-
 def infer(model: AIR, image: Float[Array, "channel height width"]) -> Inferred:
     """Infer one scene; `vmap` for a batch.
 
@@ -84,8 +42,7 @@ def infer(model: AIR, image: Float[Array, "channel height width"]) -> Inferred:
     Returns:
         The scene, in standardised latents and in pixels.
     """
-    model = model.facing_best(image)
-    log_q, steps = propose(model, image)
+    model, log_q, steps = best_steps(model, image)
     mean = jnp.zeros((model.config.n_steps, model.config.n_what))
     objects = model.appearances(image, steps, mean)
     pixels = in_pixels(model, steps.z_where, objects.drawn)

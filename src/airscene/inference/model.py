@@ -16,6 +16,7 @@ from airscene.inference.infer import Inferred, in_pixels, infer
 from airscene.model.air import AIR
 from airscene.model.bundled import bundled_models
 from airscene.model.counts import count_log_posterior
+from airscene.model.steps import facing_best
 from airscene.model.weights import load_weights
 from airscene.objective.importance import log_marginal
 from airscene.scene import Scene, SceneObject, Scenes
@@ -37,7 +38,7 @@ def _draw_posterior(air: AIR, images: jax.Array, key: jax.Array) -> tuple[Inferr
     def one(image, key):
         noise_key, count_key = jax.random.split(key)
         noise = jax.random.normal(noise_key, (air.config.n_steps, air.n_noise))
-        run = air.facing_best(image).unroll(image, noise)
+        run = facing_best(air, image).unroll(image, noise)
         log_q = count_log_posterior(run.presence_logits)
         boxes, windows = in_pixels(air, run.z_where, jnp.diff(run.canvases, axis=0))
         inferred = Inferred(log_q, run.z_where, run.z_what, boxes, windows)
@@ -109,7 +110,7 @@ class Model:
     def prepare(
         self, images: Images | Sequence[str | Path] | str | Path, resize: bool = False
     ) -> tuple[list[str], Float32[np.ndarray, "n channel new_height new_width"]]:
-        """Bring images to the model's size and channels.
+        """Bring images to the model's size and channels: colour becomes grey, grey becomes colour.
 
         Args:
             images: An array, uint8 or floats in [0, 1], or paths as `airscene infer` takes them.

@@ -13,8 +13,8 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray, PyTree
 from airscene.model import attention
 from airscene.model.appearance import Decoder, Encoder
 from airscene.model.config import AIRConfig
-from airscene.model.counts import count_log_posterior, count_log_prior
-from airscene.model.difference import SIDES, DifferencePosterior
+from airscene.model.counts import count_log_prior
+from airscene.model.difference import DifferencePosterior
 from airscene.model.likelihood import log_likelihood
 from airscene.model.pose import Pose
 from airscene.model.posterior import Proposal
@@ -134,37 +134,6 @@ class AIR(eqx.Module):
         if not isinstance(self.posterior, DifferencePosterior):
             return self
         return eqx.tree_at(lambda m: m.posterior.preferred, self, angle)
-
-    def facing_best(self, image: Float[Array, "channel height width"]) -> "AIR":
-        """Return the model facing the side from which it explains an image best.
-
-        Of `SIDES` sides, the one with the highest bound at the means, for its most probable count:
-
-            max_side  log p(x | z_1..n) - sum_i KL_i + log p(n),   n = argmax q(n)
-
-        Where objects touch, the order in which they are taken decides whether a window ends up on
-        one of them or between two. As the side is a function of the image, what is inferred from
-        it is a posterior like any other, and its bound is a bound. A deviation: the paper's network
-        infers every image in one order (section 3.1).
-
-        Args:
-            image: Image, values in [0, 1].
-
-        Returns:
-            The model.
-        """
-        if not isinstance(self.posterior, DifferencePosterior):
-            return self
-        mean = jnp.zeros((self.config.n_steps, self.n_noise))
-
-        def bound(angle):
-            run = self.facing(angle).unroll(image, mean)
-            total_kl = jnp.concatenate([jnp.zeros(1), jnp.cumsum(run.kl)])
-            count = jnp.argmax(count_log_posterior(run.presence_logits))
-            return (run.log_likelihoods - total_kl + self.log_prior())[count]
-
-        angles = jnp.arange(SIDES) * (2.0 * jnp.pi / SIDES)
-        return self.facing(angles[jnp.argmax(jax.vmap(bound)(angles))])
 
     @property
     def pose(self) -> Pose:
@@ -293,20 +262,32 @@ class AIR(eqx.Module):
             canvases.append(canvases[-1] + objects.drawn[i])
         log_likelihoods = [log_likelihood(image, canvas, c.sigma) for canvas in canvases]
 
-        prior = dist.Normal()
-        q_where = dist.Normal(taken.proposal.where_mean, taken.proposal.where_scale)
-        q_what = dist.Normal(objects.mean, objects.scale)
-        posteriors = [(q_where, taken.z_where), (q_what, objects.z_what)]
-        kl = sum(dist.kl_divergence(q, prior).sum(axis=1) for q, _ in posteriors)
-        log_ratio = sum((prior.log_prob(z) - q.log_prob(z)).sum(axis=1) for q, z in posteriors)
+        prior, posteriors = dist.Normal(), _posteriors(taken.proposal, objects)
+        samples = (taken.z_where, objects.z_what)
+        log_ratio = sum(
+            (prior.log_prob(z) - q.log_prob(z)).sum(axis=1)
+            for q, z in zip(posteriors, samples, strict=True)
+        )
         return Unrolled(
             presence_logits=taken.proposal.logit,
             z_where=taken.z_where,
             z_what=objects.z_what,
-            kl=kl,
+            kl=self.kl(taken.proposal, objects),
             log_ratio=log_ratio,
             canvases=jnp.stack(canvases),
             log_likelihoods=jnp.stack(log_likelihoods),
+        )
+
+    def kl(self, proposals: Proposal, objects: Appearance) -> Float[Array, " steps"]:
+        """Return KL(q(z_i) || p(z_i)) of where and what of each step, in nats.
+
+        Args:
+            proposals: The posteriors of presence and z_where, stacked.
+            objects: The appearances, stacked.
+        """
+        return sum(
+            dist.kl_divergence(q, dist.Normal()).sum(axis=1)
+            for q in _posteriors(proposals, objects)
         )
 
     def sample(
@@ -328,3 +309,9 @@ class AIR(eqx.Module):
         objects = jax.vmap(self.draw)(z_where, z_what)
         there = jnp.arange(n_steps) < count
         return jnp.tensordot(there.astype(objects.dtype), objects, axes=1)
+
+
+def _posteriors(proposals: Proposal, objects: Appearance) -> tuple[dist.Normal, dist.Normal]:
+    """Return q(z_where) and q(z_what)."""
+    where = dist.Normal(proposals.where_mean, proposals.where_scale)
+    return where, dist.Normal(objects.mean, objects.scale)

@@ -16,9 +16,6 @@ from airscene.model.posterior import Proposal
 # objects on the side that it likes do not outweigh an object on the other.
 SLOPE, SHARP, ENOUGH = 2.0, 3, 0.5
 
-# From so many sides a scene is inferred, and from the best of them at last.
-SIDES = 4
-
 # The error is smoothed by a Gaussian of this deviation, in windows of a typical object: residues
 # of both signs about an object that is drawn cancel, an object that is not drawn stays.
 SMOOTH = 0.15
@@ -41,8 +38,8 @@ class DifferencePosterior(eqx.Module):
 
     Attention moves to where the error is large, on the side of the image that it prefers, which
     decides the order of the objects. The side is not the network's own: it is drawn for every scene
-    in training, and `AIR.facing_best` chooses it in inference. A glimpse around that place, through
-    two layers, then gives a better place for the next glimpse, and the last one the proposal.
+    in training, and `model.steps` chooses it in inference. A glimpse around that place, through two
+    layers, then gives a better place for the next glimpse, and the last one the proposal.
 
     Deviations. The paper's network sees the whole error and has a hidden state (section 3.1;
     appendix D does without). And no gradient flows through attention, through the error or

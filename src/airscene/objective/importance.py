@@ -7,6 +7,7 @@ from jaxtyping import Array, Float
 
 from airscene.model.air import AIR, Unrolled
 from airscene.model.counts import count_log_posterior
+from airscene.model.steps import facing_best
 from airscene.objective.expectation import expectation
 
 
@@ -71,6 +72,6 @@ def log_marginal(
     Returns:
         The estimate, in nats.
     """
-    model = model.facing_best(image)
+    model = facing_best(model, image)
     runs = jax.vmap(model.unroll, in_axes=(None, 0))(image, noise)
     return logsumexp(_log_mean_weight(runs) + model.log_prior())
