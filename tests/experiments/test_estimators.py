@@ -77,8 +77,8 @@ def test_every_run_is_in_the_line_failed_ones_too():
     assert "score 150.0 ± 7.5 (300 ± 15)" in said
     assert "score-baseline not separated from 0" in said
     # What a gradient takes times the steps, not the seconds of a run under some load.
-    assert "enumerated: counts 99.00%, 98% after 1,100 steps (11.0 s)" in said
-    assert "1 failed" in said and "98% after never" in said
+    assert "enumerated: counts 99.00% (1 run), 98% after 1,100 steps (11.0 s)" in said
+    assert "1 of 2 runs failed" in said and "98% after never" in said
     assert "target missed: importance has less variance (variance-early), score-baseline" in said
     # Without the row that measured them, there are no seconds.
     assert "98% after 1,100 steps; score" in _lines(rows[1:])
