@@ -12,6 +12,7 @@ ROOMS = (
     "errors",
     "files",
     "scene",
+    "graphics",
     "data",
     "model",
     "objective",

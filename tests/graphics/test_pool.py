@@ -1,0 +1,184 @@
+"""The pool: the same images and numbers as without it, and one clear line whatever goes wrong."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from functools import partial
+from multiprocessing.shared_memory import SharedMemory
+from pathlib import Path
+
+import faulty
+import numpy as np
+import pytest
+
+from airscene.errors import InputError
+from airscene.graphics import (
+    FunctionRenderer,
+    PlaneRenderer,
+    RendererError,
+    RenderPool,
+    SceneBatch,
+)
+
+
+@pytest.fixture(scope="module")
+def pool():
+    with RenderPool(partial(PlaneRenderer, (32, 48)), workers=2) as pool:
+        yield pool
+
+
+def discs(n: int) -> SceneBatch:
+    return SceneBatch.of(np.zeros((n, 1), int), np.zeros((n, 1, 3)))
+
+
+def squares(n: int) -> SceneBatch:
+    return SceneBatch.of(np.ones((n, 1), int), np.zeros((n, 1, 3)))
+
+
+def test_images_are_those_of_the_renderer(pool, plane_scenes):
+    scenes = plane_scenes(100)
+    assert pool.image_size == (32, 48) and pool.name == "PlaneRenderer"
+    assert np.array_equal(pool.render(scenes), PlaneRenderer((32, 48)).render(scenes))
+    assert pool.render(scenes[:0]).shape == (0, 32, 48, 3)
+
+
+def test_images_that_do_not_fit_in_the_memory_at_once(pool, monkeypatch, plane_scenes):
+    monkeypatch.setattr("airscene.graphics.pool._MOST_BYTES", 50_000)
+    scenes = plane_scenes(40, seed=1)
+    assert np.array_equal(pool.render(scenes), PlaneRenderer((32, 48)).render(scenes))
+
+
+def test_log_likelihoods(pool, plane_scenes):
+    scenes, targets = plane_scenes(70), pool.render(plane_scenes(5, seed=2))
+    which = np.arange(70) % 5
+    found = pool.log_likelihoods(scenes, targets, which, blur=0.0, sigma=0.2)
+    errors = (pool.render(scenes) - targets[which].astype(float)) / 255.0
+    exact = -0.5 * ((errors / 0.2) ** 2 + np.log(2 * np.pi * 0.2**2)).reshape(70, -1).sum(axis=1)
+    np.testing.assert_allclose(found, exact, rtol=0, atol=0.01)  # of thousands of nats
+
+
+def test_what_the_pool_refuses(pool, plane_scenes):
+    scenes, targets = plane_scenes(3), np.zeros((2, 32, 48, 3), np.uint8)
+    with pytest.raises(InputError, match=r"targets of \(48, 32\) pixels"):
+        pool.log_likelihoods(scenes, targets.swapaxes(1, 2), np.zeros(3, int), blur=1.0, sigma=1.0)
+    with pytest.raises(InputError, match="index of one of the targets"):
+        pool.log_likelihoods(scenes, targets, np.array([0, 1, 2]), blur=1.0, sigma=1.0)
+    with pytest.raises(InputError, match="sigma 0"):
+        pool.log_likelihoods(scenes, targets, np.array([0, 1, 1]), blur=1.0, sigma=0.0)
+
+
+def test_a_worker_that_is_killed_costs_nothing_but_time(pool, plane_scenes):
+    scenes = plane_scenes(50)
+    first = pool.render(scenes)
+    os.kill(pool._workers[0].process.pid, signal.SIGKILL)
+    assert np.array_equal(pool.render(scenes), first)
+    pool._workers[1].process.kill()
+    pool._workers[1].process.join()
+    assert np.array_equal(pool.render(scenes), first)
+    assert np.array_equal(pool.render(scenes), first)
+
+
+def test_scenes_over_which_a_worker_died_are_drawn_again(tmp_path, plane_scenes):
+    scenes = plane_scenes(100)
+    with RenderPool(partial(faulty.Faulty, "dies once", str(tmp_path)), workers=2) as pool:
+        images = pool.render(scenes)
+    assert (tmp_path / "died").exists()
+    assert np.array_equal(images, PlaneRenderer((32, 32)).render(scenes))
+
+
+@pytest.mark.parametrize(
+    ("fault", "line"),
+    [
+        ("raises", "Faulty raised ZeroDivisionError: no light"),
+        ("dies", r"Faulty ended its process 3 times over scenes 0 to 1 \(killed by SIGKILL\)"),
+        ("hangs", "Faulty hung: 3 s over scenes 0 to 1"),
+        ("NaN", "Faulty returned a float64 array with NaN; images should be uint8"),
+        ("floats", "Faulty returned a float64 array; images should be uint8"),
+        ("nothing", "Faulty returned a NoneType; images should be uint8"),
+        ("shape", r"images of the shape \(2, 32, 32\); they should be \(2, 32, 32, 3\)"),
+    ],
+)
+def test_a_fault_is_one_line_that_names_the_renderer_and_leaves_a_pool_that_works(fault, line):
+    with RenderPool(partial(faulty.Faulty, fault), workers=1, timeout=3.0) as pool:
+        with pytest.raises(RendererError, match=line) as caught:
+            pool.render(discs(2))
+        assert "\n" not in str(caught.value)
+        assert np.array_equal(pool.render(squares(2)), PlaneRenderer((32, 32)).render(squares(2)))
+
+
+@pytest.mark.parametrize(
+    ("make", "line"),
+    [
+        (partial(faulty.Faulty, "no context"), "no OpenGL: install libosmesa6"),
+        (partial(faulty.Faulty, "no file"), "Faulty raised RuntimeError: no file"),
+        (
+            partial(faulty.Faulty, "dies at once"),
+            r"Faulty ended its process 3 times while it started \(exit status 3; what",
+        ),
+        (lambda: PlaneRenderer(), "cannot be sent to another process"),
+    ],
+)
+def test_a_renderer_that_cannot_be_made(make, line):
+    with pytest.raises(InputError, match=line):
+        RenderPool(make, workers=1)
+
+
+def test_a_function_is_a_renderer_and_a_worker_has_one_thread_and_no_jax(monkeypatch):
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "7")
+    with RenderPool(partial(FunctionRenderer, faulty.threads, (2, 2)), workers=1) as pool:
+        assert pool.name == "threads"
+        assert pool.render(discs(1))[0, 0, 0].tolist() == [1, 0, 0]
+    assert os.environ["OPENBLAS_NUM_THREADS"] == "7"
+
+
+def test_nothing_is_left_behind(plane_scenes):
+    pool = RenderPool(partial(FunctionRenderer, faulty.grey, (8, 8)), workers=2)
+    assert pool.render(plane_scenes(9)).max() <= 150
+    pids, name = [w.process.pid for w in pool._workers], pool._shared.block.name
+    pool.close()
+    pool.close()
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+    with pytest.raises(FileNotFoundError):
+        SharedMemory(name)
+    with pytest.raises(InputError, match="the pool is closed"):
+        pool.render(discs(1))
+
+
+def test_an_interrupt_is_passed_on_and_leaves_a_pool_that_works():
+    with RenderPool(partial(faulty.Faulty, "hangs"), workers=2) as pool:
+        threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+        with pytest.raises(KeyboardInterrupt):
+            pool.render(discs(40))
+        assert np.array_equal(pool.render(squares(9)), PlaneRenderer((32, 32)).render(squares(9)))
+
+
+def test_a_program_that_is_killed_leaves_nothing(tmp_path):
+    script = tmp_path / "program.py"
+    script.write_text(
+        textwrap.dedent("""
+            import time
+            import numpy as np
+            from airscene.graphics import PlaneRenderer, RenderPool, SceneBatch
+            if __name__ == "__main__":
+                pool = RenderPool(PlaneRenderer, workers=2)
+                pool.render(SceneBatch.of(np.zeros((1, 1), int), np.zeros((1, 1, 3))))
+                pids = [worker.process.pid for worker in pool._workers]
+                print(pool._shared.block.name, *pids, flush=True)
+                time.sleep(60)
+        """)
+    )
+    with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True) as program:
+        name, *pids = program.stdout.readline().split()
+        program.kill()
+    left = [Path("/dev/shm", name), *(Path("/proc", pid) for pid in pids)]
+    assert len(left) == 3
+    deadline = time.monotonic() + 20.0
+    while any(path.exists() for path in left) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not [path for path in left if path.exists()]
