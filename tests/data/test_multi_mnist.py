@@ -123,6 +123,11 @@ def test_no_digits_at_all(digits):
     assert not scenes.images.any() and scenes.labels.shape == (5, 0)
 
 
+def test_a_count_that_no_scene_has(digits):
+    for seed in range(5):
+        check_truth(multi_mnist(digits, 1, seed=seed), 50)
+
+
 def test_one_digit_is_placed_uniformly():
     """Every place of a 20x10 block of ink in 24x24, frame sticking out, is equally likely."""
     n = 20_000

@@ -1,6 +1,7 @@
 """An evaluation: the terms of the bound, and every number that it promises."""
 
 import json
+from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
@@ -9,6 +10,7 @@ import pytest
 
 import airscene.evaluation.evaluate as evaluation
 from airscene.data.truth import LabelledScenes
+from airscene.errors import InputError
 from airscene.evaluation.evaluate import bound_terms, evaluate
 from airscene.inference import Model
 from airscene.objective.enumerated import enumerated
@@ -112,3 +114,11 @@ def test_scenes_of_another_size(model, truth):
     other = LabelledScenes(images, truth.counts, truth.labels, truth.boxes, "taller")
     with pytest.raises(ValueError, match="12x13 pixels, the model takes 12x12"):
         evaluate(model, other)
+
+
+def test_colour_is_not_evaluated_by_a_model_of_grey(model, truth, tiny):
+    coloured = replace(truth, images=np.stack([truth.images] * 3, axis=-1))
+    with pytest.raises(InputError, match="takes grey images, and the scenes are colour: squares"):
+        evaluate(model, coloured)
+    with pytest.raises(InputError, match="takes colour images, and the scenes are grey"):
+        evaluate(Model(tiny(image_shape=(3, 12, 12)), "colours"), truth)

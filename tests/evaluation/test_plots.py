@@ -60,6 +60,13 @@ def test_bars_show_the_median_and_every_run():
     assert {(0, 114, 178), (230, 159, 0)} <= colours
 
 
+def test_bars_with_errors():
+    values, errors = {"near": {"a": [0.2], "b": [0.5]}}, {"near": {"a": 0.02, "b": 0.2}}
+    picture, without = bars(values, "variance", errors=errors, log=True), bars(values, "variance")
+    assert check(picture)["standard_errors"] == errors
+    assert picture.data != bars(values, "variance", log=True).data != without.data
+
+
 def test_panels_hold_what_each_shows():
     curves = {
         "one": [([100.0, 200.0], [0.3, 0.9])],

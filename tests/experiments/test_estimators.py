@@ -51,22 +51,16 @@ def test_only_the_estimator_differs():
 
 def test_every_run_is_in_the_line_failed_ones_too():
     of_estimator = {
-        "enumerated": {"presence": 2.0, "seconds": 0.01},
-        "score": {"presence": 300.0, "seconds": 0.02},
+        "enumerated": {"presence": 2.0, "presence_error": 0.06, "seconds": 0.01},
+        "importance": {"presence": 1.0, "presence_error": 0.04, "seconds": 0.05},
+        "score": {"presence": 300.0, "presence_error": 12.0, "seconds": 0.02},
+        "score-baseline": {"presence": 40.0, "presence_error": 20.1, "seconds": 0.02},
     }
+    training = {"seed": 1, "finished": True, "count_accuracy": 0.99}
+    curve = {"steps": [100, 1100], "seconds": [9.0, 20.4], "count_accuracy": [0.5, 0.98]}
     rows = [
-        {"run": "variance-late", "seed": 1, "finished": True, "estimators": of_estimator},
-        {
-            "run": "multi-mnist-fast",
-            "seed": 1,
-            "finished": True,
-            "count_accuracy": 0.99,
-            "curve": {
-                "steps": [100, 1100],
-                "seconds": [9.0, 20.4],
-                "count_accuracy": [0.5, 0.98],
-            },
-        },
+        {"run": "variance-early", "seed": 1, "finished": True, "estimators": of_estimator},
+        {"run": "multi-mnist-fast", **training, "curve": curve},
         {"run": "multi-mnist-fast-score", "seed": 1, "finished": False},
         {
             "run": "multi-mnist-fast-score",
@@ -75,8 +69,24 @@ def test_every_run_is_in_the_line_failed_ones_too():
             "count_accuracy": 0.35,
             "curve": {"steps": [100], "seconds": [9.0], "count_accuracy": [0.35]},
         },
+        {"run": "multi-mnist-fast-score-baseline", **training, "curve": curve},
     ]
     said = _lines(rows)
-    assert "score 150 (300)" in said
-    assert "enumerated: counts 99.00%, 98% after 1,100 steps (20 s)" in said
-    assert "1 failed" in said and "98% after never" in said
+    # Relative errors of 3% and 4% make 5%; the baseline's error is just above half of its value.
+    assert "importance 0.500 ± 0.025 (2.50 ± 0.12)" in said
+    assert "score 150.0 ± 7.5 (300 ± 15)" in said
+    assert "score-baseline not separated from 0" in said
+    # What a gradient takes times the steps, not the seconds of a run under some load.
+    assert "enumerated: counts 99.00% (1 run), 98% after 1,100 steps (11.0 s)" in said
+    assert "1 of 2 runs failed" in said and "98% after never" in said
+    assert "target missed: importance has less variance (variance-early), score-baseline" in said
+    # Without the row that measured them, there are no seconds.
+    assert "98% after 1,100 steps; score" in _lines(rows[1:])
+
+
+def test_of_one_variance_not_separated_there_is_no_ratio():
+    each = {"presence": 2.0, "presence_error": 1.2, "seconds": 0.01}
+    rows = [
+        {"run": "variance-late", "seed": 1, "finished": True, "estimators": {"enumerated": each}}
+    ]
+    assert _lines(rows) == "variance-late: not separated from 0"

@@ -16,6 +16,7 @@ from airscene.data.estimates import estimate_object_size
 from airscene.errors import InputError
 from airscene.experiments import PRESETS, DataConfig, Preset
 from airscene.experiments.fit import fit
+from airscene.experiments.run_config import InTheWay
 from airscene.inference import load
 from airscene.model.config import AIRConfig
 from airscene.training.config import TrainConfig
@@ -126,7 +127,7 @@ def test_nothing_is_overwritten(run, tmp_path):
         (PRESET, False, "exists already: give another --out, or --resume"),
         (other, True, r"has training.learning_rate 0.005, not 0.001: give the options"),
     ]:
-        with pytest.raises(InputError, match=message):
+        with pytest.raises(InTheWay, match=message):
             go(preset, folder, resume=resume)
     (tmp_path / "file").write_text("kept")
     for place, message in [
@@ -144,7 +145,7 @@ def test_nothing_is_overwritten(run, tmp_path):
 
 def test_a_configuration_that_is_not_json(tmp_path):
     (tmp_path / "config.json").write_text('{"experiment": "ti')
-    with pytest.raises(InputError, match="config.json is not JSON"):
+    with pytest.raises(InTheWay, match="config.json is not JSON"):
         go(PRESET, tmp_path, resume=True)
     assert content(tmp_path) == {"config.json": b'{"experiment": "ti'}
 

@@ -150,6 +150,15 @@ def test_nothing_is_left_behind(plane_scenes):
         pool.render(discs(1))
 
 
+@pytest.fixture
+def interruptible():
+    """Where tests run in the background of a shell, the shell has SIGINT ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_is_passed_on_and_leaves_a_pool_that_works():
     with RenderPool(partial(faulty.Faulty, "hangs"), workers=2) as pool:
         threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()

@@ -84,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: What follows `airscene`; those of the process if not given.
 
     Returns:
-        The exit status: 0, 2 for bad input, 130 if interrupted.
+        The exit status: 0, 1 if rows of a result failed, 2 for bad input, 130 if interrupted.
     """
     console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
     try:

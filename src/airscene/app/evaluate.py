@@ -53,7 +53,8 @@ class Evaluate:
             console: Where it is said what is measured on what.
 
         Raises:
-            InputError: If the model or an option is wrong, or there is no such data.
+            InputError: If the model or an option is wrong, there is no such data, or it is in
+                colour and the model grey, or the reverse.
         """
         check_steps(self.steps)
         if self.scenes is not None:
@@ -61,13 +62,14 @@ class Evaluate:
         if self.out and self.out.suffix != ".json":
             raise InputError(f"--out is {self.out}; it should be the name of a .json file")
         # Here, as JAX takes a second to import, which a wrong option need not wait for.
-        from airscene.evaluation.evaluate import evaluate
+        from airscene.evaluation.evaluate import check_channels, evaluate
         from airscene.inference import load
 
         model = load(self.model)
         if self.steps is not None:
             model = model.with_steps(self.steps)
         truth = self._data_config().load("test")
+        check_channels(model, truth)
         console.print(f"{model!r} on {truth!r}")
         text = json.dumps({"model": self.model, **evaluate(model, truth)}, indent=1) + "\n"
         if self.out:

@@ -20,7 +20,8 @@ class Infer:
     """Infer how many objects there are in images, where each is, and what.
 
     MODEL is a run folder, a .safetensors file or the name of bundled weights. IMAGE is a PNG or
-    JPEG picture, a .npy or .npz file, a folder or a pattern.
+    JPEG picture, a .npy or .npz file, a folder or a pattern. For a model of grey images, colour is
+    made grey; for one of colour images, grey is taken as a colour.
 
     Example: airscene infer multi-mnist scene.png --out scenes.json --overlay pictures
 

@@ -1,5 +1,6 @@
 """`airscene reproduce`: make the runs behind the results."""
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -29,7 +30,8 @@ class Reproduce:
 
     names: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="NAME ...")] = ()
     quick: bool = False
-    out: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None
+    # Text, as Path("") is the current folder.
+    out: Annotated[str | None, tyro.conf.arg(metavar="FOLDER")] = None
 
     def run(self, console: Console) -> None:
         """Make the runs, one after the other.
@@ -38,19 +40,30 @@ class Reproduce:
             console: Where progress is shown.
 
         Raises:
-            InputError: If there is no such result, or a run's folder is in the way.
+            InputError: If there is no such result, or a folder is in the way or cannot be written.
+            SystemExit: If rows failed, with status 1, after the others are made.
         """
         for name in self.names:
             if name not in RESULTS:
                 raise InputError(f"there is no result {name!r}; there are: {', '.join(RESULTS)}")
+        if self.out == "":
+            raise InputError("--out is empty; it should be the name of a folder")
         # Here, as JAX takes a second to import, which `--help` need not wait for.
         from airscene.experiments.reproduce import reproduce
 
-        out = self.out or Path("build/quick" if self.quick else ".")
+        out = Path(self.out or ("build/quick" if self.quick else "."))
+        places = (out / "results", out / "runs" / "reproduce", out / "docs" / "figures")
+        every = []
         for name in self.names or RESULTS:
             result = RESULTS[name](self.quick)
             command = f"airscene reproduce {name}{' --quick' if self.quick else ''}"
-            places = (out / "results", out / "runs" / "reproduce", out / "docs" / "figures")
-            file = reproduce(result, command, *places, console)
-            console.print(f"{name}: {result.ours(file['runs'])}", highlight=False, soft_wrap=True)
+            rows = reproduce(result, command, *places, console)
+            console.print(f"{name}: {result.ours(rows)}", highlight=False, soft_wrap=True)
             console.print(f"It is in {places[0] / name}.json; it should reach {result.targets}")
+            every += rows
+        failed = [f"{row['run']}, seed {row['seed']}" for row in every if not row["finished"]]
+        if failed:
+            sys.exit(
+                f"airscene: {len(failed)} of {len(every)} rows failed ({'; '.join(failed)}); "
+                "the same command tries them again"
+            )

@@ -60,7 +60,8 @@ def multi_mnist(
             f"digit_size {digit_size} leaves nothing of some digits; give a larger one"
         )
     ink = ink_boxes(glyphs)
-    for count in sorted(set(counts) - {0}):
+    # Of few scenes, none may have some count.
+    for count in sorted(set(scenes.counts.tolist()) - {0}):
         rows = np.flatnonzero(scenes.counts == count)
         drawn = which.reshape(picks.shape)[rows, :count]
         corners = _place_apart(ink[drawn], image_size, rng)

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float, Float32
 
 from airscene.data.truth import LabelledScenes
+from airscene.errors import InputError
 from airscene.evaluation.metrics import (
     average_precision,
     count_accuracy,
@@ -79,8 +80,10 @@ def evaluate(model: Model, truth: LabelledScenes) -> dict[str, Any]:
         less sampling error than that of the first scenes alone.
 
     Raises:
-        InputError: If the scenes are not of the model's size.
+        InputError: If the scenes are not of the model's size, or in colour and the model grey, or
+            the reverse.
     """
+    check_channels(model, truth)
     scenes = model.infer(truth.images)
     _, prepared = model.prepare(truth.images)
     probs = np.stack([scene.count_probs for scene in scenes])
@@ -105,6 +108,28 @@ def evaluate(model: Model, truth: LabelledScenes) -> dict[str, Any]:
         "log_px_scenes": len(few),
         "log_px_particles": PARTICLES,
     }
+
+
+def check_channels(model: Model, truth: LabelledScenes) -> None:
+    """Refuse to evaluate a model of grey images on scenes in colour, or the reverse.
+
+    A model can infer from images that were made grey or coloured for it, but numbers of them would
+    be neither of the data set nor of what the model was made for.
+
+    Args:
+        model: The model.
+        truth: Scenes.
+
+    Raises:
+        InputError: If the scenes are of another kind than the model's.
+    """
+    takes = "colour" if model.air.config.image_shape[0] == 3 else "grey"
+    given = "colour" if truth.images.ndim == 4 else "grey"
+    if takes != given:
+        raise InputError(
+            f"{model.name} takes {takes} images, and the scenes are {given}: {truth.source}; "
+            f"evaluate it on scenes in {takes}"
+        )
 
 
 def _standard_error(values: np.ndarray) -> float:

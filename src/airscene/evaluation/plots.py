@@ -131,6 +131,7 @@ def bars(
     values: Mapping[str, Mapping[str, Sequence[float]]],
     label: str,
     *,
+    errors: Mapping[str, Mapping[str, float]] | None = None,
     shares: bool = False,
     log: bool = False,
 ) -> Picture:
@@ -139,6 +140,7 @@ def bars(
     Args:
         values: for each group, for each of its bars, the numbers of the runs.
         label: what the numbers are.
+        errors: for each group, for each of its bars, a standard error to draw.
         shares: whether they are shares in [0, 1], to be shown in per cent.
         log: whether the axis is logarithmic.
 
@@ -149,13 +151,15 @@ def bars(
     names = list(dict.fromkeys(name for group in values.values() for name in group))
     width = 0.8 / len(names)
     for i, name in enumerate(names):
-        for place, group in enumerate(values.values()):
+        for place, (group_name, group) in enumerate(values.items()):
             if runs := group.get(name):
                 x = place + (i - (len(names) - 1) / 2) * width
                 label_once = name if place == _first(values, name) else None
                 colour = _COLOURS[i % len(_COLOURS)]
                 axes.bar(x, np.median(runs), 0.92 * width, color=colour, label=label_once)
                 axes.plot([x] * len(runs), runs, "o", color="black", markersize=2.5)
+                if errors:
+                    axes.errorbar(x, np.median(runs), errors[group_name][name], color="black")
     axes.set_xticks(range(len(values)), values)
     axes.set(ylabel=label, yscale="log" if log else "linear")
     if shares:
@@ -169,7 +173,10 @@ def bars(
     shown = {
         group: {k: list(map(float, v)) for k, v in each.items()} for group, each in values.items()
     }
-    return Picture(_png(axes), {"figure": "bars", "label": label, "values": shown})
+    told = {"figure": "bars", "label": label, "values": shown}
+    if errors:
+        told["standard_errors"] = {group: dict(each) for group, each in errors.items()}
+    return Picture(_png(axes), told)
 
 
 def accuracy_curves(

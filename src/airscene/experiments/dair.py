@@ -13,8 +13,8 @@ DAIR = Preset(
     about="The difference network (DAIR) on multi-MNIST: it counts more digits than it was shown.",
     example="--out runs/dair",
     data=FULL.data,
-    # A dear object, and dearer still for most of the run: of a digit that a window has missed a
-    # part of, the part is not to be worth an object, so that the window learns to cover it.
+    # An object dearer than AIR's, and far dearer for most of the run: of a digit that a window has
+    # missed a part of, the part is not to be worth an object: so the window learns to cover it.
     model=replace(FULL.model, posterior="difference", count_prior="geometric(0.01)"),
     training=replace(
         FULL.training,

@@ -14,7 +14,9 @@ stopping, which is what an untrained baseline says, is the better baseline.
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from math import floor, hypot, inf, log10
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from airscene.experiments.multi_mnist import FAST, FULL
@@ -66,9 +68,14 @@ def estimators(quickly: bool = False) -> Result:
             f"importance-weighted bound of {SAMPLES} samples. Left: total variance of the gradient "
             "of a batch of 64, relative to that of the exact expectation, in the weights of the "
             f"presence logits and in all of q's: after {EARLY} steps of the fast preset, and of "
-            "the bundled weights. Untrained, a baseline says what stopping there is worth. Right: "
-            "count accuracy of the fast preset, each run a line; all have the same annealing, so "
-            "that only the estimator differs."
+            "the bundled weights, with standard errors. A variance whose standard error exceeds "
+            "half of it is not separated from 0 and has no bar. The baseline has an analytic term, "
+            "the likelihood of the objects so far, which takes a pass through the decoder: "
+            "untrained, it says what stopping there is worth. Middle: count accuracy of the fast "
+            "preset, each run a line; all have the same annealing, so that only the estimator "
+            "differs. Right: the same against seconds of the processor, steps times what a "
+            "gradient of a batch takes, as measured with the early variances in one process; the "
+            "rest of a step is not in it."
         ),
         paper="Raw, the score function is likely to have high variance; baselines reduce it (2.2)",
         targets="the exact expectation has the least variance and is first at 98% of counts",
@@ -137,73 +144,142 @@ def _curve_row(preset: Preset, runs: Path) -> dict[str, Any]:
     return {**row, "curve": {key: [r[name] for r in rows] for key, name in keys.items()}}
 
 
-def _relative(row: Row, group: str) -> dict[str, float]:
-    """Variance of each estimator in a group of weights, relative to that of the enumerated one."""
-    exact = row["estimators"]["enumerated"][group]
-    return {name: each[group] / exact for name, each in row["estimators"].items()}
+def _relative(row: Row, group: str) -> dict[str, tuple[float, float]]:
+    """Variance of each estimator in a group of weights, relative to that of the exact expectation.
+
+    With its standard error. Those whose own error exceeds half of it are left out: a few rare
+    samples decide them, and they could as well be a hundredth of what they are, or far more.
+    """
+    separated = {
+        name: (each[group], each[f"{group}_error"])
+        for name, each in row["estimators"].items()
+        if 2.0 * each[f"{group}_error"] <= each[group]
+    }
+    if "enumerated" not in separated:
+        return {}
+    exact, exact_error = separated["enumerated"]
+    return {
+        name: (value / exact, value / exact * hypot(error / value, exact_error / exact))
+        if name != "enumerated"
+        else (1.0, 0.0)
+        for name, (value, error) in separated.items()
+    }
+
+
+def _gradient_seconds(rows: Sequence[Row]) -> dict[str, float]:
+    """Processor seconds of a gradient of each estimator, as one process measured them all."""
+    for row in of_run(rows, "variance-early"):
+        if row["finished"]:
+            return {name: each["seconds"] for name, each in row["estimators"].items()}
+    return {}
 
 
 def _lines(rows: Sequence[Row]) -> str:
-    lines = []
+    lines, missed = [], []
     for row in rows:
         if row["finished"] and "estimators" in row:
-            exact = row["estimators"]["enumerated"]
-            said = [
-                f"{name} {ratio:.3g} ({ratio * each['seconds'] / exact['seconds']:.3g})"
-                for (name, ratio), each in zip(
-                    _relative(row, "presence").items(), row["estimators"].values(), strict=True
-                )
-            ]
-            lines.append(
-                f"{row['run']}, of presence, relative (times seconds of the processor): "
-                + ", ".join(said)
-            )
+            lines.append(_variance_line(row))
+            relative = _relative(row, "presence")
+            least = min(relative, key=lambda name: relative[name], default="enumerated")
+            if least != "enumerated":
+                missed.append(f"{least} has less variance ({row['run']})")
+    seconds, steps = _gradient_seconds(rows), {}
     for name, preset in PRESETS.items():
         if ours := of_run(rows, preset.name):
             counts = spread(ours, "count_accuracy", "{:.2%}")
-            lines.append(f"{name}: counts {counts}, 98% after {_reached(ours)}")
+            reached = [_steps_to_98(row) for row in ours if row["finished"]]
+            each = seconds.get(preset.training.estimator)
+            said = ", ".join(
+                "never"
+                if at is None
+                else f"{at:,} steps" + (f" ({at * each:.1f} s)" if each else "")
+                for at in reached
+            )
+            lines.append(f"{name}: counts {counts}, 98% after {said or 'none finished'}")
+            steps[name] = median(inf if at is None else at for at in reached) if reached else inf
+    exact = steps.pop("enumerated", inf)
+    missed += [
+        f"{name} is at 98% in no more steps" for name, at in steps.items() if at <= exact < inf
+    ]
+    if missed:
+        lines.append(f"target missed: {', '.join(missed)}")
     return "; ".join(lines)
 
 
-def _reached(rows: Sequence[Row]) -> str:
+def _variance_line(row: Row) -> str:
+    """The variance of presence at one model, relative, and that of the baseline's training."""
+    relative, measured = _relative(row, "presence"), row["estimators"]
+    if not relative:
+        return f"{row['run']}: not separated from 0"
     said = []
-    for row in rows:
-        if not row["finished"]:
-            continue
-        curve = row["curve"]
-        reached = [a >= REACHED for a in curve["count_accuracy"]]
-        at = reached.index(True) if any(reached) else None
-        said.append(
-            "never"
-            if at is None
-            else f"{curve['steps'][at]:,} steps ({curve['seconds'][at]:.0f} s)"
-        )
-    return ", ".join(said)
+    for name, each in measured.items():
+        if name not in relative:
+            said.append(f"{name} not separated from 0")
+        elif name != "enumerated":
+            ratio, error = relative[name]
+            cost = each["seconds"] / measured["enumerated"]["seconds"]
+            said.append(f"{name} {_number(ratio, error)} ({_number(cost * ratio, cost * error)})")
+    line = (
+        f"{row['run']}, variance of presence in that of the exact expectation, ± standard error "
+        f"(times seconds of the processor): {', '.join(said)}"
+    )
+    pair = [relative.get(name) for name in ("score-baseline, untrained", "score-baseline")]
+    if all(pair):
+        (untrained, before), (trained, after) = pair
+        lower = untrained - trained > 2.0 * hypot(before, after)
+        line += f"; training the network {'lowered' if lower else 'did not lower'} it further"
+    return line
+
+
+def _number(value: float, error: float) -> str:
+    """A value and its standard error, to the digits that mean something."""
+    digits = max(0, 1 - floor(log10(error)))
+    return f"{value:,.{digits}f} ± {error:,.{digits}f}"
+
+
+def _steps_to_98(row: Row) -> int | None:
+    """Steps after which a run first counts 98% right; None if it never does."""
+    curve = row["curve"]
+    pairs = zip(curve["steps"], curve["count_accuracy"], strict=True)
+    return next((at for at, accuracy in pairs if accuracy >= REACHED), None)
 
 
 def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:
     # Here, as it imports more than the command line's help should wait for.
     from airscene.evaluation import accuracy_curves, bars, side_by_side
 
-    variances = {
-        f"{row['run'].removeprefix('variance-')}, {group}": {
-            name: [ratio] for name, ratio in _relative(row, group).items()
-        }
+    relative = {
+        f"{row['run'].removeprefix('variance-')}, {group}": _relative(row, group)
         for row in rows
         if "estimators" in row
         for group in ("presence", "posterior")
     }
+    panels = []
+    if any(relative.values()):
+        variances, errors = (
+            {
+                group: {name: pair[i] for name, pair in each.items()}
+                for group, each in relative.items()
+            }
+            for i in (0, 1)
+        )
+        medians = {g: {name: [v] for name, v in each.items()} for g, each in variances.items()}
+        label = "variance of the gradient, relative"
+        panels.append(bars(medians, label, errors=errors, log=True))
     curves = {
         name: [row["curve"] for row in of_run(rows, preset.name)]
         for name, preset in PRESETS.items()
     }
-    panels = [bars(variances, "variance of the gradient, relative", log=True)] if variances else []
-    for label, key in (("training step", "steps"), ("seconds", "seconds")):
-        lines = {
-            name: [([*map(float, curve[key])], curve["count_accuracy"]) for curve in each]
-            for name, each in curves.items()
-            if each
-        }
+    seconds = _gradient_seconds(rows)
+    for label, unit in (
+        ("training step", None),
+        ("processor seconds of the gradients", seconds),
+    ):
+        lines = {}
+        for name, each in curves.items():
+            scale = 1.0 if unit is None else unit.get(PRESETS[name].training.estimator)
+            if each and scale:
+                lines[name] = [([scale * s for s in c["steps"]], c["count_accuracy"]) for c in each]
         if lines:
             panels.append(accuracy_curves(lines, label))
     side_by_side(panels).save(figures / "estimators.png")

@@ -1,4 +1,4 @@
-"""Films: learning over time, and inference running through scenes, step by step."""
+"""Films of inference running through scenes, step by step."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -22,15 +22,19 @@ if TYPE_CHECKING:
 # Scenes in a film of inference: the first held-out ones, whatever becomes of them.
 SCENES = 8
 
+# Films that a run has then.
 FILMS = ("learning", "inference")
 
 
 def films(quickly: bool = False) -> Result:
-    """Films of learning and of inference."""
+    """Films of inference; those of learning are drawn by the results that train."""
     presets = [quick(FAST)] if quickly else [FULL, SPRITES]
     return Result(
         name="films",
-        about="Films of learning, and of inference running through the first held-out scenes.",
+        about=(
+            "Films of inference running through the first held-out scenes. Those of learning are "
+            "drawn with the trainings, [multi-mnist](#multi-mnist) and [sprites](#sprites)."
+        ),
         paper="Films in its supplement",
         targets="the scenes of the film counted right",
         units=tuple(
@@ -111,7 +115,6 @@ def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:
         # A row may be of a run that was made elsewhere, whose folder is not here.
         if not folder.is_dir():
             continue
-        for film in FILMS:
-            for kind in ("gif", "json"):
-                file = figures / f"films-{row['run']}-{film}.{kind}"
-                write_atomic(file, (folder / f"{film}.{kind}").read_bytes())
+        for kind in ("gif", "json"):
+            file = figures / f"films-{row['run']}-inference.{kind}"
+            write_atomic(file, (folder / f"inference.{kind}").read_bytes())

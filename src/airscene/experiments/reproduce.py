@@ -16,20 +16,26 @@ from typing import Any
 from rich.console import Console
 
 from airscene.errors import INTERRUPTED, InputError
-from airscene.experiments.result import Result, Unit
+from airscene.experiments.result import Result, Unit, numbers
+from airscene.experiments.run_config import InTheWay
 from airscene.experiments.trained import REACHED
-from airscene.files import write_atomic
+from airscene.files import check_writable, write_atomic
 from airscene.training.loop import Interrupted
+
+# Exit status of the process of a row whose folder is in the way: nothing has failed.
+_IN_THE_WAY = 3
+_STOPPED = (INTERRUPTED, -signal.SIGINT, -signal.SIGTERM, -signal.SIGKILL)
 
 
 def reproduce(
     result: Result, command: str, results: Path, runs: Path, figures: Path, console: Console
-) -> dict[str, Any]:
+) -> list[dict[str, Any]]:
     """Make every row of a result that is not made yet; write the result's file and figures.
 
     Each row is made by a process of its own, so that its seconds include compilation. Rows that
     are in the result's file already, made with the same configuration, are kept; what was
     interrupted is resumed. A row that failed is recorded as such, and tried again the next time.
+    The file is written after each row; where there is none to make, it stays as it is.
 
     Args:
         result: What to reproduce.
@@ -40,53 +46,98 @@ def reproduce(
         console: Where progress is shown.
 
     Returns:
-        What the file holds.
+        The rows, in the order of the result's units.
 
     Raises:
-        InputError: If a run of another configuration is in the way.
+        InputError: If a folder or the result's file is unusable, or another run is in the way.
+        KeyboardInterrupt: If SIGINT or SIGTERM came; the process of the row has ended then.
     """
+    for folder in (results, runs, figures):
+        _make_folder(folder)
     path = results / f"{result.name}.json"
     before = _rows_before(path)
-    rows = []
-    for unit in result.units:
-        made_before = (r for r in before if (r["run"], r["seed"]) == (unit.run, unit.seed))
-        row = next((r for r in made_before if r["finished"]), None)
-        if row is None or row["configuration"] != unit.configuration:
-            console.print(f"{result.name}: {unit.run}, seed {unit.seed}")
-            row = _make(unit, runs, runs / "rows" / result.name)
+    # Rows of the units still to come stay in the file while others are made.
+    rows = [_row_of(unit, before) for unit in result.units]
+    n_kept = sum(row is not None and row["finished"] for row in rows)
+    if n_kept:
+        console.print(
+            f"{result.name}: {n_kept} of {len(rows)} rows are in {path} already; "
+            "a new --out FOLDER makes them anew"
+        )
+    for i, unit in enumerate(result.units):
+        if rows[i] and rows[i]["finished"]:
+            continue
+        console.print(f"{result.name}: {unit.run}, seed {unit.seed}")
+        row, stopped = _make(unit, runs, runs / "rows" / result.name)
+        if row:
             status = "" if row["finished"] else f", exit status {row['exit_status']}: failed"
             console.print(f"  {row['duration']:,.0f} s{status}")
-        rows.append(row)
-        file = {
-            "result": result.name,
-            "about": result.about,
-            "targets": result.targets,
-            "command": command,
-            "commit": commit(),
-            "machine": machine(),
-            "runs": rows,
-            "summary": summary(rows),
-        }
-        write_atomic(path, (json.dumps(file, indent=1) + "\n").encode())
-    finished = [row for row in rows if row["finished"]]
-    if finished:
+            rows[i] = row
+            _write(path, result, command, [row for row in rows if row])
+        if stopped:
+            raise KeyboardInterrupt(f"stopped at {unit.run}, {unit.seed}; the same command goes on")
+    if finished := [row for row in rows if row["finished"]]:
         result.draw(finished, runs, figures)
-    return file
+    return rows
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder, or refuse it, before there is anything to write."""
+    check_writable(folder)
+    try:
+        # Root may write everywhere, yet make nothing in /proc.
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot make {folder} ({error.strerror}); give another --out") from error
 
 
 def _rows_before(path: Path) -> list[dict[str, Any]]:
+    """Read the rows of a result's file, each with its machine."""
     if not path.exists():
         return []
     try:
-        return json.loads(path.read_text())["runs"]
-    except (ValueError, KeyError, TypeError) as error:
+        file = json.loads(path.read_text())
+        for row in file["runs"]:
+            _ = row["run"], row["seed"], row["finished"], row["configuration"]
+            # Older files name the machine once, for all of their rows.
+            if "machine" in file:
+                row.setdefault("machine", file["machine"])
+        return file["runs"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path} is no result file ({error!r}); move it away") from error
+
+
+def _row_of(unit: Unit, rows: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return a unit's row, rather one that finished; None if there is none that still holds."""
+    key = (unit.run, unit.seed, unit.configuration)
+    ours = [row for row in rows if (row["run"], row["seed"], row["configuration"]) == key]
+    return max(ours, key=lambda row: bool(row["finished"]), default=None)
+
+
+def _write(path: Path, result: Result, command: str, rows: Sequence[dict[str, Any]]) -> None:
+    about = {"result": result.name, "about": result.about, "targets": result.targets}
+    file = {**about, "command": command, "runs": rows, "summary": summary(rows)}
+    write_atomic(path, (json.dumps(file, indent=1) + "\n").encode())
 
 
 def _work(unit: Unit, runs: Path, out: Path) -> None:
     """What the process of a row does: bad input is one line, and no traceback."""
+
+    def stop(*_: object) -> None:
+        # Once, as Ctrl-C comes twice; Python complains of SIG_IGN where one came just before.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: None)
+        raise KeyboardInterrupt
+
+    # While a model trains, its loop has handlers of its own, which save the state.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
     try:
         write_atomic(out, json.dumps(unit.make(runs)).encode())
+    except InTheWay as error:
+        # For the parent to say.
+        write_atomic(out, json.dumps(str(error)).encode())
+        sys.exit(_IN_THE_WAY)
     except InputError as error:
         print(f"airscene: {error}", file=sys.stderr)
         sys.exit(2)
@@ -94,31 +145,55 @@ def _work(unit: Unit, runs: Path, out: Path) -> None:
         sys.exit(INTERRUPTED)
 
 
-def _make(unit: Unit, runs: Path, rows: Path) -> dict[str, Any]:
-    """Make one row in a process of its own."""
-    out = rows / f"{unit.run}-{unit.seed}.json"
-    began = time.perf_counter()
+def _run_process(unit: Unit, runs: Path, out: Path) -> tuple[int, bool]:
+    """Make a row in a process of its own; return its exit status, and whether it was to stop."""
     process = multiprocessing.get_context("spawn").Process(target=_work, args=(unit, runs, out))
-    process.start()
+    stopping = []
+
+    def stop(*_: object) -> None:
+        stopping.append(True)
+        # The process may be still to start.
+        if process.pid:
+            process.terminate()
+
+    handlers = {n: signal.signal(n, stop) for n in (signal.SIGINT, signal.SIGTERM)}
     try:
-        process.join()
-    except KeyboardInterrupt:
-        process.join()
-    if process.exitcode in (INTERRUPTED, -signal.SIGINT, -signal.SIGTERM, -signal.SIGKILL):
-        raise KeyboardInterrupt(f"stopped at {unit.run}, {unit.seed}; the same command goes on")
-    finished = process.exitcode == 0
+        process.start()
+        while process.is_alive():
+            process.join(timeout=5.0)
+            # Again, as a training that was at its end does not heed the signal.
+            if stopping:
+                process.terminate()
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    return process.exitcode, bool(stopping) or process.exitcode in _STOPPED
+
+
+def _make(unit: Unit, runs: Path, rows: Path) -> tuple[dict[str, Any] | None, bool]:
+    """Make one row; return it, if it was not stopped before its end, and whether it was to stop."""
+    out = rows / f"{unit.run}-{unit.seed}.json"
+    # Before, as the sources may be changed while it is made.
+    sources = commit()
+    began = time.perf_counter()
+    status, stopped = _run_process(unit, runs, out)
+    if status == _IN_THE_WAY:
+        raise InputError(json.loads(out.read_text()))
+    if stopped and status != 0:
+        return None, True
     row = {
         "run": unit.run,
         "seed": unit.seed,
-        "commit": commit(),
-        "finished": finished,
+        "commit": sources,
+        "machine": machine(),
+        "finished": status == 0,
         "configuration": unit.configuration,
         "duration": round(time.perf_counter() - began, 1),
     }
-    if not finished:
+    if status != 0:
         # Whatever the folder holds is of an earlier call, and not this row's.
-        return {**row, "exit_status": process.exitcode}
-    return {**row, **json.loads(out.read_text())}
+        return {**row, "exit_status": status}, False
+    return {**row, **json.loads(out.read_text())}, stopped
 
 
 def summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -136,16 +211,9 @@ def summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
         done = [row for row in group if row["finished"]]
         spread = {}
         for key in ("count_accuracy", "elbo", "log_px", "average_precision", "mean_iou", "seconds"):
-            values = [row[key] for row in done if row.get(key) is not None]
-            if values and key == "count_accuracy":
-                # A run that failed counted nothing right.
-                values += [0.0] * (len(group) - len(done))
-            if values:
-                spread[key] = {
-                    "median": statistics.median(values),
-                    "min": min(values),
-                    "max": max(values),
-                }
+            if values := numbers(group, key):
+                median = statistics.median(values)
+                spread[key] = {"median": median, "min": min(values), "max": max(values)}
         # A run that failed or never got there counts as slower than any that did.
         times = [row.get("seconds_to_98") or float("inf") for row in group]
         median = statistics.median(times)

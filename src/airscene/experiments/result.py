@@ -57,23 +57,44 @@ def of_run(rows: Sequence[Row], run: str) -> list[Row]:
     return [row for row in rows if row["run"] == run]
 
 
-def spread(rows: Sequence[Row], key: str, style: str = "{:.1%}") -> str:
-    """Return a number of several rows as text: its median, and its range where there are several.
+def numbers(rows: Sequence[Row], key: str) -> list[float]:
+    """Return a number of several rows: the one rule of what a row that failed counts as.
+
+    A run that failed counted nothing right, so its count accuracy is 0. Other numbers have no such
+    worst value, and are those of the rows that have them.
 
     Args:
-        rows: Rows of one name. Of a row that failed, or that lacks the number, it is said so.
+        rows: Rows of one name, failed ones among them.
         key: Name of the number.
+
+    Returns:
+        The numbers; none if no row has it.
+    """
+    values = [row[key] for row in rows if row["finished"] and row.get(key) is not None]
+    if values and key.endswith("count_accuracy"):
+        values += [0.0] * sum(not row["finished"] for row in rows)
+    return values
+
+
+def spread(rows: Sequence[Row], key: str, style: str = "{:.1%}") -> str:
+    """Return a number of several rows as text: its median, its range, and of how many runs.
+
+    Args:
+        rows: Rows of one name. Of rows that failed, or that lack the number, it is said so.
+        key: Name of the number, as `numbers` takes it.
         style: How to write it.
 
     Returns:
         For instance `99.1% (98.7% to 99.4%, 3 runs)`.
     """
-    values = [row[key] for row in rows if row["finished"] and row.get(key) is not None]
-    failed = f", {len(rows) - len(values)} failed" if len(values) < len(rows) else ""
+    values = numbers(rows, key)
+    failed = sum(not row["finished"] for row in rows)
+    without = sum(row["finished"] and row.get(key) is None for row in rows)
     if not values:
-        return f"none of {len(rows)} runs finished"
-    text = style.format(statistics.median(values))
-    if len(rows) == 1:
-        return text
-    low, high = style.format(min(values)), style.format(max(values))
-    return f"{text} ({low} to {high}, {len(rows)} runs{failed})"
+        return f"none of {len(rows)} runs {'has it' if without else 'finished'}"
+    lost = ((failed, "failed"), (without, "without it"))
+    said = [f"{n} of {len(rows)} runs {word}" for n, word in lost if n]
+    said = said or [f"{len(rows)} run{'s' if len(rows) > 1 else ''}"]
+    if len(values) > 1:
+        said.insert(0, f"{style.format(min(values))} to {style.format(max(values))}")
+    return f"{style.format(statistics.median(values))} ({', '.join(said)})"

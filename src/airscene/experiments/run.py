@@ -14,6 +14,7 @@ from airscene.errors import InputError
 from airscene.evaluation.evaluate import evaluate
 from airscene.experiments.pictures import draw_figures, write_report
 from airscene.experiments.preset import Preset, channels_first
+from airscene.experiments.run_config import InTheWay, check_config
 from airscene.experiments.watch import Watch
 from airscene.files import check_writable, write_atomic
 from airscene.inference.model import Model, load
@@ -58,7 +59,7 @@ def run(
     # The images too decide the result: those that a name stands for may have changed.
     digest = hashlib.sha256(training.images.tobytes()).hexdigest()
     config = {**preset.config(), "images_sha256": digest}
-    _check_config(config, folder)
+    check_config(folder, config)
     console.print(f"{preset.name}: {training.source}", highlight=False, soft_wrap=True)
     if (folder / "model.safetensors").is_file():
         # The run is complete, and nothing is left to do.
@@ -94,38 +95,9 @@ def _check_folder(folder: Path, resume: bool) -> None:
     if resume and not (folder / "config.json").is_file():
         raise InputError(f"there is no run in {folder} to resume; leave out --resume to start one")
     if not resume and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError(
+        raise InTheWay(
             f"{folder} exists already: give another --out, or --resume to go on with the run in it"
         )
-
-
-def _check_config(config: dict[str, Any], folder: Path) -> None:
-    """Refuse to go on with a run of another configuration."""
-    file = folder / "config.json"
-    if not file.is_file():
-        return
-    try:
-        before = _flat(json.loads(file.read_text()))
-    except (ValueError, AttributeError) as error:
-        raise InputError(f"{file} is not JSON ({error}); start another run") from error
-    now = _flat(config)
-    # The images last: an option that chose others is the better answer.
-    for name in sorted(now.keys() | before.keys(), key=lambda n: (n == "images_sha256", n)):
-        if now.get(name) != before.get(name):
-            raise InputError(
-                f"the run in {folder} has {name} {before.get(name)}, not {now.get(name)}: give the "
-                "options that it was started with, or another --out"
-            )
-
-
-def _flat(values: dict[str, Any], above: str = "") -> dict[str, Any]:
-    flat = {}
-    for name, value in values.items():
-        inner = (
-            _flat(value, f"{above}{name}.") if isinstance(value, dict) else {above + name: value}
-        )
-        flat.update(inner)
-    return flat
 
 
 def _write_json(path: Path, values: dict[str, Any]) -> None:

@@ -14,11 +14,20 @@ _INTRODUCTION = """# Reproduction
 Every result of the 2-D experiments of Attend, Infer, Repeat (Eslami et al., NIPS 2016): what the
 paper says, what this implementation reaches, and the command that makes it. This page is written by
 `make tables` from the files in [`results/`](results), which hold every run, failed ones among them.
-Where several runs stand behind a number, it is their median, with the least and the largest. The
-duration is that of all its rows on two cores without an accelerator, often with other runs beside
-it; results share the models that they train, and count their training each. Free energy is
-the negative of the evidence lower bound (ELBO), in nats; the paper's data are not published, so
-its bounds and these are of the same protocol but not of the same images.
+Where several runs stand behind a number, it is their median, with the least and the largest.
+
+Recipes of training were chosen by single runs, on scenes of the test split, so that what they reach
+may be a little too good; only DAIR's present recipe was chosen on validation scenes, made of
+training digits, and the heads of downstream by validation.
+
+The duration is that of all rows of a result, on two cores without an accelerator, often with other
+runs beside it. Results share the models that they train. A row that reports the seconds of its
+training counts them, whichever result trained the model; one that reports none, as those of
+generalisation, policies and films, counts what it took to make the row, which is no training where
+the model was there already.
+
+Free energy is the negative of the evidence lower bound (ELBO), in nats; the paper's data are not
+published, so its bounds and these are of the same protocol but not of the same images.
 
 `airscene reproduce --quick NAME` runs the same protocol scaled down to a minute or two."""
 
@@ -83,17 +92,6 @@ def reproduction_page(results: Path, figures: Path) -> str:
     """
     table = ["| result | the paper | here | command | duration |", "|---|---|---|---|---|"]
     sections = []
-    # Pictures are named for their result, or for the preset whose training they show.
-    owners = {name: name for name in RESULTS}
-    for name, protocol in RESULTS.items():
-        result = protocol()
-        if result.draw is draw_training:
-            owners.update({unit.run: name for unit in result.units})
-
-    def owner(picture: Path) -> str:
-        names = [n for n in owners if picture.stem == n or picture.stem.startswith(f"{n}-")]
-        return owners[max(names, key=len)] if names else ""
-
     every = [p for kind in ("png", "gif") for p in sorted(figures.glob(f"*.{kind}"))]
     for name, protocol in RESULTS.items():
         path, result = results / f"{name}.json", protocol()
@@ -102,7 +100,7 @@ def reproduction_page(results: Path, figures: Path) -> str:
             table.append(f"| {name} | {result.paper} | not made yet | {command} | |")
             continue
         rows = json.loads(path.read_text())["runs"]
-        # A row may be of a run that another result, or another command, had trained before.
+        # The training may have been in another result's duration, or another command's.
         minutes = sum(max(row.get("duration", 0), row.get("seconds", 0)) for row in rows) / 60.0
         made = f"{minutes:,.0f} min" if minutes >= 1 else "under a minute"
         if len(rows) < len(result.units):
@@ -111,10 +109,29 @@ def reproduction_page(results: Path, figures: Path) -> str:
         table.append(
             f"| [{name}](results/{path.name}) | {result.paper} | {ours} | {command} | {made} |"
         )
-        pictures = [p for p in every if owner(p) == name]
+        pictures = [p for p in every if figure_owner(p.stem) == name]
         shown = "\n\n".join(f"![{p.stem}]({p})" for p in pictures)
         sections.append(f"## {name}\n\n{result.about} To reach: {result.targets}.\n\n{shown}")
     return "\n\n".join([_INTRODUCTION, "\n".join(table), *sections]) + "\n"
+
+
+def figure_owner(figure: str) -> str:
+    """Return the result that draws a figure.
+
+    Args:
+        figure: The figure's name, which begins with that of its result, or with that of the preset
+            whose training it shows.
+
+    Returns:
+        Name of the result; empty if no result draws it.
+    """
+    owners = {name: name for name in RESULTS}
+    for name, protocol in RESULTS.items():
+        result = protocol()
+        if result.draw is draw_training:
+            owners.update({unit.run: name for unit in result.units})
+    names = [n for n in owners if figure == n or figure.startswith(f"{n}-")]
+    return owners[max(names, key=len)] if names else ""
 
 
 def _row(name: str, group: dict[str, Any], command: str) -> str:

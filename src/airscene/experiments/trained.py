@@ -6,9 +6,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airscene.errors import InputError
 from airscene.experiments.preset import Preset
 from airscene.experiments.result import Row, Unit, of_run, spread
+from airscene.experiments.run_config import check_config
 from airscene.files import write_atomic
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def trained(preset: Preset, runs: Path) -> "Model":
         The model.
 
     Raises:
-        InputError: If training fails, or a run of another configuration is in the way.
+        InputError: If training fails, or (`InTheWay`) a run of another configuration is there.
     """
     # Here, as JAX takes a second to import.
     from airscene.experiments.run import run
@@ -51,12 +51,10 @@ def keep_config(folder: Path, config: dict[str, Any]) -> None:
         config: All that decides the run's result, as JSON holds it.
 
     Raises:
-        InputError: If the run in the folder is of another configuration.
+        InTheWay: If the run in the folder is of another configuration, or does not say of which.
     """
-    file = folder / "config.json"
-    if file.is_file() and json.loads(file.read_text()) != config:
-        raise InputError(f"the run in {folder} is of another configuration; move it away")
-    write_atomic(file, (json.dumps(config, indent=1) + "\n").encode())
+    check_config(folder, config)
+    write_atomic(folder / "config.json", (json.dumps(config, indent=1) + "\n").encode())
 
 
 def training_units(preset: Preset, seeds: Sequence[int]) -> tuple[Unit, ...]:

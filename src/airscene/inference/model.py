@@ -110,7 +110,7 @@ class Model:
     def prepare(
         self, images: Images | Sequence[str | Path] | str | Path, resize: bool = False
     ) -> tuple[list[str], Float32[np.ndarray, "n channel new_height new_width"]]:
-        """Bring images to the model's size and channels.
+        """Bring images to the model's size and channels: colour becomes grey, grey becomes colour.
 
         Args:
             images: An array, uint8 or floats in [0, 1], or paths as `airscene infer` takes them.

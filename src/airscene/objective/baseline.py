@@ -28,10 +28,11 @@ class Baseline(eqx.Module):
         b_i(x, z_1..i-1) = log p(x | z_1..i-1) + UNIT f_i(x, (x - y_i-1)^2, z_1..i-1)
 
     y_i-1 is the canvas of the first i - 1 objects. The first term is known before step i, so f_i
-    is left to say only what further objects will gain. A baseline that depends on nothing drawn
-    at step i or later leaves the expectation of the gradient as it is, whatever it says (Mnih &
-    Gregor, Neural variational inference and learning in belief networks, 2014; paper, section
-    2.2, which leaves the networks open).
+    is left to say only what further objects will gain. It is analytic, and the paper speaks of no
+    such term: it takes a pass through the decoder for each prefix, as y_i-1 does; the run has made
+    them all. A baseline that depends on nothing drawn at step i or later leaves the expectation of
+    the gradient as it is, whatever it says (Mnih & Gregor, Neural variational inference and
+    learning in belief networks, 2014; paper, section 2.2, which leaves the networks open).
 
     Args:
         config: What the model is made of.

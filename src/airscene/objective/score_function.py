@@ -30,9 +30,14 @@ def score_function(
 
     Departures from the letter of the paper, none of which changes an expectation: the learning
     signal R_i of a step is l(z, n) without the terms of earlier steps, which z_pres_i does not
-    influence (Mnih & Gregor 2014); the KL of where and what is analytic, not sampled, as in
-    `enumerated`; and the gradient of - log q(n | z) at the sample, whose mean is zero, is left
-    out. That all N steps are run costs no more in a batch, which waits for its longest scene.
+    influence (Mnih & Gregor 2014), where the paper has l(z, n) for all; the KL of where and what
+    is analytic, not sampled, as in `enumerated`; the gradient of - log q(n | z) at the sample,
+    whose mean is zero, is left out; and the baseline has an analytic term, see `Baseline`. That
+    all N steps are run costs no more in a batch, which waits for its longest scene.
+
+    The prefix term does change the objective while it lasts. It is not sampled: the likelihoods of
+    all prefixes give it a gradient without the counts, as for every estimator here, so that the
+    objects learn even while presence does not.
 
     Args:
         model: The model.
