@@ -20,14 +20,14 @@ from airscene.inverse.proposal import (
 from airscene.model.weights import load_module, save_weights
 
 CONFIG = InverseConfig()
-read = jax.jit(lambda body, rotation: propose(body, rotation, CONFIG))
+read = jax.jit(lambda *outputs: propose(*outputs, CONFIG))
 
 
 @settings(max_examples=30)
 @given(st.integers(0, 2**32), st.floats(0.1, 1e3))
 def test_proposals_stay_in_reach(seed, size):
     rng = np.random.default_rng(seed)
-    q = read(*(jnp.asarray(size * rng.normal(size=n), jnp.float32) for n in (8, 2)))
+    q = read(*(jnp.asarray(size * rng.normal(size=n), jnp.float32) for n in (4, 4, 2)))
     spread = np.array([CONFIG.position_spread] * 2 + [CONFIG.rotation_spread])
     reach = np.array([POSITION_REACH, POSITION_REACH, np.inf])
     cap = np.array([POSITION_CAP, POSITION_CAP, ROTATION_CAP])

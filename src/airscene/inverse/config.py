@@ -55,8 +55,8 @@ class InverseConfig:
             check_option(name, value, value >= 1, "a whole number of at least 1")
         check_option("n_cameras", self.n_cameras, self.n_cameras >= 0, "at least 0")
         shape = self.image_shape
-        right = len(shape) == 3 and shape[0] == 3 and min(shape) >= 1
-        check_option("image_shape", shape, right, "3 channels, then height and width")
+        right = len(shape) == 3 and shape[0] == 3 and min(shape[1:]) >= 4
+        check_option("image_shape", shape, right, "3 channels, then height and width from 4 on")
         check_option("presence", self.presence, 0 < self.presence < 1, "between 0 and 1")
         for name in ("position_spread", "rotation_spread", "camera_spread"):
             value = getattr(self, name)

@@ -1,5 +1,6 @@
 """The inference networks: the paper's recurrent one, one that sees differences, the camera's."""
 
+from functools import partial
 from typing import NamedTuple
 
 import equinox as eqx
@@ -8,7 +9,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from airscene.inverse.config import InverseConfig
-from airscene.inverse.proposal import CAMERA_CAP, Proposal, gaussian, propose, tower
+from airscene.inverse.proposal import CAMERA_CAP, Proposal, gaussian, propose
+from airscene.inverse.tower import Tower, near_zero
 
 # What the networks see of an image and of a difference is scaled to a spread of about 1.
 BRIGHT, LEFT = 3.0, 6.0
@@ -40,29 +42,30 @@ class RecurrentNetwork(eqx.Module):
 
         h_i = tanh(A f(x) + B h_i-1 + C z_i-1 + D z_camera)
 
-    Deviation: the rotation has a tower of its own, which sees the image and h_i, as what tells
-    rotations apart is fine beside what tells places apart. The paper gives no sizes.
+    Deviations: f is convolutional, and the rotation has a tower of its own, which sees the image
+    and h_i. The paper gives no sizes.
 
     Args:
         config: What the model is made of.
         key: Randomness of the initial weights.
     """
 
-    look: eqx.nn.MLP
+    look: Tower
     recur: eqx.nn.Linear
-    body: eqx.nn.MLP
-    rotation: eqx.nn.MLP
+    where: eqx.nn.MLP
+    what: eqx.nn.MLP
+    rotation: Tower
     config: InverseConfig = eqx.field(static=True)
 
     def __init__(self, config: InverseConfig, *, key: PRNGKeyArray):
-        keys = jax.random.split(key, 4)
+        keys = jax.random.split(key, 5)
         self.config = config
-        n, k = config.n_hidden, config.n_types
-        pixels = config.image_shape[0] * config.image_shape[1] * config.image_shape[2]
-        self.look = eqx.nn.MLP(pixels, n, n, 1, key=keys[0])
+        n, k, size = config.n_hidden, config.n_types, config.image_shape[1:]
+        self.look = Tower(3, size, 0, n, n, key=keys[0])
         self.recur = eqx.nn.Linear(2 * n + 4 + k + config.n_cameras, n, key=keys[1])
-        self.body = tower(n, 5 + k, n, key=keys[2])
-        self.rotation = tower(pixels + n, 2, n, key=keys[3])
+        self.where = near_zero(eqx.nn.MLP(n, 4, n, 1, key=keys[2]))
+        self.what = near_zero(eqx.nn.MLP(n, 1 + k, n, 1, key=keys[3]))
+        self.rotation = Tower(3, size, n, 2, n, key=keys[4])
 
     def __call__(
         self,
@@ -82,10 +85,11 @@ class RecurrentNetwork(eqx.Module):
         Returns:
             The proposal and h_i.
         """
-        pixels = BRIGHT * (image.ravel() - 0.5)
-        seen = jax.nn.relu(self.look(pixels))
+        bright = BRIGHT * (image - 0.5)
+        seen = jax.nn.relu(self.look(bright, jnp.zeros(0)))
         h = jnp.tanh(self.recur(jnp.concatenate([seen, *carry, z_camera])))
-        return propose(self.body(h), self.rotation(jnp.concatenate([pixels, h])), self.config), h
+        rotation = self.rotation(bright, h)
+        return propose(self.where(h), self.what(h), rotation, self.config), h
 
 
 class DifferenceNetwork(eqx.Module):
@@ -93,25 +97,30 @@ class DifferenceNetwork(eqx.Module):
 
     The paper's DAIR (appendix D) carried to 3-D, not in the paper: what is not explained yet is
     seen, not remembered, so a step has no state and all steps have the same weights. Unlike DAIR it
-    sees the image too, as an opaque object's difference depends on what lies behind it. The
-    rotation has a tower of its own, which is told what the other proposes.
+    sees the image too, as an opaque object's difference depends on what lies behind it.
+
+    Where, what and the rotation have a tower each, as their gradients differ a hundredfold. Each
+    is told what the ones before it propose, so that all speak of the same object; the gradient
+    stops there, so that none pulls at another.
 
     Args:
         config: What the model is made of.
         key: Randomness of the initial weights.
     """
 
-    body: eqx.nn.MLP
-    rotation: eqx.nn.MLP
+    where: Tower
+    what: Tower
+    rotation: Tower
     config: InverseConfig = eqx.field(static=True)
 
     def __init__(self, config: InverseConfig, *, key: PRNGKeyArray):
-        keys = jax.random.split(key)
+        keys = jax.random.split(key, 3)
         self.config = config
-        n_in = 2 * config.image_shape[0] * config.image_shape[1] * config.image_shape[2]
-        n_in, n_out = n_in + config.n_cameras, 5 + config.n_types
-        self.body = tower(n_in, n_out, config.n_hidden, key=keys[0])
-        self.rotation = tower(n_in + n_out, 2, config.n_hidden, key=keys[1])
+        n_told, tower = config.n_cameras, partial(Tower, 6, config.image_shape[1:])
+        n, n_what = config.n_hidden, 1 + config.n_types
+        self.where = tower(n_told, 4, n, key=keys[0])
+        self.what = tower(n_told + 4, n_what, n, key=keys[1])
+        self.rotation = tower(n_told + 4 + n_what, 2, n, key=keys[2])
 
     def __call__(
         self,
@@ -131,12 +140,12 @@ class DifferenceNetwork(eqx.Module):
         Returns:
             The proposal and no state.
         """
-        shown = (BRIGHT * (image.ravel() - 0.5), LEFT * (image - canvas).ravel(), z_camera)
-        inputs = jnp.concatenate(shown)
-        body = self.body(inputs)
-        # Its gradient stops, so that the rotation does not pull at what and where.
-        told = jnp.concatenate([inputs, jax.lax.stop_gradient(body)])
-        return propose(body, self.rotation(told), self.config), carry.hidden
+        picture = jnp.concatenate([BRIGHT * (image - 0.5), LEFT * (image - canvas)])
+        where = self.where(picture, z_camera)
+        told = jnp.concatenate([z_camera, jax.lax.stop_gradient(where)])
+        what = self.what(picture, told)
+        told = jnp.concatenate([told, jax.lax.stop_gradient(what)])
+        return propose(where, what, self.rotation(picture, told), self.config), carry.hidden
 
 
 class CameraNetwork(eqx.Module):
@@ -147,18 +156,18 @@ class CameraNetwork(eqx.Module):
         key: Randomness of the initial weights.
     """
 
-    tower: eqx.nn.MLP
+    tower: Tower
     config: InverseConfig = eqx.field(static=True)
 
     def __init__(self, config: InverseConfig, *, key: PRNGKeyArray):
         self.config = config
-        pixels = config.image_shape[0] * config.image_shape[1] * config.image_shape[2]
-        self.tower = tower(pixels, 2 * config.n_cameras, config.n_hidden, key=key)
+        size, n_out = config.image_shape[1:], 2 * config.n_cameras
+        self.tower = Tower(3, size, 0, n_out, config.n_hidden, key=key)
 
     def __call__(
         self, image: Float[Array, "3 height width"]
     ) -> tuple[Float[Array, " cameras"], Float[Array, " cameras"]]:
         """Return the mean and the standard deviation of q(z_camera)."""
-        outputs = self.tower(BRIGHT * (image.ravel() - 0.5)).reshape(2, -1)
+        outputs = self.tower(BRIGHT * (image - 0.5), jnp.zeros(0)).reshape(2, -1)
         cap = jnp.full(self.config.n_cameras, CAMERA_CAP / self.config.camera_spread)
         return gaussian(outputs, jnp.full(self.config.n_cameras, CAMERA_REACH), cap)

@@ -2,11 +2,10 @@
 
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpyro.distributions as dist
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float
 
 from airscene.inverse.config import InverseConfig
 
@@ -48,32 +47,26 @@ def gaussian(
 
 
 def propose(
-    body: Float[Array, " outputs"], rotation: Float[Array, " 2"], config: InverseConfig
+    where: Float[Array, " 4"],
+    what: Float[Array, " alternatives"],
+    rotation: Float[Array, " 2"],
+    config: InverseConfig,
 ) -> Proposal:
-    """Read the last layers of the two towers.
+    """Read the last layers of the three towers.
 
     Args:
-        body: Logit of presence, logits of the types, then means and spreads of x and y.
+        where: Means of x and y, then their spreads.
+        what: Logit of presence, then logits of the types.
         rotation: Mean and spread of the rotation: an angle as it is, not a point of the circle.
         config: The spreads of the prior.
     """
-    k = config.n_types
-    what = jax.nn.log_softmax(body[1 : 1 + k])
-    absent = jax.nn.log_sigmoid(-body[:1])
-    log_q = jnp.concatenate([absent, jax.nn.log_sigmoid(body[0]) + what])
+    there = jax.nn.log_sigmoid(what[0]) + jax.nn.log_softmax(what[1:])
+    log_q = jnp.concatenate([jax.nn.log_sigmoid(-what[:1]), there])
     spread = jnp.array([config.position_spread] * 2 + [config.rotation_spread])
     reach = jnp.array([POSITION_REACH, POSITION_REACH, jnp.inf])
     cap = jnp.array([POSITION_CAP, POSITION_CAP, ROTATION_CAP])
-    outputs = jnp.concatenate([body[1 + k :].reshape(2, 2), rotation[:, None]], axis=1)
+    outputs = jnp.concatenate([where.reshape(2, 2), rotation[:, None]], axis=1)
     return Proposal(log_q, *gaussian(outputs, reach / spread, cap / spread))
-
-
-def tower(n_in: int, n_out: int, n_hidden: int, *, key: PRNGKeyArray) -> eqx.nn.MLP:
-    """Return a network of two hidden layers, whose outputs are near 0 at first."""
-    mlp = eqx.nn.MLP(n_in, n_out, n_hidden, 2, key=key)
-    last = mlp.layers[-1]
-    small = (0.1 * last.weight, jnp.zeros(n_out))
-    return eqx.tree_at(lambda m: (m.layers[-1].weight, m.layers[-1].bias), mlp, small)
 
 
 def kl_from_prior(mean: Float[Array, " n"], scale: Float[Array, " n"]) -> Float[Array, ""]:

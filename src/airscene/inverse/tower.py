@@ -1,0 +1,63 @@
+"""The convolutional network that every part of the inference network is."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray
+
+# Channels of the two convolutions, each of which halves the image.
+CHANNELS = (16, 32)
+
+
+class Tower(eqx.Module):
+    """Two convolutions over a picture, then two layers over all of it and some numbers.
+
+    The paper gives no sizes. Convolutions, as what an object looks like is then learnt for all
+    places at once: fully connected layers tell the rotation of a cube in a tenth of the accuracy.
+
+    Args:
+        n_channels: Channels of the picture.
+        size: Its height and width.
+        n_numbers: Numbers given beside it.
+        n_out: Outputs, which are near 0 at first.
+        n_hidden: Units of the hidden layer.
+        key: Randomness of the initial weights.
+    """
+
+    convolutions: tuple[eqx.nn.Conv2d, ...]
+    layers: eqx.nn.MLP
+
+    def __init__(
+        self,
+        n_channels: int,
+        size: tuple[int, int],
+        n_numbers: int,
+        n_out: int,
+        n_hidden: int,
+        *,
+        key: PRNGKeyArray,
+    ):
+        keys = jax.random.split(key, 1 + len(CHANNELS))
+        channels = (n_channels, *CHANNELS)
+        self.convolutions = tuple(
+            eqx.nn.Conv2d(a, b, 4, stride=2, padding=1, key=key)
+            for a, b, key in zip(channels, CHANNELS, keys[1:], strict=False)
+        )
+        rows, columns = (side // 2 ** len(CHANNELS) for side in size)
+        n_seen = CHANNELS[-1] * rows * columns
+        self.layers = near_zero(eqx.nn.MLP(n_seen + n_numbers, n_out, n_hidden, 1, key=keys[0]))
+
+    def __call__(
+        self, picture: Float[Array, "channels height width"], numbers: Float[Array, " numbers"]
+    ) -> Float[Array, " outputs"]:
+        """Return the outputs."""
+        for convolution in self.convolutions:
+            picture = jax.nn.relu(convolution(picture))
+        return self.layers(jnp.concatenate([picture.ravel(), numbers]))
+
+
+def near_zero(layers: eqx.nn.MLP) -> eqx.nn.MLP:
+    """Return a network with a last layer that puts out nearly nothing."""
+    last = layers.layers[-1]
+    small = (0.1 * last.weight, jnp.zeros_like(last.bias))
+    return eqx.tree_at(lambda m: (m.layers[-1].weight, m.layers[-1].bias), layers, small)
