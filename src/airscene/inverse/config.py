@@ -46,7 +46,7 @@ class InverseConfig:
     rotation_spread: float = math.pi * UNIFORM
     camera_spread: float = 0.4
     network: Network = "difference"
-    n_hidden: int = 256
+    n_hidden: int = 128
 
     def __post_init__(self) -> None:
         """Check that every value is in range."""
@@ -55,8 +55,8 @@ class InverseConfig:
             check_option(name, value, value >= 1, "a whole number of at least 1")
         check_option("n_cameras", self.n_cameras, self.n_cameras >= 0, "at least 0")
         shape = self.image_shape
-        right = len(shape) == 3 and shape[0] == 3 and min(shape[1:]) >= 4
-        check_option("image_shape", shape, right, "3 channels, then height and width from 4 on")
+        right = len(shape) == 3 and shape[0] == 3 and min(shape[1:]) >= 8
+        check_option("image_shape", shape, right, "3 channels, then height and width from 8 on")
         check_option("presence", self.presence, 0 < self.presence < 1, "between 0 and 1")
         for name in ("position_spread", "rotation_spread", "camera_spread"):
             value = getattr(self, name)
@@ -123,7 +123,7 @@ class InverseTrainConfig(LoopConfig):
     anneal: float = 0.4
     prefix: float = 0.8
     floor: float = 0.5
-    cross: float = 30.0
+    cross: float = 1.0
     release: float = 0.8
 
     def __post_init__(self) -> None:

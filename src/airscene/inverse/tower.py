@@ -5,12 +5,12 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-# Channels of the two convolutions, each of which halves the image.
-CHANNELS = (16, 32)
+# Channels of the convolutions, each of which halves the image.
+CHANNELS = (16, 32, 64)
 
 
 class Tower(eqx.Module):
-    """Two convolutions over a picture, then two layers over all of it and some numbers.
+    """Three convolutions over a picture, then two layers over all of it and some numbers.
 
     The paper gives no sizes. Convolutions, as what an object looks like is then learnt for all
     places at once: fully connected layers tell the rotation of a cube in a tenth of the accuracy.
