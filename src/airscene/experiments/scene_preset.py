@@ -1,0 +1,47 @@
+"""A preset of inverse graphics: everything that decides a run, in one frozen value."""
+
+import json
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from airscene.graphics.world import WORLDS, World
+from airscene.inverse.config import InverseConfig, InverseTrainConfig
+
+
+@dataclass(frozen=True)
+class ScenePreset:
+    """A world of scenes, a model and a way to train it.
+
+    Args:
+        name: Its name, of the run folders.
+        about: What it is, in a line.
+        world: Name of the world.
+        model: The model.
+        training: How it is trained.
+        repeats: Whether a scene may have two objects of one type.
+        n_test: Number of held-out scenes.
+    """
+
+    name: str
+    about: str
+    world: str
+    model: InverseConfig
+    training: InverseTrainConfig
+    repeats: bool = True
+    n_test: int = 1000
+
+    @property
+    def scenes(self) -> World:
+        """What its scenes may hold."""
+        return WORLDS[self.world]
+
+    def with_seed(self, seed: int) -> "ScenePreset":
+        """Return the preset with another seed."""
+        return replace(self, training=replace(self.training, seed=seed))
+
+    def config(self) -> dict[str, Any]:
+        """Return what `config.json` holds: all that decides the run's result."""
+        values = asdict(self)
+        del values["about"]
+        # Through JSON, so that it equals what is read back.
+        return json.loads(json.dumps(values))
