@@ -41,6 +41,15 @@ class Likelihood(NamedTuple):
     sigma: float
 
 
+def annealed(blur: tuple[float, float], sigma: tuple[float, float], share: float) -> Likelihood:
+    """The likelihood on the way from the first blur and sigma, at share 0, to the last, from 1 on.
+
+    Both change evenly in their logarithms.
+    """
+    share = min(1.0, share)
+    return Likelihood(*(a * (b / a) ** share for a, b in (blur, sigma)))
+
+
 def score(
     pool: RenderPool,
     scenes: SceneBatch,

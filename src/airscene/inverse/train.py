@@ -15,10 +15,11 @@ from airscene.inverse.baseline import Baseline
 from airscene.inverse.config import Estimator, InverseTrainConfig
 from airscene.inverse.estimators import Scores
 from airscene.inverse.model import Drawn, InverseAIR
-from airscene.inverse.scores import Likelihood, score
+from airscene.inverse.scores import Likelihood, annealed, score
 from airscene.inverse.surrogate import Annealed, surrogate
 from airscene.inverse.unroll import Noise, as_inputs, draw_noise, unroll
 from airscene.objective.baseline import WithBaseline
+from airscene.training.config import LoopConfig
 from airscene.training.loop import Evaluate, train_by
 from airscene.training.state import TrainState, make_update
 
@@ -49,8 +50,7 @@ def likelihood_at(config: InverseTrainConfig, step: int) -> Likelihood:
 
     Not the model's: it is annealed to it over the first part of a run. The paper's blur is fixed.
     """
-    share = min(1.0, step / (config.anneal * config.steps))
-    return Likelihood(*(a * (b / a) ** share for a, b in (config.blur, config.sigma)))
+    return annealed(config.blur, config.sigma, step / (config.anneal * config.steps))
 
 
 def annealed_at(config: InverseTrainConfig, step: int) -> Annealed:
@@ -103,34 +103,67 @@ def train_inverse(
     if several or config.estimator == "score-baseline":
         baseline = eqx.filter_jit(Baseline)(model.config, key=baseline_key)
         trained = WithBaseline(model, baseline)
-    frame = eqx.filter(trained, eqx.is_inexact_array, inverse=True)
-    objective = partial(mean_surrogate, estimator=config.estimator)
-    update = jax.jit(make_update(trained, config, objective), donate_argnums=0)
     noise_of = jax.jit(
         lambda step: draw_noise(
             jax.random.fold_in(noise_key, step), config.batch_size, model.config
         )
     )
 
-    def advance(state: TrainState, step: int, n: int) -> tuple[TrainState, Array]:
-        values = []
-        for now in range(step, step + n):
-            one = _model_of(eqx.combine(state.weights, frame))
-            # Drawn while the update before may still be computed.
-            targets = pool.render(scenes(config.batch_size, seed=(config.seed, now)))
-            batch = draw_batch(one, targets, noise_of(now), pool, config, now)
-            state, value = update(state, batch)
-            values.append(value)
-        return state, jnp.stack(values).mean()
+    def draw(trained: InverseAIR | WithBaseline, truth: SceneBatch, targets: Any, step: int):
+        return draw_batch(_model_of(trained), targets, noise_of(step), pool, config, step)
 
-    after = train_by(
-        advance,
+    after = train_rendered(
         trained,
+        scenes,
+        pool,
         config,
+        partial(mean_surrogate, estimator=config.estimator),
+        draw,
         evaluate=lambda trained, step: evaluate(_model_of(trained), step),
         **options,
     )
     return _model_of(after)
+
+
+def train_rendered(
+    model: eqx.Module,
+    scenes: Scenes,
+    pool: RenderPool,
+    config: LoopConfig,
+    objective: Callable[..., Float[Array, ""]],
+    draw: Callable[..., Any],
+    **options: Any,
+) -> eqx.Module:
+    """Train on batches that are made by rendering.
+
+    Args:
+        model: The model to start from.
+        scenes: Makes true scenes of their number and a seed.
+        pool: Draws them.
+        config: How to train.
+        objective: What to raise, see `airscene.training.state.make_update`.
+        draw: Makes what the objective takes, of the model, the true scenes, their images and the
+            step.
+        options: What else `airscene.training.loop.train_by` takes.
+
+    Returns:
+        The trained model.
+    """
+    frame = eqx.filter(model, eqx.is_inexact_array, inverse=True)
+    update = jax.jit(make_update(model, config, objective), donate_argnums=0)
+
+    def advance(state: TrainState, step: int, n: int) -> tuple[TrainState, Array]:
+        values = []
+        for now in range(step, step + n):
+            # Drawn while the update before may still be computed.
+            truth = scenes(config.batch_size, seed=(config.seed, now))
+            targets = pool.render(truth)
+            batch = draw(eqx.combine(state.weights, frame), truth, targets, now)
+            state, value = update(state, batch)
+            values.append(value)
+        return state, jnp.stack(values).mean()
+
+    return train_by(advance, model, config, **options)
 
 
 def draw_batch(
@@ -154,14 +187,14 @@ def draw_batch(
     Raises:
         RendererError: If the renderer fails.
     """
-    images, annealed = as_inputs(targets, model.config), annealed_at(config, step)
+    images, left = as_inputs(targets, model.config), annealed_at(config, step)
     drawn, canvases, scenes, q_present = unroll(model, images, pool.render, noise)
     gradient = "drawn"
     if config.estimator == "enumerated":
-        gradient = "whole" if annealed.whole else "prefix"
+        gradient = "whole" if left.whole else "prefix"
     likelihood = likelihood_at(config, step)
     args = (pool, scenes, drawn.kind, q_present, targets, likelihood, model.config, gradient)
-    return Batch(images, canvases, drawn, score(*args), annealed)
+    return Batch(images, canvases, drawn, score(*args), left)
 
 
 def _model_of(trained: InverseAIR | WithBaseline) -> InverseAIR:
