@@ -11,8 +11,8 @@ from airscene.files import write_atomic
 
 _INTRODUCTION = """# Reproduction
 
-Every result of the 2-D experiments of Attend, Infer, Repeat (Eslami et al., NIPS 2016): what the
-paper says, what this implementation reaches, and the command that makes it. This page is written by
+Results of Attend, Infer, Repeat (Eslami et al., NIPS 2016), in 2-D all of them, in 3-D the first: what
+the paper says, what this implementation reaches, and the command that makes it. This page is written by
 `make tables` from the files in [`results/`](results), which hold every run, failed ones among them.
 Where several runs stand behind a number, it is their median, with the least and the largest.
 
