@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from airscene.graphics.world import WORLDS, World
-from airscene.inverse.config import InverseConfig, InverseTrainConfig
+from airscene.inverse.config import InverseConfig, InverseTrainConfig, Order
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class ScenePreset:
         training: How it is trained.
         repeats: Whether a scene may have two objects of one type.
         n_test: Number of held-out scenes.
+        labels: For a supervised network: the order of the labels; None trains without any.
     """
 
     name: str
@@ -29,6 +30,7 @@ class ScenePreset:
     training: InverseTrainConfig
     repeats: bool = True
     n_test: int = 1000
+    labels: Order | None = None
 
     @property
     def scenes(self) -> World:
@@ -43,5 +45,7 @@ class ScenePreset:
         """Return what `config.json` holds: all that decides the run's result."""
         values = asdict(self)
         del values["about"]
+        if self.labels is None:
+            del values["labels"]
         # Through JSON, so that it equals what is read back.
         return json.loads(json.dumps(values))

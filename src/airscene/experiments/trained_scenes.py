@@ -61,6 +61,7 @@ def trained_scenes(preset: ScenePreset, runs: Path) -> "InverseAIR":
     from airscene.inverse.evaluate import make_evaluate
     from airscene.inverse.model import InverseAIR
     from airscene.inverse.scores import Likelihood
+    from airscene.inverse.supervised import train_supervised
     from airscene.inverse.train import train_inverse
     from airscene.model.weights import load_module, save_weights
 
@@ -73,7 +74,10 @@ def trained_scenes(preset: ScenePreset, runs: Path) -> "InverseAIR":
     likelihood = Likelihood(training.blur[1], training.sigma[1])
     with make_pool(preset) as pool:
         watched = draw_scenes(preset, WATCHED, seed=WATCHED_SEED)
-        model = train_inverse(
+        train = train_inverse
+        if preset.labels:
+            train = partial(train_supervised, order=preset.labels)
+        model = train(
             eqx.filter_jit(InverseAIR)(preset.model, key=jax.random.key(training.seed)),
             partial(draw_scenes, preset),
             pool,

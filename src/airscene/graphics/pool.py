@@ -52,6 +52,11 @@ class RenderPool:
     def __init__(
         self, make: Callable[[], Renderer], workers: int | None = None, *, timeout: float = 60.0
     ):
+        if not callable(make):
+            raise InputError(
+                f"{name_of(make)} is a renderer; give what makes one, as each worker has its own: "
+                "a class, a module-level function or a partial of one"
+            )
         self._make, self._timeout = make, timeout
         self.name, self.image_size = name_of(make), (0, 0)
         self._workers: list[WorkerProcess] = []

@@ -11,6 +11,14 @@ from airscene.training.config import LoopConfig
 Network = Literal["recurrent", "difference"]
 Estimator = Literal["enumerated", "score", "score-baseline"]
 
+# Which object is the label of the first step, which of the second, and so on:
+# "sampled": the order that scenes come in, which an image does not show: the arbitrary order that
+#     the paper says the supervised network struggles with.
+# "type": by type, and as sampled where a type repeats: it can be told from the image only where
+#     none does, the paper's easier case.
+# "left": from the least x to the greatest: it can always be told (not in the paper).
+Order = Literal["sampled", "type", "left"]
+
 # Standard deviation of a uniform variable on [-1, 1].
 UNIFORM = 1.0 / math.sqrt(3.0)
 

@@ -1,6 +1,6 @@
 """The supervised network: the inference network's form, trained on labels (appendix I.5)."""
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -9,7 +9,7 @@ import numpyro.distributions as dist
 from jaxtyping import Array, Float, Int, UInt8
 
 from airscene.graphics import ABSENT, RenderPool, SceneBatch
-from airscene.inverse.config import InverseConfig
+from airscene.inverse.config import InverseConfig, Order
 from airscene.inverse.estimators import of_drawn
 from airscene.inverse.latents import pose_spread, to_scenes
 from airscene.inverse.model import InverseAIR, latents
@@ -18,14 +18,6 @@ from airscene.inverse.train import Scenes, train_rendered
 from airscene.inverse.unroll import as_inputs
 from airscene.training.config import LoopConfig
 from airscene.training.loop import Evaluate
-
-# Which object is the label of the first step, which of the second, and so on:
-# "sampled": the order that scenes come in, which an image does not show: the arbitrary order that
-#     the paper says the supervised network struggles with.
-# "type": by type, and as sampled where a type repeats: it can be told from the image only where
-#     none does, the paper's easier case.
-# "left": from the least x to the greatest: it can always be told (not in the paper).
-Order = Literal["sampled", "type", "left"]
 
 
 class Labelled(NamedTuple):
