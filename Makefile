@@ -38,7 +38,7 @@ format: .venv/dev.stamp ## mend the style
 bench: .venv/run.stamp ## measure speed on this machine
 	@$(BIN)/python -m airscene.app.bench --out results/bench.json
 
-tables: .venv/run.stamp ## write the tables of results into the README from results/*.json
+tables: .venv/run.stamp ## write the tables of results into the README and REPRODUCTION.md from results/*.json
 	@$(BIN)/python -m airscene.experiments.tables
 
 docs: .venv/dev.stamp ## build the documentation into build/site

@@ -4,6 +4,7 @@ import io
 import json
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from airscene.evaluation import (
@@ -14,6 +15,7 @@ from airscene.evaluation import (
     confusion,
     count_calibration,
     learning_curve,
+    objective_curve,
     side_by_side,
 )
 
@@ -36,6 +38,15 @@ def test_learning_curves_of_one_and_of_several_seeds():
         assert told[-1]["steps"] == curves[-1].steps.tolist()
     assert told[1]["count_accuracy"] == [0.3333, 0.5, 0.98]
     assert learning_curve([one]).data != learning_curve([one, other]).data
+
+
+def test_objective_curves_begin_after_the_first_tenth():
+    steps = np.arange(0, 2000, 100)
+    curves = [Curve(seed, steps, np.linspace(-900.0, 600.0, 20) + seed) for seed in (1, 2)]
+    told = check(objective_curve(curves))["curves"]
+    assert [c["seed"] for c in told] == [1, 2]
+    assert told[1]["objective"] == pytest.approx(curves[1].values, abs=0.05)
+    assert objective_curve(curves).data != objective_curve(curves[:1]).data
 
 
 def test_calibration_with_empty_bins():

@@ -125,9 +125,9 @@ def test_the_number_of_labels_needed():
     curve = {500: 0.2, 1600: 0.4, 5000: 0.9}
     assert labels_needed(curve, 0.1) == "500 or fewer"
     assert labels_needed(curve, 0.95) == "more than 5,000"
-    assert labels_needed(curve, 0.4) == "1,600"
+    assert labels_needed(curve, 0.4) == "about 1,600"
     # Half of the way in the logarithm: the geometric mean.
-    assert labels_needed(curve, 0.3) == "890"
+    assert labels_needed(curve, 0.3) == "about 890"
 
 
 def test_the_line_of_the_result(tmp_path):

@@ -306,7 +306,15 @@ def test_rows_made_elsewhere_keep_their_machine(again):
     assert "machine" not in file and "commit" not in file
 
 
-BAD = ["", "[1]", "{}", '{"runs": [{}]}', '{"runs": [3]}', '{"runs": [{"run": "a", "seed": 1}]}']
+BAD = [
+    "",
+    "[1]",
+    "{}",
+    '{"runs": {}}',
+    '{"runs": [{}]}',
+    '{"runs": [3]}',
+    '{"runs": [{"run": "a", "seed": 1}]}',
+]
 
 
 @pytest.mark.parametrize("text", BAD)

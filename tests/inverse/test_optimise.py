@@ -7,10 +7,10 @@ import pytest
 
 from airscene.errors import InputError
 from airscene.graphics import ABSENT, PlaneRenderer, RenderPool, SceneBatch
-from airscene.inverse.config import InverseConfig
+from airscene.inverse.config import InverseConfig, OptimiseConfig
 from airscene.inverse.latents import pose_spread
 from airscene.inverse.metrics import rotation_errors
-from airscene.inverse.optimise import OptimiseConfig, draw_starts, optimise
+from airscene.inverse.optimise import draw_starts, optimise
 from airscene.inverse.scores import Likelihood, log_likelihoods
 
 MODEL = InverseConfig(n_types=3, n_slots=1, image_shape=(3, 8, 8))

@@ -29,6 +29,7 @@ from airscene.evaluation.plots import (
     calibration,
     confusion,
     learning_curve,
+    objective_curve,
 )
 from airscene.evaluation.policy import Foretold, foretell, pairs_taken
 from airscene.evaluation.report import html_report
@@ -58,6 +59,7 @@ __all__ = [
     "inference_film",
     "iou",
     "learning_curve",
+    "objective_curve",
     "learning_film",
     "mean_iou",
     "overlay",

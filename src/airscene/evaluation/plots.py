@@ -29,7 +29,7 @@ class Curve:
 
     seed: int
     steps: Int[np.ndarray, "t"]
-    accuracy: Float[np.ndarray, "t"]
+    values: Float[np.ndarray, "t"]
 
 
 def learning_curve(curves: Sequence[Curve]) -> Picture:
@@ -44,29 +44,62 @@ def learning_curve(curves: Sequence[Curve]) -> Picture:
     Source: Eslami et al. 2016, Fig. 3 (right, above).
     """
     axes = _axes()
+    _draw_seeds(axes, curves)
+    axes.set(ylabel="count accuracy, held-out scenes", ylim=(0, 1.02))
+    axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
+    shown = [
+        {"seed": c.seed, "steps": c.steps.tolist(), "count_accuracy": rounded(c.values, 4)}
+        for c in curves
+    ]
+    return Picture(_png(axes), {"figure": "learning_curve", "curves": shown})
+
+
+def objective_curve(curves: Sequence[Curve]) -> Picture:
+    """What training raises, over training: a thin line for each seed, and their median.
+
+    The axis begins at the median over the first tenth of the runs, as what comes before is far
+    below.
+
+    Args:
+        curves: one for each run.
+
+    Returns:
+        The plot.
+
+    Source: Eslami et al. 2016, appendix H, Fig. 11.
+    """
+    axes = _axes()
+    _draw_seeds(axes, curves)
+    early = [curve.values[: max(1, len(curve.values) // 10)] for curve in curves]
+    axes.set(ylabel="bound in training, nats (annealed at first)")
+    axes.set_ylim(bottom=float(np.median(np.concatenate(early))))
+    axes.yaxis.set_major_formatter("{x:,.0f}")
+    shown = [
+        {"seed": c.seed, "steps": c.steps.tolist(), "objective": rounded(c.values, 1)}
+        for c in curves
+    ]
+    return Picture(_png(axes), {"figure": "objective_curve", "curves": shown})
+
+
+def _draw_seeds(axes, curves: Sequence[Curve]) -> None:
+    """Draw a line for each seed, and the median where they have steps in common."""
     several = len(curves) > 1
     for curve in curves:
         axes.plot(
             curve.steps,
-            curve.accuracy,
+            curve.values,
             color=_BLUE,
             linewidth=0.8 if several else 1.6,
             alpha=0.5 if several else 1,
         )
     if several:
         steps = sorted(set.intersection(*(set(curve.steps.tolist()) for curve in curves)))
-        shared = [curve.accuracy[np.isin(curve.steps, steps)] for curve in curves]
+        shared = [curve.values[np.isin(curve.steps, steps)] for curve in curves]
         axes.plot(steps, np.median(shared, axis=0), color="black", linewidth=1.6)
         axes.set_title(f"{len(curves)} seeds (blue) and their median (black)", fontsize=9)
-    axes.set(xlabel="training step", ylabel="count accuracy, held-out scenes", ylim=(0, 1.02))
+    axes.set(xlabel="training step")
     axes.xaxis.set_major_formatter("{x:,.0f}")
-    axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
     axes.grid(alpha=0.3)
-    shown = [
-        {"seed": c.seed, "steps": c.steps.tolist(), "count_accuracy": rounded(c.accuracy, 4)}
-        for c in curves
-    ]
-    return Picture(_png(axes), {"figure": "learning_curve", "curves": shown})
 
 
 def calibration(bins: Calibration) -> Picture:
@@ -169,7 +202,10 @@ def bars(
     axes.set_axisbelow(True)
     # A wider legend would squeeze the plot.
     columns = min(4, len(names), max(1, 72 // max(map(len, names))))
-    axes.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=columns)
+    # Below the names of the groups, however many lines these have.
+    lines = max(group.count("\n") for group in values)
+    place = (0.5, -0.1 - 0.05 * lines)
+    axes.legend(fontsize=8, loc="upper center", bbox_to_anchor=place, ncols=columns)
     shown = {
         group: {k: list(map(float, v)) for k, v in each.items()} for group, each in values.items()
     }

@@ -124,7 +124,7 @@ def labels_needed(curve: dict[int, float], accuracy: float) -> str:
             share = (accuracy - curve[low]) / (curve[high] - curve[low])
             needed = math.exp(math.log(low) + share * math.log(high / low))
             # Two figures: the points are no more exact than that.
-            return f"{float(f'{needed:.1e}'):,.0f}"
+            return f"about {float(f'{needed:.1e}'):,.0f}"
     return f"more than {sizes[-1]:,}"
 
 

@@ -110,7 +110,8 @@ def _ours(rows: Sequence[Row]) -> str:
         lines.append(
             f"{name} on {unseen(preset)} digits after {before}: counts "
             f"{spread(ours, 'needed_count_accuracy')}, with a spare step "
-            f"{spread(ours, 'spare_count_accuracy')}, ELBO {spread(ours, 'needed_elbo', '{:.0f}')}"
+            f"{spread(ours, 'spare_count_accuracy')}, ELBO (free energy, negative) "
+            f"{spread(ours, 'needed_elbo', '{:.0f}')}"
         )
     return "; ".join(lines)
 

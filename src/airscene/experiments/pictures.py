@@ -17,6 +17,7 @@ from airscene.evaluation import (
     html_report,
     learning_curve,
     learning_film,
+    objective_curve,
     reconstructions,
     sample_grid,
 )
@@ -124,7 +125,7 @@ def write_report(
 
 
 def draw_seeds(name: str, folders: dict[int, Path], figures: Path) -> None:
-    """Draw the figures over all runs of a preset: counts by step, and where each step looks.
+    """Draw the figures over all runs of a preset: counts and bound by step, where steps look.
 
     Pictures that show one run are copied from the first.
 
@@ -135,12 +136,16 @@ def draw_seeds(name: str, folders: dict[int, Path], figures: Path) -> None:
     """
     if not folders:
         return
-    curves = []
-    for seed, folder in folders.items():
-        rows = read_metrics(folder / "metrics.jsonl")
-        steps, accuracy = (np.array([row[k] for row in rows]) for k in ("step", "count_accuracy"))
-        curves.append(Curve(seed, steps, accuracy))
-    learning_curve(curves).save(figures / f"{name}-counts.png")
+    metrics = {seed: read_metrics(f / "metrics.jsonl") for seed, f in folders.items()}
+
+    def curves(key: str) -> list[Curve]:
+        return [
+            Curve(seed, *(np.array([row[k] for row in rows]) for k in ("step", key)))
+            for seed, rows in metrics.items()
+        ]
+
+    learning_curve(curves("count_accuracy")).save(figures / f"{name}-counts.png")
+    objective_curve(curves("objective")).save(figures / f"{name}-bound.png")
     seed_heatmaps(dict(list(folders.items())[:3])).save(figures / f"{name}-heatmaps.png")
     first = next(iter(folders.values())) / "figures"
     for shown in SHOWN:

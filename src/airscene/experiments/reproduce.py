@@ -77,6 +77,14 @@ def reproduce(
         if stopped:
             raise KeyboardInterrupt(f"stopped at {unit.run}, {unit.seed}; the same command goes on")
     if finished := [row for row in rows if row["finished"]]:
+        try:
+            # What stands in a file may have been made by hand.
+            result.ours(finished)
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(
+                f"a row in {path} lacks its numbers ({type(error).__name__}: {error}); move the "
+                "file away, and the same command makes it anew"
+            ) from error
         result.draw(finished, runs, figures)
     return rows
 
@@ -97,6 +105,8 @@ def _rows_before(path: Path) -> list[dict[str, Any]]:
         return []
     try:
         file = json.loads(path.read_text())
+        if not isinstance(file["runs"], list):
+            raise TypeError("its runs are no list")
         for row in file["runs"]:
             _ = row["run"], row["seed"], row["finished"], row["configuration"]
             # Older files name the machine once, for all of their rows.
@@ -104,7 +114,9 @@ def _rows_before(path: Path) -> list[dict[str, Any]]:
                 row.setdefault("machine", file["machine"])
         return file["runs"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path} is no result file ({error!r}); move it away") from error
+        raise InputError(
+            f"{path} is no result file ({type(error).__name__}: {error}); move it away"
+        ) from error
 
 
 def _row_of(unit: Unit, rows: Sequence[dict[str, Any]]) -> dict[str, Any] | None:

@@ -150,3 +150,39 @@ class InverseTrainConfig(LoopConfig):
             value = getattr(self, name)
             check_option(name, value, 0 <= value <= 1, "from 0 to 1")
         check_option("cross", self.cross, 0 <= self.cross < math.inf, "a number of at least 0")
+
+
+@dataclass(frozen=True)
+class OptimiseConfig:
+    """How the scene of an image is searched for.
+
+    Args:
+        iterations: Steps of Adam.
+        restarts: Starts of each type, at poses drawn from the prior.
+        learning_rate: The first, in standardised poses; it falls to 0 by a half cosine.
+        blur: Standard deviation of the likelihood's blur at first and in the end, in pixels.
+        sigma: Standard deviation of the blurred images' noise at first and in the end, in units of
+            white.
+        anneal: Fraction of the iterations over which both go from the first to the last.
+        seed: Decides the starts.
+
+    Raises:
+        InputError: If a value is out of range.
+    """
+
+    iterations: int = 100
+    restarts: int = 4
+    learning_rate: float = 0.1
+    blur: tuple[float, float] = (14.0, 2.0)
+    sigma: tuple[float, float] = (1.0, 0.2)
+    anneal: float = 0.8
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Check that every value is in range; blur and sigma are checked where images are drawn."""
+        for name in ("iterations", "restarts"):
+            value = getattr(self, name)
+            check_option(name, value, value >= 1, "a whole number of at least 1")
+        rate = self.learning_rate
+        check_option("learning_rate", rate, 0 < rate < math.inf, "a number above 0")
+        check_option("anneal", self.anneal, 0 < self.anneal <= 1, "above 0 and at most 1")
