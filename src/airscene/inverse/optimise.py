@@ -79,8 +79,10 @@ def optimise(
     """Search for the scene of at most one object that explains each image.
 
     Adam on log p(x | z) + log p(z) by finite differences, for each discrete hypothesis apart; all
-    images, restarts and hypotheses are drawn in one call an iteration. The paper neither says
-    which optimiser it used nor how discrete variables were found; it does not anneal.
+    images, restarts and hypotheses are drawn in one call an iteration. Differences are forward, as
+    the paper's, while blur and noise are annealed, and central after that: where a forward one is
+    0, the object lies half a step off in every coordinate. The paper neither says which optimiser
+    it used nor how discrete variables were found; it does not anneal.
 
     Args:
         targets: Images, of the size that the pool draws.
@@ -90,8 +92,8 @@ def optimise(
         config: How to search.
 
     Returns:
-        The best scenes, and how they were found. Each image costs, for S searches,
-        `iterations` (1 + 4 (S - 1)) + S renders.
+        The best scenes, and how they were found. An iteration costs, for S searches of an image,
+        1 + 4 (S - 1) renders, or 1 + 7 (S - 1) where differences are central, and the end S.
 
     Raises:
         InputError: If the model has several slots or a camera.
@@ -119,7 +121,7 @@ def optimise(
         )
         # In the end only the scores are wanted.
         moved = np.full((len(scenes), 3), now < config.iterations)
-        plan = plan_differences(scenes, Steps(), where=moved)
+        plan = plan_differences(scenes, Steps(), central=share >= 1.0, where=moved)
         values = log_likelihoods(pool, plan.scenes, targets, plan.source // searches, likelihood)
         found = combine_differences(plan, values)
         density = -0.5 * np.square(z) - 0.5 * math.log(2.0 * math.pi)

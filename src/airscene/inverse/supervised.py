@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -14,10 +15,17 @@ from airscene.inverse.estimators import of_drawn
 from airscene.inverse.latents import pose_spread, to_scenes
 from airscene.inverse.model import InverseAIR, latents
 from airscene.inverse.networks import Carry, first_carry
+from airscene.inverse.tower import Tower
 from airscene.inverse.train import Scenes, train_rendered
 from airscene.inverse.unroll import as_inputs
 from airscene.training.config import LoopConfig
 from airscene.training.loop import Evaluate
+
+# The logit of the share of its cap that a spread has at first, beside that of inference.
+WIDE = 4.0
+
+# How much stronger the recurrent network sees the image at first: as much as it is weakened else.
+LOUD = 10.0
 
 
 class Labelled(NamedTuple):
@@ -78,6 +86,31 @@ def conditional_log_likelihood(
         value += present[i] * density
         log_q.append(proposal.log_q)
     return value + of_drawn(jnp.stack(log_q), present, kind).sum()
+
+
+def for_labels(model: InverseAIR) -> InverseAIR:
+    """Return the model as it starts on labels, which differ from what it says by many spreads.
+
+    From the start that inference learns from without labels, the first gradients, nearly the same
+    for all images, saturate the units of the recurrent network, which then does not see the image
+    any more. So spreads start near their caps, and what that network sees LOUD times as strong.
+    """
+
+    def last(part):
+        return (part.layers if isinstance(part, Tower) else part).layers[-1]
+
+    def biases(model):
+        parts = [model.network.where, model.network.rotation]
+        parts += [model.camera.tower] if model.camera else []
+        return [last(part).bias for part in parts]
+
+    # The means are the first half of each.
+    wide = [bias.at[len(bias) // 2 :].set(WIDE) for bias in biases(model)]
+    model = eqx.tree_at(biases, model, wide)
+    if model.config.network == "recurrent":
+        weight = last(model.network.look).weight
+        model = eqx.tree_at(lambda m: last(m.network.look).weight, model, LOUD * weight)
+    return model
 
 
 def mean_log_likelihood(
@@ -145,7 +178,7 @@ def train_supervised(
     What is recorded as `objective` is the conditional log-likelihood.
 
     Args:
-        model: The model to start from.
+        model: The model to start from, see `for_labels`.
         scenes: Makes true scenes: `scenes(n, seed=(seed, step))`.
         pool: Draws them.
         config: How to train.
@@ -166,5 +199,5 @@ def train_supervised(
     def draw(model: InverseAIR, truth: SceneBatch, targets: Any, step: int) -> Labelled:
         return label(truth, targets, pool, model.config, order)
 
-    options = {"evaluate": evaluate, **options}
+    options, model = {"evaluate": evaluate, **options}, for_labels(model)
     return train_rendered(model, scenes, pool, config, mean_log_likelihood, draw, **options)
