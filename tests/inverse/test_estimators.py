@@ -25,14 +25,14 @@ CHOICES = list(itertools.product([False, True], range(TYPES)))
 def case(small):
     """A model that tells its alternatives apart, one scene's image and noise."""
     model = small(
-        network="recurrent", n_types=TYPES, n_cameras=1, image_shape=(3, 4, 4), n_hidden=4, seed=3
+        network="recurrent", n_types=TYPES, n_cameras=1, image_shape=(3, 8, 8), n_hidden=4, seed=3
     )
     # Larger outputs than at first, so that steps depend on each other.
     model = jax.tree.map(lambda x: 2.0 * x if eqx.is_inexact_array(x) else x, model)
     keys = jax.random.split(jax.random.key(1), 3)
-    image = jax.random.uniform(keys[0], (3, 4, 4))
+    image = jax.random.uniform(keys[0], (3, 8, 8))
     normal, camera = jax.random.normal(keys[1], (SLOTS, 3)), jax.random.normal(keys[2], (1,))
-    return model, image, jnp.zeros((SLOTS, 0, 4, 4)), normal, camera
+    return model, image, jnp.zeros((SLOTS, 0, 8, 8)), normal, camera
 
 
 def likelihood(weights, z_where, z_camera):
