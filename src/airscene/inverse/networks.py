@@ -65,7 +65,7 @@ class RecurrentNetwork(eqx.Module):
         self.recur = eqx.nn.Linear(2 * n + 4 + k + config.n_cameras, n, key=keys[1])
         self.where = near_zero(eqx.nn.MLP(n, 4, n, 1, key=keys[2]))
         self.what = near_zero(eqx.nn.MLP(n, 1 + k, n, 1, key=keys[3]))
-        self.rotation = Tower(3, size, n, 2, n, key=keys[4])
+        self.rotation = near_zero(Tower(3, size, n, 2, n, key=keys[4]))
 
     def __call__(
         self,
@@ -118,9 +118,9 @@ class DifferenceNetwork(eqx.Module):
         self.config = config
         n_told, tower = config.n_cameras, partial(Tower, 6, config.image_shape[1:])
         n, n_what = config.n_hidden, 1 + config.n_types
-        self.where = tower(n_told, 4, n, key=keys[0])
-        self.what = tower(n_told + 4, n_what, n, key=keys[1])
-        self.rotation = tower(n_told + 4 + n_what, 2, n, key=keys[2])
+        self.where = near_zero(tower(n_told, 4, n, key=keys[0]))
+        self.what = near_zero(tower(n_told + 4, n_what, n, key=keys[1]))
+        self.rotation = near_zero(tower(n_told + 4 + n_what, 2, n, key=keys[2]))
 
     def __call__(
         self,
@@ -162,7 +162,7 @@ class CameraNetwork(eqx.Module):
     def __init__(self, config: InverseConfig, *, key: PRNGKeyArray):
         self.config = config
         size, n_out = config.image_shape[1:], 2 * config.n_cameras
-        self.tower = Tower(3, size, 0, n_out, config.n_hidden, key=key)
+        self.tower = near_zero(Tower(3, size, 0, n_out, config.n_hidden, key=key))
 
     def __call__(
         self, image: Float[Array, "3 height width"]

@@ -15,7 +15,7 @@ from airscene.inverse.estimators import of_drawn
 from airscene.inverse.latents import pose_spread, to_scenes
 from airscene.inverse.model import InverseAIR, latents
 from airscene.inverse.networks import Carry, first_carry
-from airscene.inverse.tower import Tower
+from airscene.inverse.tower import last_layer
 from airscene.inverse.train import Scenes, train_rendered
 from airscene.inverse.unroll import as_inputs
 from airscene.training.config import LoopConfig
@@ -23,9 +23,6 @@ from airscene.training.loop import Evaluate
 
 # The logit of the share of its cap that a spread has at first, beside that of inference.
 WIDE = 4.0
-
-# How much stronger the recurrent network sees the image at first: as much as it is weakened else.
-LOUD = 10.0
 
 
 class Labelled(NamedTuple):
@@ -91,26 +88,18 @@ def conditional_log_likelihood(
 def for_labels(model: InverseAIR) -> InverseAIR:
     """Return the model as it starts on labels, which differ from what it says by many spreads.
 
-    From the start that inference learns from without labels, the first gradients, nearly the same
-    for all images, saturate the units of the recurrent network, which then does not see the image
-    any more. So spreads start near their caps, and what that network sees LOUD times as strong.
+    From the narrow start of inference without labels the first gradients, nearly the same for all
+    images, would be so large that nothing else is learnt; so spreads start near their caps.
     """
-
-    def last(part):
-        return (part.layers if isinstance(part, Tower) else part).layers[-1]
 
     def biases(model):
         parts = [model.network.where, model.network.rotation]
         parts += [model.camera.tower] if model.camera else []
-        return [last(part).bias for part in parts]
+        return [last_layer(part).bias for part in parts]
 
     # The means are the first half of each.
     wide = [bias.at[len(bias) // 2 :].set(WIDE) for bias in biases(model)]
-    model = eqx.tree_at(biases, model, wide)
-    if model.config.network == "recurrent":
-        weight = last(model.network.look).weight
-        model = eqx.tree_at(lambda m: last(m.network.look).weight, model, LOUD * weight)
-    return model
+    return eqx.tree_at(biases, model, wide)
 
 
 def mean_log_likelihood(

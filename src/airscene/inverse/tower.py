@@ -1,5 +1,7 @@
 """The convolutional network that every part of the inference network is."""
 
+from typing import TypeVar
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -19,7 +21,7 @@ class Tower(eqx.Module):
         n_channels: Channels of the picture.
         size: Its height and width.
         n_numbers: Numbers given beside it.
-        n_out: Outputs, which are near 0 at first.
+        n_out: Outputs.
         n_hidden: Units of the hidden layer.
         key: Randomness of the initial weights.
     """
@@ -45,7 +47,7 @@ class Tower(eqx.Module):
         )
         rows, columns = (side // 2 ** len(CHANNELS) for side in size)
         n_seen = CHANNELS[-1] * rows * columns
-        self.layers = near_zero(eqx.nn.MLP(n_seen + n_numbers, n_out, n_hidden, 1, key=keys[0]))
+        self.layers = eqx.nn.MLP(n_seen + n_numbers, n_out, n_hidden, 1, key=keys[0])
 
     def __call__(
         self, picture: Float[Array, "channels height width"], numbers: Float[Array, " numbers"]
@@ -56,8 +58,16 @@ class Tower(eqx.Module):
         return self.layers(jnp.concatenate([picture.ravel(), numbers]))
 
 
-def near_zero(layers: eqx.nn.MLP) -> eqx.nn.MLP:
-    """Return a network with a last layer that puts out nearly nothing."""
-    last = layers.layers[-1]
+Network = TypeVar("Network", eqx.nn.MLP, Tower)
+
+
+def last_layer(network: eqx.nn.MLP | Tower) -> eqx.nn.Linear:
+    """The layer that puts out what a network does."""
+    return (network.layers if isinstance(network, Tower) else network).layers[-1]
+
+
+def near_zero(network: Network) -> Network:
+    """Return a network that puts out nearly nothing at first, as a head should."""
+    last = last_layer(network)
     small = (0.1 * last.weight, jnp.zeros_like(last.bias))
-    return eqx.tree_at(lambda m: (m.layers[-1].weight, m.layers[-1].bias), layers, small)
+    return eqx.tree_at(lambda m: (last_layer(m).weight, last_layer(m).bias), network, small)
