@@ -102,7 +102,7 @@ def generalisation(quickly: bool = False) -> Result:
 
 
 def _ours(rows: Sequence[Row]) -> str:
-    lines = []
+    lines, style = [], "{:.0f}"
     for preset in (FULL, DAIR, AIR_013, DAIR_013):
         ours = of_run(rows, preset.name)
         name = "DAIR" if preset.model.posterior == "difference" else "AIR"
@@ -110,10 +110,10 @@ def _ours(rows: Sequence[Row]) -> str:
         lines.append(
             f"{name} on {unseen(preset)} digits after {before}: counts "
             f"{spread(ours, 'needed_count_accuracy')}, with a spare step "
-            f"{spread(ours, 'spare_count_accuracy')}, ELBO (free energy, negative) "
-            f"{spread(ours, 'needed_elbo', '{:.0f}')}"
+            f"{spread(ours, 'spare_count_accuracy')}, ELBO "
+            f"{spread(ours, 'needed_elbo', style)} and {spread(ours, 'spare_elbo', style)}"
         )
-    return "; ".join(lines)
+    return "; ".join(lines) + " (free energy is the negative of ELBO)"
 
 
 def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:
