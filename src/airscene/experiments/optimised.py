@@ -1,5 +1,6 @@
 """Direct optimisation of each image's scene, measured as trained networks are."""
 
+import json
 import time
 from dataclasses import asdict
 from functools import partial
@@ -24,7 +25,9 @@ def optimised_unit(run: str, preset: ScenePreset, config: OptimiseConfig, n_imag
         config: How to search.
         n_images: Number of held-out scenes.
     """
-    configuration = {**preset.config(), "optimise": asdict(config), "n_images": n_images}
+    # Through JSON, so that it equals what is read back.
+    search = json.loads(json.dumps(asdict(config)))
+    configuration = {**preset.config(), "optimise": search, "n_images": n_images}
     make = partial(optimised_row, preset, config, n_images)
     return Unit(run, config.seed, configuration, make)
 
