@@ -110,15 +110,14 @@ def _draw(presets: Sequence[ScenePreset], rows: Sequence[Row], runs: Path, figur
     from airscene.evaluation import ImageRow, image_rows
     from airscene.inverse.unroll import infer
 
-    firsts = [p.with_seed(of_run(rows, p.name)[0]["seed"]) for p in presets]
-    if not all((runs / f"{p.name}-{p.training.seed}").is_dir() for p in firsts):
-        # A row is of a run that was made elsewhere.
-        return
     with make_pool(presets[0]) as pool:
         images = pool.render(draw_scenes(presets[0], SHOWN, seed=TEST_SEED))
         drawn = [ImageRow("data", images / 255.0)]
-        for preset, name in zip(firsts, ("AIR", "supervised"), strict=True):
-            model = trained_scenes(preset, runs)
-            inferred = pool.render(infer(model, images, pool.render))
-            drawn.append(ImageRow(name, inferred / 255.0))
+        for preset, name in zip(presets, ("AIR", "supervised"), strict=True):
+            made = [preset.with_seed(row["seed"]) for row in of_run(rows, preset.name)]
+            # A row may be of a run that was made elsewhere, whose folder is not here.
+            here = [p for p in made if (runs / f"{p.name}-{p.training.seed}").is_dir()]
+            for one in here[:1]:
+                inferred = pool.render(infer(trained_scenes(one, runs), images, pool.render))
+                drawn.append(ImageRow(name, inferred / 255.0))
     image_rows(drawn).save(figures / "single-object.png")
