@@ -148,7 +148,7 @@ def test_a_run_that_dies_goes_on_as_if_it_had_not(pool, tmp_path):
 
 
 def test_learning_raises_the_likelihood(small, shapes, pool, tmp_path):
-    """The recurrent network, whose units are saturated from the start that inference has."""
+    """The recurrent network, started for labels."""
     model = small(network="recurrent", n_slots=1, n_hidden=64)
     one = lambda n, seed: shapes(n, seed=seed, slots=1)  # noqa: E731
     config = LoopConfig(

@@ -1,4 +1,4 @@
-"""What an inverse-graphics model is made of, and how it is trained. Free of JAX."""
+"""What an inverse-graphics model is made of, how it is trained, how scenes are searched for."""
 
 import math
 from dataclasses import dataclass

@@ -99,9 +99,10 @@ class DifferenceNetwork(eqx.Module):
     seen, not remembered, so a step has no state and all steps have the same weights. Unlike DAIR it
     sees the image too, as an opaque object's difference depends on what lies behind it.
 
-    Where, what and the rotation have a tower each, as their gradients differ a hundredfold. Each
-    is told what the ones before it propose, so that all speak of the same object; the gradient
-    stops there, so that none pulls at another.
+    Where, what and the rotation have a tower each, as their gradients differ in size: in shared
+    layers the largest would decide alone what is learnt. Each is told
+    what the ones before it propose, so that all speak of the same object; the gradient stops there,
+    so that none pulls at another.
 
     Args:
         config: What the model is made of.

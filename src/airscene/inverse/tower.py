@@ -15,7 +15,7 @@ class Tower(eqx.Module):
     """Three convolutions over a picture, then two layers over all of it and some numbers.
 
     The paper gives no sizes. Convolutions, as what an object looks like is then learnt for all
-    places at once: fully connected layers tell the rotation of a cube in a tenth of the accuracy.
+    places at once, its rotation above all.
 
     Args:
         n_channels: Channels of the picture.
