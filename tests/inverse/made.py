@@ -5,13 +5,16 @@ import sys
 from functools import partial
 from pathlib import Path
 
+import equinox as eqx
 import jax
 import numpy as np
+import pytest
 
 from airscene.graphics import PlaneRenderer, RenderPool, SceneBatch
 from airscene.inverse.config import InverseConfig, InverseTrainConfig
 from airscene.inverse.model import InverseAIR
 from airscene.inverse.train import train_inverse
+from airscene.training.record import read_metrics
 
 CONFIG = InverseTrainConfig(
     steps=8, batch_size=4, evaluate_every=2, save_every=4, blur=(3.0, 0.5), prefix=0.5
@@ -34,6 +37,29 @@ def make_shapes(n: int, seed=0, slots: int = 2) -> SceneBatch:
 
 def make_pool() -> RenderPool:
     return RenderPool(partial(PlaneRenderer, (16, 16)), workers=1)
+
+
+def rows(folder: Path) -> list[dict]:
+    """What a run recorded, without what depends on the clock."""
+    timing = ("seconds", "images_per_second")
+    found = read_metrics(folder / "metrics.jsonl")
+    return [{k: v for k, v in row.items() if k not in timing} for row in found]
+
+
+def check_resumes(go, pool: RenderPool, tmp_path: Path) -> None:
+    """A run that dies goes on as if it had not: the same model, the same records."""
+    whole = go(pool, tmp_path / "a")
+    assert not eqx.tree_equal(whole, make_small(network="difference"))
+
+    def die(model, step):
+        if step == 6:
+            raise KeyboardInterrupt
+        return {}
+
+    with pytest.raises(KeyboardInterrupt):
+        go(pool, tmp_path / "b", evaluate=die)
+    assert eqx.tree_equal(go(pool, tmp_path / "b", resume=True), whole)
+    assert rows(tmp_path / "a") == rows(tmp_path / "b") and len(rows(tmp_path / "a")) == 4
 
 
 def go(pool: RenderPool, folder: Path, config=CONFIG, **options) -> InverseAIR:

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from made import make_shapes, make_small
+from made import check_resumes, make_shapes, make_small
 from scipy.stats import norm
 
 from airscene.graphics import ABSENT, SceneBatch, World
@@ -129,22 +129,7 @@ def go(pool, folder, **options):
 
 
 def test_a_run_that_dies_goes_on_as_if_it_had_not(pool, tmp_path):
-    whole = go(pool, tmp_path / "a")
-    assert not eqx.tree_equal(whole, make_small(network="difference"))
-
-    def die(model, step):
-        if step == 6:
-            raise KeyboardInterrupt
-        return {}
-
-    with pytest.raises(KeyboardInterrupt):
-        go(pool, tmp_path / "b", evaluate=die)
-    assert eqx.tree_equal(go(pool, tmp_path / "b", resume=True), whole)
-    values = [
-        [row["objective"] for row in read_metrics(tmp_path / name / "metrics.jsonl")]
-        for name in "ab"
-    ]
-    assert values[0] == values[1] and len(values[0]) == 4
+    check_resumes(go, pool, tmp_path)
 
 
 def test_learning_raises_the_likelihood(small, shapes, pool, tmp_path):

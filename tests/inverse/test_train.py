@@ -9,7 +9,7 @@ from pathlib import Path
 import equinox as eqx
 import numpy as np
 import pytest
-from made import CONFIG, LONG, go, make_small
+from made import CONFIG, LONG, check_resumes, go, rows
 
 from airscene.errors import InputError
 from airscene.graphics import World
@@ -21,25 +21,8 @@ from airscene.training.record import read_metrics
 WORLD = World(mjcf="", types=("disc", "square", "triangle"), camera="", symmetry=(0, 4, 3))
 
 
-def rows(folder):
-    timing = ("seconds", "images_per_second")
-    found = read_metrics(folder / "metrics.jsonl")
-    return [{k: v for k, v in row.items() if k not in timing} for row in found]
-
-
 def test_a_run_that_dies_goes_on_as_if_it_had_not(pool, tmp_path):
-    whole = go(pool, tmp_path / "a")
-    assert not eqx.tree_equal(whole, make_small(network="difference"))
-
-    def die(model, step):
-        if step == 6:
-            raise KeyboardInterrupt
-        return {}
-
-    with pytest.raises(KeyboardInterrupt):
-        go(pool, tmp_path / "b", evaluate=die)
-    assert eqx.tree_equal(go(pool, tmp_path / "b", resume=True), whole)
-    assert rows(tmp_path / "a") == rows(tmp_path / "b") and len(rows(tmp_path / "a")) == 4
+    check_resumes(go, pool, tmp_path)
 
 
 @pytest.mark.slow

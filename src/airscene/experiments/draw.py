@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airscene.baselines.draw_config import DRAWConfig
 from airscene.experiments.preset import DataConfig, channels_first
 from airscene.experiments.result import Result, Row, Unit, of_run, spread
-from airscene.experiments.trained import keep_config
+from airscene.experiments.trained import kept_or_trained, run_folder
 from airscene.training.config import LoopConfig
 
 if TYPE_CHECKING:
@@ -84,32 +84,27 @@ def trained_draw(preset: DRAWPreset, runs: Path) -> "DRAW":
 
     from airscene.baselines.draw import DRAW
     from airscene.baselines.draw_bound import grown_bound
-    from airscene.model.weights import load_module, save_weights
     from airscene.training.loop import train
 
     folder = run_folder(preset, runs)
-    weights = folder / "model.safetensors"
-    keep_config(folder, preset.config())
-    if weights.is_file():
-        return load_module(weights, DRAW, DRAWConfig)
-    held_out = preset.data.load("test")
 
     def objective(model, batch, key, step):
         shape = (len(batch[0]), preset.model.n_steps, preset.model.n_latents)
         return grown_bound(model, *batch, jax.random.normal(key, shape), step, preset.growth)
 
-    model = train(
-        eqx.filter_jit(DRAW)(preset.model, key=jax.random.key(preset.training.seed)),
-        (channels_first(preset.data.load("train").images),),
-        preset.training,
-        objective,
-        folder=folder,
-        evaluate=lambda model, step: {"elbo": elbo(model, held_out, WATCHED)["elbo"]},
-        resume=True,
-    )
-    # Last, as it is what says that the run is complete.
-    save_weights(model, weights)
-    return model
+    def run() -> DRAW:
+        held_out = preset.data.load("test")
+        return train(
+            eqx.filter_jit(DRAW)(preset.model, key=jax.random.key(preset.training.seed)),
+            (channels_first(preset.data.load("train").images),),
+            preset.training,
+            objective,
+            folder=folder,
+            evaluate=lambda model, step: {"elbo": elbo(model, held_out, WATCHED)["elbo"]},
+            resume=True,
+        )
+
+    return kept_or_trained(folder, preset.config(), DRAW, DRAWConfig, run)
 
 
 def draw(quickly: bool = False) -> Result:
@@ -176,11 +171,6 @@ def draw_row(preset: DRAWPreset, runs: Path) -> dict[str, Any]:
         "seconds": rows[-1]["seconds"],
         "steps": rows[-1]["step"],
     }
-
-
-def run_folder(preset: DRAWPreset, runs: Path) -> Path:
-    """Return the folder of a preset's run, named for the preset and the seed."""
-    return runs / f"{preset.name}-{preset.training.seed}"
 
 
 def _lines(rows: Sequence[Row]) -> str:

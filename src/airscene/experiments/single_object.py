@@ -8,6 +8,7 @@ from pathlib import Path
 from airscene.experiments.optimised import optimised_unit
 from airscene.experiments.result import Result, Row, of_run, spread
 from airscene.experiments.scene_preset import ScenePreset
+from airscene.experiments.trained import run_folder
 from airscene.experiments.trained_scenes import (
     TEST_SEED,
     draw_scenes,
@@ -123,7 +124,7 @@ def _draw(presets: Sequence[ScenePreset], rows: Sequence[Row], runs: Path, figur
         for preset, name in zip(presets, ("AIR", "supervised"), strict=True):
             made = [preset.with_seed(row["seed"]) for row in of_run(rows, preset.name)]
             # A row may be of a run that was made elsewhere, whose folder is not here.
-            here = [p for p in made if (runs / f"{p.name}-{p.training.seed}").is_dir()]
+            here = [p for p in made if run_folder(p, runs).is_dir()]
             for one in here[:1]:
                 inferred = pool.render(infer(trained_scenes(one, runs), images, pool.render))
                 drawn.append(ImageRow(name, inferred / 255.0))

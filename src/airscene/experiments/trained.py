@@ -1,24 +1,34 @@
 """Trained models that results share: each run is made once, whichever result asks first."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from airscene.experiments.preset import Preset
 from airscene.experiments.result import Row, Unit, of_run, spread
 from airscene.experiments.run_config import check_config
 from airscene.files import write_atomic
+from airscene.training.config import LoopConfig
 
 if TYPE_CHECKING:
     from airscene.inference.model import Model
+    from airscene.model.weights import Module
 
 # Count accuracy whose time is reported, on the held-out scenes counted while training.
 REACHED = 0.98
 
 
-def run_folder(preset: Preset, runs: Path) -> Path:
+@runtime_checkable
+class Trainable(Protocol):
+    """A preset of any kind: it has a name, and a training with a seed."""
+
+    name: str
+    training: LoopConfig
+
+
+def run_folder(preset: Trainable, runs: Path) -> Path:
     """Return the folder of a preset's run, named for the preset and the seed."""
     return runs / f"{preset.name}-{preset.training.seed}"
 
@@ -55,6 +65,38 @@ def keep_config(folder: Path, config: dict[str, Any]) -> None:
     """
     check_config(folder, config)
     write_atomic(folder / "config.json", (json.dumps(config, indent=1) + "\n").encode())
+
+
+def kept_or_trained(
+    folder: Path,
+    config: dict[str, Any],
+    kind: "type[Module]",
+    configure: Callable[..., object],
+    train: "Callable[[], Module]",
+) -> "Module":
+    """Return the module of a run folder: read if the run is complete, else trained and kept.
+
+    Args:
+        folder: The run's folder.
+        config: All that decides the run's result, as JSON holds it.
+        kind: The module's class.
+        configure: Makes its configuration of the values in a weights file; its class will do.
+        train: Trains it, into the folder.
+
+    Raises:
+        InputError: If training fails, or (`InTheWay`) a run of another configuration is there.
+    """
+    # Here, as JAX takes a second to import.
+    from airscene.model.weights import load_module, save_weights
+
+    weights = folder / "model.safetensors"
+    keep_config(folder, config)
+    if weights.is_file():
+        return load_module(weights, kind, configure)
+    model = train()
+    # Last, as it is what says that the run is complete.
+    save_weights(model, weights)
+    return model
 
 
 def training_units(preset: Preset, seeds: Sequence[int]) -> tuple[Unit, ...]:

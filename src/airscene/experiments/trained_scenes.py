@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airscene.experiments.result import Unit
 from airscene.experiments.scene_preset import ScenePreset
-from airscene.experiments.trained import keep_config
+from airscene.experiments.trained import kept_or_trained, run_folder
 
 if TYPE_CHECKING:
     from airscene.graphics import RenderPool, SceneBatch
@@ -63,32 +63,27 @@ def trained_scenes(preset: ScenePreset, runs: Path) -> "InverseAIR":
     from airscene.inverse.scores import Likelihood
     from airscene.inverse.supervised import train_supervised
     from airscene.inverse.train import train_inverse
-    from airscene.model.weights import load_module, save_weights
 
-    folder = runs / f"{preset.name}-{preset.training.seed}"
-    weights = folder / "model.safetensors"
-    keep_config(folder, preset.config())
-    if weights.is_file():
-        return load_module(weights, InverseAIR, InverseConfig)
-    training = preset.training
+    folder, training = run_folder(preset, runs), preset.training
     likelihood = Likelihood(training.blur[1], training.sigma[1])
-    with make_pool(preset) as pool:
-        watched = draw_scenes(preset, WATCHED, seed=WATCHED_SEED)
+
+    def run() -> InverseAIR:
         train = train_inverse
         if preset.labels:
             train = partial(train_supervised, order=preset.labels)
-        model = train(
-            eqx.filter_jit(InverseAIR)(preset.model, key=jax.random.key(training.seed)),
-            partial(draw_scenes, preset),
-            pool,
-            training,
-            evaluate=make_evaluate(watched, pool, preset.scenes, likelihood),
-            folder=folder,
-            resume=True,
-        )
-    # Last, as it is what says that the run is complete.
-    save_weights(model, weights)
-    return model
+        with make_pool(preset) as pool:
+            watched = draw_scenes(preset, WATCHED, seed=WATCHED_SEED)
+            return train(
+                eqx.filter_jit(InverseAIR)(preset.model, key=jax.random.key(training.seed)),
+                partial(draw_scenes, preset),
+                pool,
+                training,
+                evaluate=make_evaluate(watched, pool, preset.scenes, likelihood),
+                folder=folder,
+                resume=True,
+            )
+
+    return kept_or_trained(folder, preset.config(), InverseAIR, InverseConfig, run)
 
 
 def scenes_row(preset: ScenePreset, runs: Path) -> dict[str, Any]:
@@ -99,7 +94,7 @@ def scenes_row(preset: ScenePreset, runs: Path) -> dict[str, Any]:
     from airscene.inverse.scores import Likelihood
     from airscene.training.record import read_metrics
 
-    last = read_metrics(runs / f"{preset.name}-{preset.training.seed}" / "metrics.jsonl")[-1]
+    last = read_metrics(run_folder(preset, runs) / "metrics.jsonl")[-1]
     likelihood = Likelihood(preset.training.blur[1], preset.training.sigma[1])
     with make_pool(preset) as pool:
         truth = draw_scenes(preset, preset.n_test, seed=TEST_SEED)

@@ -1,4 +1,7 @@
-"""What an inverse-graphics model is made of, how it is trained, how scenes are searched for."""
+"""What an inverse-graphics model is made of, how it is trained, how scenes are searched for.
+
+Free of JAX.
+"""
 
 import math
 from dataclasses import dataclass

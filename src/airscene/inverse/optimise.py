@@ -19,7 +19,7 @@ from airscene.graphics import (
 )
 from airscene.inverse.config import InverseConfig, OptimiseConfig
 from airscene.inverse.latents import log_prior, pose_spread, to_scenes
-from airscene.inverse.scores import annealed, log_likelihoods
+from airscene.inverse.scores import annealed_likelihood, log_likelihoods
 
 
 class Trace(NamedTuple):
@@ -115,7 +115,7 @@ def optimise(
     z, count, trace = np.array(starts), 0, []
     for now in range(1 + config.iterations):
         share = now / (config.anneal * config.iterations)
-        likelihood = annealed(config.blur, config.sigma, share)
+        likelihood = annealed_likelihood(config.blur, config.sigma, share)
         scenes = to_scenes(
             np.tile(kinds, n)[:, None], z.reshape(-1, 1, 3), np.zeros((n * searches, 0)), model
         )

@@ -41,7 +41,9 @@ class Likelihood(NamedTuple):
     sigma: float
 
 
-def annealed(blur: tuple[float, float], sigma: tuple[float, float], share: float) -> Likelihood:
+def annealed_likelihood(
+    blur: tuple[float, float], sigma: tuple[float, float], share: float
+) -> Likelihood:
     """The likelihood on the way from the first blur and sigma, at share 0, to the last, from 1 on.
 
     Both change evenly in their logarithms.

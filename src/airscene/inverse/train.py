@@ -15,7 +15,7 @@ from airscene.inverse.baseline import Baseline
 from airscene.inverse.config import Estimator, InverseTrainConfig
 from airscene.inverse.estimators import Scores
 from airscene.inverse.model import Drawn, InverseAIR
-from airscene.inverse.scores import Likelihood, annealed, score
+from airscene.inverse.scores import Likelihood, annealed_likelihood, score
 from airscene.inverse.surrogate import Annealed, surrogate
 from airscene.inverse.unroll import Noise, as_inputs, draw_noise, unroll
 from airscene.objective.baseline import WithBaseline
@@ -50,7 +50,7 @@ def likelihood_at(config: InverseTrainConfig, step: int) -> Likelihood:
 
     Not the model's: it is annealed to it over the first part of a run. The paper's blur is fixed.
     """
-    return annealed(config.blur, config.sigma, step / (config.anneal * config.steps))
+    return annealed_likelihood(config.blur, config.sigma, step / (config.anneal * config.steps))
 
 
 def annealed_at(config: InverseTrainConfig, step: int) -> Annealed:
