@@ -57,7 +57,7 @@ def of_run(rows: Sequence[Row], run: str) -> list[Row]:
     return [row for row in rows if row["run"] == run]
 
 
-def numbers(rows: Sequence[Row], key: str) -> list[float]:
+def numbers(rows: Sequence[Row], key: str) -> list[float | int]:
     """Return a number of several rows: the one rule of what a row that failed counts as.
 
     A run that failed counted nothing right, so its count accuracy is 0. Other numbers have no such
