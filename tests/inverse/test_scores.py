@@ -30,9 +30,9 @@ def alone(scenes, types):
     return SceneBatch.of(types, scenes.poses)
 
 
-def poses(scenes, types, log_p, config):
+def poses(scenes, types, log_p, config, central):
     """Gradients by z_where of scenes with some types."""
-    plan = plan_differences(alone(scenes, types), Steps())
+    plan = plan_differences(alone(scenes, types), Steps(), central=central)
     found = combine_differences(plan, log_p(plan.scenes, plan.source))
     return found.poses * pose_spread(config)
 
@@ -51,11 +51,8 @@ def test_scores(pool, case, gradient):
             np.testing.assert_allclose(found.table[:, slot, a], exact, rtol=1e-4)
     first = np.stack([kinds[:, 0], np.full(6, ABSENT)], 1)
     last = np.stack([types[:, 0], kinds[:, 1]], 1)
-    wanted = {
-        "drawn": (poses(scenes, types, log_p, config),) * 2,
-        "whole": (poses(scenes, types, log_p, config), poses(scenes, last, log_p, config)),
-        "prefix": (poses(scenes, first, log_p, config), poses(scenes, last, log_p, config)),
-    }[gradient]
+    of_slots = {"drawn": (types, types), "whole": (types, last), "prefix": (first, last)}[gradient]
+    wanted = [poses(scenes, some, log_p, config, gradient == "whole") for some in of_slots]
     exact = np.stack([wanted[0][:, 0], wanted[1][:, 1]], 1)
     np.testing.assert_allclose(found.poses, exact, rtol=1e-3, atol=1e-2)
     sampled = {"drawn": 2, "whole": 1, "prefix": 0}[gradient]

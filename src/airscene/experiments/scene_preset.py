@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from airscene.graphics.look import LookSpread
 from airscene.graphics.world import WORLDS, World
 from airscene.inverse.config import InverseConfig, InverseTrainConfig, Order
 
@@ -21,6 +22,8 @@ class ScenePreset:
         repeats: Whether a scene may have two objects of one type.
         n_test: Number of held-out scenes.
         labels: For a supervised network: the order of the labels; None trains without any.
+        look: How far the looks of the scenes that it is trained on are perturbed, which neither the
+            network is told nor the model draws; None for nominal looks.
     """
 
     name: str
@@ -31,6 +34,7 @@ class ScenePreset:
     repeats: bool = True
     n_test: int = 1000
     labels: Order | None = None
+    look: LookSpread | None = None
 
     @property
     def scenes(self) -> World:
@@ -45,7 +49,8 @@ class ScenePreset:
         """Return what `config.json` holds: all that decides the run's result."""
         values = asdict(self)
         del values["about"]
-        if self.labels is None:
-            del values["labels"]
+        for name in ("labels", "look"):
+            if values[name] is None:
+                del values[name]
         # Through JSON, so that it equals what is read back.
         return json.loads(json.dumps(values))

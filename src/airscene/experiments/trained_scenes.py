@@ -33,11 +33,11 @@ def make_pool(preset: ScenePreset) -> "RenderPool":
 
 
 def draw_scenes(preset: ScenePreset, n: int, *, seed: tuple[int, ...]) -> "SceneBatch":
-    """Draw true scenes of a preset's world."""
+    """Draw true scenes of a preset's world, as it is trained on."""
     from airscene.graphics import sample_scenes
 
-    presence = preset.model.presence
-    return sample_scenes(preset.scenes, n, seed=seed, repeats=preset.repeats, presence=presence)
+    options = {"repeats": preset.repeats, "presence": preset.model.presence, "look": preset.look}
+    return sample_scenes(preset.scenes, n, seed=seed, **options)
 
 
 def trained_scenes(preset: ScenePreset, runs: Path) -> "InverseAIR":

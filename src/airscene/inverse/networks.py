@@ -42,8 +42,9 @@ class RecurrentNetwork(eqx.Module):
 
         h_i = tanh(A f(x) + B h_i-1 + C z_i-1 + D z_camera)
 
-    Deviations: f is convolutional, and the rotation has a tower of its own, which sees the image
-    and h_i. The paper gives no sizes.
+    Deviations: f is convolutional, and what and the rotation have a tower each that sees the image,
+    h_i and what was proposed before them, with the gradient stopped there: in shared layers the
+    gradient of the place would decide alone what is learnt. The paper gives no sizes.
 
     Args:
         config: What the model is made of.
@@ -53,19 +54,19 @@ class RecurrentNetwork(eqx.Module):
     look: Tower
     recur: eqx.nn.Linear
     where: eqx.nn.MLP
-    what: eqx.nn.MLP
+    what: Tower
     rotation: Tower
     config: InverseConfig = eqx.field(static=True)
 
     def __init__(self, config: InverseConfig, *, key: PRNGKeyArray):
         keys = jax.random.split(key, 5)
         self.config = config
-        n, k, size = config.n_hidden, config.n_types, config.image_shape[1:]
+        n, n_what, size = config.n_hidden, 1 + config.n_types, config.image_shape[1:]
         self.look = Tower(3, size, 0, n, n, key=keys[0])
-        self.recur = eqx.nn.Linear(2 * n + 4 + k + config.n_cameras, n, key=keys[1])
+        self.recur = eqx.nn.Linear(2 * n + 3 + n_what + config.n_cameras, n, key=keys[1])
         self.where = near_zero(eqx.nn.MLP(n, 4, n, 1, key=keys[2]))
-        self.what = near_zero(eqx.nn.MLP(n, 1 + k, n, 1, key=keys[3]))
-        self.rotation = near_zero(Tower(3, size, n, 2, n, key=keys[4]))
+        self.what = near_zero(Tower(3, size, n + 4, n_what, n, key=keys[3]))
+        self.rotation = near_zero(Tower(3, size, n + 4 + n_what, 2, n, key=keys[4]))
 
     def __call__(
         self,
@@ -88,8 +89,11 @@ class RecurrentNetwork(eqx.Module):
         bright = BRIGHT * (image - 0.5)
         seen = jax.nn.relu(self.look(bright, jnp.zeros(0)))
         h = jnp.tanh(self.recur(jnp.concatenate([seen, *carry, z_camera])))
-        rotation = self.rotation(bright, h)
-        return propose(self.where(h), self.what(h), rotation, self.config), h
+        where = self.where(h)
+        told = jnp.concatenate([h, jax.lax.stop_gradient(where)])
+        what = self.what(bright, told)
+        told = jnp.concatenate([told, jax.lax.stop_gradient(what)])
+        return propose(where, what, self.rotation(bright, told), self.config), h
 
 
 class DifferenceNetwork(eqx.Module):

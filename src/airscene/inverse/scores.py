@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -24,7 +25,9 @@ from airscene.inverse.latents import pose_spread
 # Which scenes the gradient of slot i's pose is of:
 # "drawn": of what was drawn, where the slot is present (the paper's).
 # "prefix": of slot i with the type that it would have, the later slots absent.
-# "whole": as drawn, but for the last slot, which has the type that it would have.
+# "whole": as drawn, but for the last slot, which has the type that it would have; by central
+#     differences, as a run ends on it: where a forward one is 0, an object lies half a step off
+#     in every coordinate, which is 2.9 degrees of rotation. The paper's are forward.
 # The gradient by the camera is always of what was drawn.
 Gradient = Literal["drawn", "prefix", "whole"]
 
@@ -64,8 +67,9 @@ def score(
 ) -> Scores:
     """Have the renderer score what was drawn, in one call to the pool.
 
-    For N slots of K types and a fixed camera that are N (1 + K) + 3 N scenes, or with "drawn"
-    1 + 3 for each present object, which leaves the tables 0; a camera is one more.
+    For N slots of K types and a fixed camera that are N (1 + K) + 3 N scenes, with "whole" up to
+    N (1 + K) + 6 N, or with "drawn" 1 + 3 for each present object, which leaves the tables 0; a
+    camera is one more, or with "whole" two.
 
     Args:
         pool: Draws scenes.
@@ -93,14 +97,15 @@ def score(
     # The scenes that gradients are of, and the slots whose poses are moved in each.
     as_drawn = range({"drawn": slots, "prefix": 0, "whole": last}[gradient])
     others = range(len(as_drawn), slots)
-    plans = [plan_differences(scenes, Steps(), where=_where(scenes, as_drawn, camera=True))]
+    plan = partial(plan_differences, steps=Steps(), central=gradient == "whole")
+    plans = [plan(scenes, where=_where(scenes, as_drawn, camera=True))]
     for i in others:
         there = _with_type(_prefix(scenes, i), i, kinds[:, i])
-        plans.append(plan_differences(there, Steps(), where=_where(scenes, (i,), camera=False)))
+        plans.append(plan(there, where=_where(scenes, (i,), camera=False)))
 
     # The scores of unmoved scenes are in the tables.
     parts = [(table.scenes, table.source) for table in tables] or [(scenes, rows)]
-    parts += [(plan.scenes[n:], plan.source[n:]) for plan in plans]
+    parts += [(some.scenes[n:], some.source[n:]) for some in plans]
     drawn, which = concatenate([part[0] for part in parts]), np.concatenate([p[1] for p in parts])
     values = log_likelihoods(pool, drawn, targets, which, likelihood)
     found = np.split(values, np.cumsum([len(part[1]) for part in parts])[:-1])
@@ -112,8 +117,8 @@ def score(
         table, total = np.zeros((n, slots, 1 + config.n_types)), found[0]
     known = [total, *(table[rows, i, kinds[:, i] + 1] for i in others)]
     gradients = [
-        combine_differences(plan, np.concatenate([base, ups]))
-        for plan, base, ups in zip(plans, known, found[-len(plans) :], strict=True)
+        combine_differences(some, np.concatenate([base, moved]))
+        for some, base, moved in zip(plans, known, found[-len(plans) :], strict=True)
     ]
     weights = scenes.present.astype(np.float64)
     weights[:, others] = q_present[:, others]
