@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from airscene.experiments.scene_preset import ScenePreset
 from airscene.experiments.tabletop import REPEATS
 from airscene.graphics.world import TABLETOP_CAMERA
 from airscene.inverse.config import InverseConfig
