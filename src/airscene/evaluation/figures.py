@@ -135,7 +135,9 @@ def heatmaps(
     ]
     grid = tile(np.stack(panels)[None], gap=8)
     pitch = panels[0].shape[1] + 8
-    sheet = Image.new("RGB", (grid.shape[1], grid.shape[0] + 48), "white")
+    # One panel may be narrower than the legend.
+    width = max(grid.shape[1], 64 * len(legend))
+    sheet = Image.new("RGB", (width, grid.shape[0] + 48), "white")
     sheet.paste(Image.fromarray(grid), (0, 0))
     draw = ImageDraw.Draw(sheet)
     for column, seed in enumerate(counts):
