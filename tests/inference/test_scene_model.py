@@ -8,11 +8,14 @@ import equinox as eqx
 import jax
 import numpy as np
 import pytest
+from scipy.special import logsumexp
 
 from airscene.errors import InputError
 from airscene.graphics import ABSENT, SINGLE_OBJECT, PlaneRenderer, SceneBatch, World
+from airscene.graphics.blur import blur_basis, blurred, log_likelihoods
 from airscene.graphics.plane import TYPES
 from airscene.inference import SceneModel, load
+from airscene.inference.scene_model import LIKELIHOOD
 from airscene.inference.worlds import to_batch, to_objects, world_name
 from airscene.inverse.config import InverseConfig
 from airscene.inverse.evaluate import _bounds
@@ -178,7 +181,9 @@ def test_presence_is_drawn_with_its_probability(images):
     world = dataclasses.replace(PLANE, n_slots=1)
     model = SceneModel(network("recurrent", n_slots=1), world, "tiny")
     inputs = as_inputs(images[:1], model.air.config)
-    p = unroll(model.air, inputs, None, mode_noise(1, model.air.config)).q_present[0, 0]
+    p = unroll(
+        model.air, inputs, PlaneRenderer().render, mode_noise(1, model.air.config)
+    ).q_present[0, 0]
     drawn = model.infer(images[:1].repeat(64, axis=0), samples=10)
     spread = np.sqrt(p * (1 - p) / len(drawn))
     assert abs(np.mean(drawn.counts) - p) < 4 * spread < 0.1
@@ -212,13 +217,18 @@ def test_log_weights_have_the_bound_as_their_mean(images):
     assert abs(gap.mean()) < 4 * gap.std() / np.sqrt(n)
 
 
-def test_log_likelihood(model, images):
-    few, many = (model.log_likelihood(images[:3], k) for k in (1, 150))
-    assert few.shape == (3,) and np.all(np.isfinite(few))
-    assert np.all(many > few)
-    assert np.array_equal(few, model.log_likelihood(images[:3], 1))
+def test_log_likelihood_is_that_of_the_prior(model):
+    black = np.zeros((1, 16, 24, 3), np.uint8)
+    found, again, other = (model.log_likelihood(black, 600, seed=s) for s in (0, 0, 1))
+    # The mean of p(x | z) over the prior: a quarter of its scenes are empty, and so explain it.
+    bases = [blur_basis(side, LIKELIHOOD.blur) for side in (16, 24)]
+    drawn = blurred(np.rint(255 * model.sample(7, 4000)).astype(np.uint8), *bases)
+    which = np.zeros(4000, int)
+    values = log_likelihoods(drawn, blurred(black, *bases), which, LIKELIHOOD.sigma, black.size)
+    assert found[0] == pytest.approx(logsumexp(values) - np.log(4000), abs=0.25)
+    assert np.array_equal(found, again) and not np.array_equal(found, other)
     # An image in which nothing is what the model can draw is far less likely.
-    assert np.all(model.log_likelihood(np.full((1, 16, 24, 3), 255, np.uint8), 20) < many.min())
+    assert model.log_likelihood(255 - black, 20)[0] < found[0] - 1000
 
 
 def test_networks_of_another_world():
