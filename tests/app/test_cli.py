@@ -101,7 +101,7 @@ def test_models_lists_weights_and_experiments(capsys):
 
 
 @pytest.mark.parametrize(
-    "command", ["train", "infer", "evaluate", "sample", "reproduce", "models", "data"]
+    "command", ["train", "infer", "render", "evaluate", "sample", "reproduce", "models", "data"]
 )
 def test_help_gives_an_example(command, capsys):
     with pytest.raises(SystemExit) as stop:

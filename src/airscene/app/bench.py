@@ -26,7 +26,7 @@ from airscene.experiments.inference_speed import COUNTS, PAPER_STEP, WEIGHTS, sp
 from airscene.experiments.reproduce import commit, machine
 from airscene.files import write_atomic
 from airscene.inference import Model, load
-from airscene.inference.model import CHUNK
+from airscene.inference.chunks import CHUNK
 from airscene.model.air import AIR
 from airscene.model.bundled import bundled_models
 from airscene.training.annealing import annealed_bound

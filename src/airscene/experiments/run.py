@@ -17,7 +17,7 @@ from airscene.experiments.preset import Preset, channels_first
 from airscene.experiments.run_config import InTheWay, check_config
 from airscene.experiments.watch import Watch
 from airscene.files import check_writable, write_atomic
-from airscene.inference.model import Model, load
+from airscene.inference import Model, load
 from airscene.model.air import AIR
 from airscene.model.weights import save_weights
 from airscene.training.air import train_air

@@ -83,7 +83,8 @@ def trained_scenes(preset: ScenePreset, runs: Path) -> "InverseAIR":
                 resume=True,
             )
 
-    return kept_or_trained(folder, preset.config(), InverseAIR, InverseConfig, run)
+    config = preset.config()
+    return kept_or_trained(folder, config, InverseAIR, InverseConfig, run, world=preset.world)
 
 
 def scenes_row(preset: ScenePreset, runs: Path) -> dict[str, Any]:
