@@ -14,6 +14,7 @@ from airscene.experiments.own_images import IMAGES
 from airscene.experiments.policies import policies
 from airscene.experiments.preset import DataConfig, Preset
 from airscene.experiments.result import Result, Unit
+from airscene.experiments.scene_estimators import scene_estimators
 from airscene.experiments.single_object import single_object
 from airscene.experiments.sizes import sizes
 from airscene.experiments.sprites import SPRITES, SPRITES_DAIR, sprites
@@ -50,6 +51,7 @@ RESULTS = {
     "films": films,
     "inference-speed": inference_speed,
     "single-object": single_object,
+    "scene-estimators": scene_estimators,
 }
 
 __all__ = ["PRESETS", "RESULTS", "DataConfig", "Preset", "Result", "Unit"]
