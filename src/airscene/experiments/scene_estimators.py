@@ -22,10 +22,10 @@ from airscene.experiments.tabletop import REPEATS
 from airscene.experiments.trained_scenes import draw_scenes, make_pool, trained_scenes
 
 # Updates after which the early model is looked at, out of the thousands of its run.
-EARLY = 300
+EARLY = 200
 
 # Images, pairs of gradients of each, and updates of the baselines before they are looked at.
-MEASURED = {"images": 32, "pairs": 40, "fit": 200}
+MEASURED = {"images": 32, "pairs": 30, "fit": 200}
 
 # What the renders of a sample are: of everything, or without the poses' differences.
 RENDERS = ("renders", "discrete_renders")
