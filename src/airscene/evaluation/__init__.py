@@ -33,6 +33,7 @@ from airscene.evaluation.plots import (
 )
 from airscene.evaluation.policy import Foretold, foretell, pairs_taken
 from airscene.evaluation.report import html_report
+from airscene.evaluation.top_view import top_view
 
 __all__ = [
     "Calibration",
@@ -67,4 +68,5 @@ __all__ = [
     "reconstructions",
     "sample_grid",
     "side_by_side",
+    "top_view",
 ]

@@ -14,10 +14,13 @@ from airscene.experiments.own_images import IMAGES
 from airscene.experiments.policies import policies
 from airscene.experiments.preset import DataConfig, Preset
 from airscene.experiments.result import Result, Unit
+from airscene.experiments.robustness import robustness
 from airscene.experiments.scene_estimators import scene_estimators
 from airscene.experiments.single_object import single_object
 from airscene.experiments.sizes import sizes
 from airscene.experiments.sprites import SPRITES, SPRITES_DAIR, sprites
+from airscene.experiments.tabletop import tabletop
+from airscene.experiments.tabletop_camera import tabletop_camera
 
 PRESETS = {
     preset.name: preset
@@ -51,6 +54,9 @@ RESULTS = {
     "films": films,
     "inference-speed": inference_speed,
     "single-object": single_object,
+    "tabletop": tabletop,
+    "tabletop-camera": tabletop_camera,
+    "robustness": robustness,
     "scene-estimators": scene_estimators,
 }
 

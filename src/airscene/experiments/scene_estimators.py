@@ -9,12 +9,12 @@ variance: estimators are compared in their variance times their renders.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from math import floor, hypot, log10
 from pathlib import Path
 from typing import Any
 
+from airscene.experiments.quick import quick_scenes
 from airscene.experiments.result import Result, Row, Unit
 from airscene.experiments.scene_preset import ScenePreset
 from airscene.experiments.single_object import SINGLE
@@ -35,7 +35,7 @@ def scene_estimators(quickly: bool = False) -> Result:
     """Estimators of inverse graphics at fixed models, for as many renders."""
     presets, early, measured = (SINGLE, REPEATS), EARLY, MEASURED
     if quickly:
-        presets = tuple(_quick(preset) for preset in presets)
+        presets = tuple(quick_scenes(preset, 40) for preset in presets)
         early, measured = 10, {"images": 4, "pairs": 6, "fit": 5}
     single, tabletop = (preset.with_seed(1) for preset in presets)
     models = [(single, early), (single, None), (tabletop, early), (tabletop, None)]
@@ -60,11 +60,6 @@ def scene_estimators(quickly: bool = False) -> Result:
         ours=_lines,
         draw=_draw,
     )
-
-
-def _quick(preset: ScenePreset) -> ScenePreset:
-    few = {"steps": 40, "evaluate_every": 40, "save_every": 40}
-    return replace(preset, training=replace(preset.training, **few))
 
 
 def _unit(preset: ScenePreset, early: int | None, measured: dict[str, int]) -> Unit:
