@@ -35,7 +35,7 @@ def scene_estimators(quickly: bool = False) -> Result:
     """Estimators of inverse graphics at fixed models, for as many renders."""
     presets, early, measured = (SINGLE, REPEATS), EARLY, MEASURED
     if quickly:
-        presets = tuple(quick_scenes(preset, 40) for preset in presets)
+        presets = tuple(quick_scenes(preset) for preset in presets)
         early, measured = 10, {"images": 4, "pairs": 6, "fit": 5}
     single, tabletop = (preset.with_seed(1) for preset in presets)
     models = [(single, early), (single, None), (tabletop, early), (tabletop, None)]
