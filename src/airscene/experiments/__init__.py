@@ -15,6 +15,8 @@ from airscene.experiments.policies import policies
 from airscene.experiments.preset import DataConfig, Preset
 from airscene.experiments.result import Result, Unit
 from airscene.experiments.robustness import robustness
+from airscene.experiments.scene_estimators import scene_estimators
+from airscene.experiments.scene_inference_speed import scene_inference_speed
 from airscene.experiments.single_object import single_object
 from airscene.experiments.sizes import sizes
 from airscene.experiments.sprites import SPRITES, SPRITES_DAIR, sprites
@@ -56,6 +58,8 @@ RESULTS = {
     "tabletop": tabletop,
     "tabletop-camera": tabletop_camera,
     "robustness": robustness,
+    "scene-estimators": scene_estimators,
+    "scene-inference-speed": scene_inference_speed,
 }
 
 __all__ = ["PRESETS", "RESULTS", "DataConfig", "Preset", "Result", "Unit"]
