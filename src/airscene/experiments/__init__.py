@@ -14,9 +14,12 @@ from airscene.experiments.own_images import IMAGES
 from airscene.experiments.policies import policies
 from airscene.experiments.preset import DataConfig, Preset
 from airscene.experiments.result import Result, Unit
-from airscene.experiments.single_object import single_object
+from airscene.experiments.scene_preset import ScenePreset
+from airscene.experiments.single_object import SINGLE, single_object
 from airscene.experiments.sizes import sizes
 from airscene.experiments.sprites import SPRITES, SPRITES_DAIR, sprites
+from airscene.experiments.tabletop import DISTINCT, REPEATS
+from airscene.experiments.tabletop_camera import CAMERA
 
 PRESETS = {
     preset.name: preset
@@ -33,6 +36,9 @@ PRESETS = {
         IMAGES,
     )
 }
+
+# Inverse graphics, which needs the extra `3d`.
+SCENE_PRESETS = {preset.name: preset for preset in (SINGLE, REPEATS, DISTINCT, CAMERA)}
 
 # Functions of whether it is to be the quick version.
 RESULTS = {
@@ -52,4 +58,13 @@ RESULTS = {
     "single-object": single_object,
 }
 
-__all__ = ["PRESETS", "RESULTS", "DataConfig", "Preset", "Result", "Unit"]
+__all__ = [
+    "PRESETS",
+    "RESULTS",
+    "SCENE_PRESETS",
+    "DataConfig",
+    "Preset",
+    "Result",
+    "ScenePreset",
+    "Unit",
+]
