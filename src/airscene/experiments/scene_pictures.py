@@ -1,5 +1,6 @@
 """The pictures and the report of one run of inverse graphics."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,11 @@ from airscene.training.record import read_metrics
 # Stages in the picture of learning.
 STAGES = 5
 
-# Of each picture with curves: the metrics, what a curve is called, what they are, their unit.
-_SHARES = {
+# What may be right or wrong, and what its curve is called.
+SHARES = {
     "count_accuracy": "counts",
     "types_accuracy": "set of types",
-    "identity_accuracy": "type, of matched objects",
+    "identity_accuracy": "types of matched objects",
 }
 
 
@@ -42,42 +43,46 @@ def draw_scene_figures(
     stages = watch.stages(STAGES, rows[-1]["step"])
     drawn = [ImageRow("data", watch.images / 255.0)]
     drawn += [ImageRow(_label(s), pool.render(s.inferred) / 255.0) for s in stages]
-    angles = {f"rotation_error_{kind}": f"rotation, {kind}" for kind in preset.scenes.types}
+    angles = {f"rotation_error_{kind}": kind for kind in preset.scenes.types}
     angles["camera_error"] = "camera"
-    pictures: dict[str, tuple[str, Picture]] = {
+    pictures = {
         "scenes": (
             "Images never seen in training, and what the model takes them for at stages of "
             "training, drawn by the renderer.",
             image_rows(drawn),
-        )
+        ),
+        "accuracy": (
+            "Share of the watched scenes, or of their objects, that is right, by step.",
+            _curves(rows, SHARES, "right on held-out scenes, %", 100.0),
+        ),
+        "position": (
+            "Median distance of matched objects from the truth, by step.",
+            _curves(rows, {"position_error": "position"}, "error, % of the table's width", 100.0),
+        ),
+        "angles": (
+            "Median errors of rotations, modulo the symmetry of the object, and of the camera, by "
+            "step.",
+            _curves(rows, angles, "error, degrees", 1.0),
+        ),
     }
-    for name, caption, curves, label, scale in (
-        ("accuracy", "What is right, by step.", _SHARES, "right, held-out scenes, %", 100),
-        (
-            "position",
-            "How far from the truth objects are placed, by step.",
-            {"position_error": "position"},
-            "median error, % of the table's width",
-            100,
-        ),
-        (
-            "angles",
-            "How far angles are from the truth, by step.",
-            angles,
-            "median error, degrees",
-            1,
-        ),
-    ):
-        lines = {}
-        for key, called in curves.items():
-            points = [(row["step"], scale * row[key]) for row in rows if key in row]
-            if points:
-                lines[called] = points
-        if lines:
-            pictures[name] = (f"{caption}", named_curves(lines, "training step", label))
-    for name, (_, picture) in pictures.items():
-        picture.save(folder / "figures" / f"{name}.png")
-    return {caption: picture.data for caption, picture in pictures.values()}
+    shown = {}
+    for name, (caption, picture) in pictures.items():
+        if picture is not None:
+            picture.save(folder / "figures" / f"{name}.png")
+            shown[caption] = picture.data
+    return shown
+
+
+def _curves(
+    rows: Sequence[dict[str, Any]], names: dict[str, str], up: str, scale: float
+) -> Picture | None:
+    """Curves of those metrics that the rows have, if any: nothing is matched at first."""
+    lines = {
+        name: [(float(row["step"]), scale * row[key]) for row in rows if key in row]
+        for key, name in names.items()
+        if any(key in row for row in rows)
+    }
+    return named_curves(lines, "training step", up) if lines else None
 
 
 def _label(stage: Stage) -> str:
