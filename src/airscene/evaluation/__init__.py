@@ -34,6 +34,7 @@ from airscene.evaluation.plots import (
 )
 from airscene.evaluation.policy import Foretold, foretell, pairs_taken
 from airscene.evaluation.report import html_report
+from airscene.evaluation.top_view import top_view
 
 __all__ = [
     "Calibration",
@@ -69,4 +70,5 @@ __all__ = [
     "reconstructions",
     "sample_grid",
     "side_by_side",
+    "top_view",
 ]

@@ -14,6 +14,7 @@ from airscene.evaluation.picture import Picture, png, rounded
 
 _BLUE = "#2b6cb0"
 # Colours that stay apart for every kind of sight (Okabe and Ito 2008).
+TRUE_AND_FOUND = ("black", "#d55e00")
 _COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#999999")
 
 
@@ -286,6 +287,11 @@ def _axes() -> Any:
 
 
 def _png(axes: Any) -> bytes:
+    return figure_png(axes.figure)
+
+
+def figure_png(figure: Any) -> bytes:
+    """A figure of Matplotlib as the content of a PNG file."""
     buffer = io.BytesIO()
-    axes.figure.savefig(buffer, format="png")
+    figure.savefig(buffer, format="png")
     return png(np.asarray(Image.open(buffer).convert("RGB")))

@@ -14,12 +14,13 @@ from airscene.experiments.own_images import IMAGES
 from airscene.experiments.policies import policies
 from airscene.experiments.preset import DataConfig, Preset
 from airscene.experiments.result import Result, Unit
+from airscene.experiments.robustness import LOOKS, robustness
 from airscene.experiments.scene_preset import ScenePreset
 from airscene.experiments.single_object import SINGLE, single_object
 from airscene.experiments.sizes import sizes
 from airscene.experiments.sprites import SPRITES, SPRITES_DAIR, sprites
-from airscene.experiments.tabletop import DISTINCT, REPEATS
-from airscene.experiments.tabletop_camera import CAMERA
+from airscene.experiments.tabletop import DISTINCT, REPEATS, tabletop
+from airscene.experiments.tabletop_camera import CAMERA, tabletop_camera
 
 PRESETS = {
     preset.name: preset
@@ -38,7 +39,7 @@ PRESETS = {
 }
 
 # Inverse graphics, which needs the extra `3d`.
-SCENE_PRESETS = {preset.name: preset for preset in (SINGLE, REPEATS, DISTINCT, CAMERA)}
+SCENE_PRESETS = {preset.name: preset for preset in (SINGLE, REPEATS, LOOKS, DISTINCT, CAMERA)}
 
 # Functions of whether it is to be the quick version.
 RESULTS = {
@@ -56,6 +57,9 @@ RESULTS = {
     "films": films,
     "inference-speed": inference_speed,
     "single-object": single_object,
+    "tabletop": tabletop,
+    "tabletop-camera": tabletop_camera,
+    "robustness": robustness,
 }
 
 __all__ = [

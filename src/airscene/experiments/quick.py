@@ -1,6 +1,9 @@
 """The quick version of a result: the same protocol, scaled down to a minute or two."""
 
+from dataclasses import replace
+
 from airscene.experiments.preset import Preset
+from airscene.experiments.scene_preset import ScenePreset
 
 
 def quick(preset: Preset, steps: int = 300) -> Preset:
@@ -22,3 +25,17 @@ def quick(preset: Preset, steps: int = 300) -> Preset:
         evaluate_every=steps // 3,
         save_every=steps // 3,
     )
+
+
+def quick_scenes(preset: ScenePreset, steps: int = 60) -> ScenePreset:
+    """Scale a preset of inverse graphics down: few scenes, few steps.
+
+    Args:
+        preset: The preset.
+        steps: Number of updates.
+
+    Returns:
+        The preset, of the same name.
+    """
+    few = {"steps": steps, "evaluate_every": steps // 2, "save_every": steps // 2}
+    return replace(preset, training=replace(preset.training, **few), n_test=100)

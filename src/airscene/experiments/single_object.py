@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from airscene.experiments.optimised import optimised_unit
+from airscene.experiments.quick import quick_scenes
 from airscene.experiments.result import Result, Row, of_run, spread
 from airscene.experiments.scene_preset import ScenePreset
 from airscene.experiments.scene_source import TEST_SEED, draw_scenes, make_pool
@@ -44,7 +45,7 @@ SHOWN = {0: 3, 1: 1, 2: 3, -1: 1}
 
 def single_object(quickly: bool = False) -> Result:
     """One object, recovered through a renderer, without labels (Fig. 6a-d)."""
-    presets = [_quick(p) if quickly else p for p in (SINGLE, SUPERVISED)]
+    presets = [quick_scenes(p) if quickly else p for p in (SINGLE, SUPERVISED)]
     seeds = (1,) if quickly else (1, 2, 3)
     first, n = presets[0].with_seed(1), 4 if quickly else N_OPTIMISED
     searches = {
@@ -74,11 +75,6 @@ def single_object(quickly: bool = False) -> Result:
         ours=_ours,
         draw=partial(_draw, presets),
     )
-
-
-def _quick(preset: ScenePreset) -> ScenePreset:
-    few = {"steps": 60, "evaluate_every": 30, "save_every": 30}
-    return replace(preset, training=replace(preset.training, **few), n_test=100)
 
 
 def _ours(rows: Sequence[Row]) -> str:

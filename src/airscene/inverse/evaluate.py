@@ -41,7 +41,9 @@ def make_evaluate(
 
     Returns:
         A function of the model and the step, which returns `bound`, the mean over the scenes of
-        one sample each, in nats, without the Gaussian's normaliser, and `scene_metrics`.
+        one sample each, in nats, without the Gaussian's normaliser; `reconstruction_error`, the
+        mean square of the difference between the images and those of what is inferred, of white;
+        and `scene_metrics`.
     """
     targets = pool.render(truth)
 
@@ -52,7 +54,9 @@ def make_evaluate(
         drawn, canvases, scenes, _ = unroll(model, images, pool.render, noise)
         total = log_likelihoods(pool, scenes, targets, np.arange(len(scenes)), likelihood)
         bound = float(_bounds(model, images, canvases, drawn, np.float32(total)).mean())
-        measured = scene_metrics(truth, infer(model, targets, pool.render), world)
-        return {"bound": bound, **measured}
+        inferred = infer(model, targets, pool.render)
+        off = (np.float32(pool.render(inferred)) - targets) / 255.0
+        measured = {"bound": bound, "reconstruction_error": float(np.square(off).mean())}
+        return {**measured, **scene_metrics(truth, inferred, world)}
 
     return evaluate

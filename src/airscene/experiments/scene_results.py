@@ -1,0 +1,137 @@
+"""What results of several objects on a table share: their lines and their figures."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from airscene.experiments.result import Row, of_run, spread
+from airscene.experiments.scene_preset import ScenePreset
+from airscene.experiments.scene_source import TEST_SEED, draw_scenes, make_pool
+from airscene.experiments.trained import run_folder
+from airscene.experiments.trained_scenes import trained_scenes
+
+if TYPE_CHECKING:
+    from airscene.inverse.model import InverseAIR
+
+# Scenes in the figures, and scenes whose inferred objects are in the heat maps.
+SHOWN, COUNTED = 8, 1000
+
+# Side of the heat maps, in squares across the table's region.
+SQUARES = 60
+
+
+def scene_lines(rows: Sequence[Row]) -> str:
+    """Say in a line what rows of scenes reached."""
+    lines = []
+    for run in dict.fromkeys(row["run"] for row in rows):
+        ours = of_run(rows, run)
+        said = {
+            "counts": spread(ours, "count_accuracy", "{:.2%}"),
+            "identity": spread(ours, "identity_accuracy", "{:.2%}"),
+            "position error": spread(ours, "position_error", "{:.2%}"),
+            "reconstruction error": spread(ours, "reconstruction_error", "{:.5f}"),
+        }
+        if any("camera_error" in row for row in ours):
+            said["camera error"] = spread(ours, "camera_error", "{:.2f} degrees")
+        lines.append(f"{run}: " + ", ".join(f"{name} {value}" for name, value in said.items()))
+    return "; ".join(lines)
+
+
+def first_model(preset: ScenePreset, rows: Sequence[Row], runs: Path) -> "InverseAIR | None":
+    """Return the model of a preset's first row whose run folder is here, if there is one."""
+    made = [preset.with_seed(row["seed"]) for row in of_run(rows, preset.name) if row["finished"]]
+    # A row may be of a run that was made elsewhere.
+    here = [p for p in made if (run_folder(p, runs) / "model.safetensors").is_file()]
+    return trained_scenes(here[0], runs) if here else None
+
+
+def draw_rows(
+    presets: Mapping[str, ScenePreset], rows: Sequence[Row], runs: Path, path: Path
+) -> None:
+    """Draw held-out images, and what each model infers of them, drawn by the renderer.
+
+    Args:
+        presets: The presets by what their rows say at the left, of one world and with the same
+            scenes.
+        rows: The finished rows.
+        runs: Folder of all runs.
+        path: The picture.
+    """
+    # Here, as they import more than the command line's help should wait for.
+    from airscene.evaluation import ImageRow, image_rows
+    from airscene.inverse.unroll import infer
+
+    first = next(iter(presets.values()))
+    with make_pool(first) as pool:
+        images = pool.render(draw_scenes(first, SHOWN, seed=TEST_SEED))
+        drawn = [ImageRow("data", images / 255.0)]
+        for name, preset in presets.items():
+            if model := first_model(preset, rows, runs):
+                inferred = pool.render(infer(model, images, pool.render))
+                drawn.append(ImageRow(name, inferred / 255.0))
+    image_rows(drawn).save(path)
+
+
+def draw_top_views(preset: ScenePreset, rows: Sequence[Row], runs: Path, path: Path) -> None:
+    """Draw where the objects of held-out scenes are, and where a model infers them.
+
+    Args:
+        preset: What was trained.
+        rows: The finished rows.
+        runs: Folder of all runs.
+        path: The picture.
+    """
+    from airscene.evaluation import top_view
+    from airscene.inverse.unroll import infer
+
+    if model := first_model(preset, rows, runs):
+        with make_pool(preset) as pool:
+            true = draw_scenes(preset, SHOWN, seed=TEST_SEED)
+            found = infer(model, pool.render(true), pool.render)
+        sides = [(some.types, some.poses) for some in (true, found)]
+        types, turns = preset.scenes.types, [turn == 0 for turn in preset.scenes.symmetry]
+        top_view(types, turns, *sides, (true.camera, found.camera)).save(path)
+
+
+def draw_policy(
+    preset: ScenePreset, rows: Sequence[Row], runs: Path, figures: Path, name: str
+) -> None:
+    """Draw where each step of a model puts its object, and which type it takes.
+
+    Args:
+        preset: What was trained.
+        rows: The finished rows.
+        runs: Folder of all runs.
+        figures: Folder of the figures.
+        name: The figures are NAME-where.png and NAME-what.png.
+
+    Source: Eslami et al. 2016, Fig. 7 (right).
+    """
+    from airscene.evaluation import bars, heatmaps
+    from airscene.inverse.unroll import infer
+
+    where, what = {}, {}
+    for row in of_run(rows, preset.name):
+        seeded = preset.with_seed(row["seed"])
+        if (model := first_model(seeded, [row], runs)) is None:
+            continue
+        with make_pool(preset) as pool:
+            images = pool.render(draw_scenes(preset, COUNTED, seed=TEST_SEED))
+            found = infer(model, images, pool.render)
+        places, steps = [], {}
+        for slot, types in enumerate(found.types.T):
+            there = types >= 0
+            # Seen from above, the camera's side below: y goes up the table.
+            across = found.poses[there, slot, :2] * (1.0, -1.0)
+            places.append((across + 1.0) / 2.0 * SQUARES)
+            for kind, label in enumerate(preset.scenes.types):
+                share = float((types[there] == kind).mean()) if there.any() else 0.0
+                steps.setdefault(f"step {slot + 1}", {})[label] = [share]
+        where[row["seed"]], what[row["seed"]] = places, steps
+    if where:
+        heatmaps(where, (SQUARES, SQUARES)).save(figures / f"{name}-where.png")
+        groups = {
+            step: {label: sum((what[seed][step][label] for seed in what), []) for label in labels}
+            for step, labels in next(iter(what.values())).items()
+        }
+        bars(groups, "share of a step's objects", shares=True).save(figures / f"{name}-what.png")
