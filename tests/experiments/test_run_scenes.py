@@ -19,48 +19,26 @@ from airscene.app.cli import main
 from airscene.experiments import SCENE_PRESETS
 from airscene.experiments.run_config import InTheWay
 from airscene.experiments.run_scenes import run_scenes
-from airscene.experiments.scene_preset import ScenePreset
 from airscene.experiments.scene_source import WATCHED_SEED, draw_scenes
 from airscene.experiments.scene_watch import SceneWatch
 from airscene.experiments.trained_scenes import trained_scenes
-from airscene.graphics import PlaneRenderer, RenderPool, SceneBatch, World
-from airscene.graphics.world import WORLDS
-from airscene.inverse.config import InverseConfig, InverseTrainConfig
+from airscene.graphics import PlaneRenderer, RenderPool, SceneBatch
 from airscene.inverse.evaluate import make_evaluate
 from airscene.inverse.scores import Likelihood
 from airscene.training.loop import Interrupted
 from airscene.training.record import read_metrics
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "graphics"))
+sys.path.insert(0, str(Path(__file__).parent))
 import faulty  # noqa: E402
-
-WORLD = World(
-    mjcf="", types=("disc", "square", "triangle"), camera="", n_slots=2, image_size=(16, 16),
-    symmetry=(0, 4, 3),
-)  # fmt: skip
-PRESET = ScenePreset(
-    name="tiny",
-    about="Shapes on black, hardly trained.",
-    world="plane",
-    model=InverseConfig.of(WORLD, shrink=2, n_hidden=8),
-    training=InverseTrainConfig(steps=5, batch_size=4, evaluate_every=2, save_every=2, seed=3),
-    n_test=20,
-)
+from tiny_scenes import PRESET, WORLD, draw_with, type_train, use_shapes  # noqa: E402
 
 
 @pytest.fixture(scope="module", autouse=True)
 def shapes():
-    """A world of shapes among those of the paper, few of them watched, drawn by NumPy."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(WORLDS, "plane", WORLD)
-        patch.setattr("airscene.experiments.scene_watch.WATCHED", 12)
-        draw_with(patch, partial(PlaneRenderer, (16, 16)))
+        use_shapes(patch)
         yield
-
-
-def draw_with(patch, make, **options):
-    pool = partial(RenderPool, make, workers=1, **options)
-    patch.setattr("airscene.experiments.run_scenes.make_pool", lambda preset: pool())
 
 
 def go(preset, folder, **options):
@@ -186,13 +164,8 @@ def test_with_labels(tmp_path):
 def command(tmp_path, monkeypatch, capsys):
     """Types `airscene train tabletop`, of the tiny preset; returns the status and what it told."""
 
-    def tiny(preset, folder, **options):
-        assert preset.name == "tabletop"
-        return run_scenes(PRESET, folder, **options)
-
-    def command(*options):
-        monkeypatch.setattr("airscene.experiments.run_scenes.run_scenes", tiny)
-        status = main(["train", "tabletop", "--out", str(tmp_path / "run"), *options])
+    def command():
+        status = type_train(monkeypatch, PRESET, "--out", str(tmp_path / "run"))
         said = capsys.readouterr()
         assert said.out == "" and "Traceback" not in said.err
         return status, said.err.splitlines()
