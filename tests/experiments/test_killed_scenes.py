@@ -34,9 +34,9 @@ def belongings(pid: int) -> list[Path]:
     return [Path("/proc", child) for child in children] + [Path(name) for name in shared]
 
 
-def left_of(paths: list[Path], seconds: float = 20.0) -> list[Path]:
+def left_of(paths: list[Path]) -> list[Path]:
     """Those that are still there after a while."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + 20.0
     while any(path.exists() for path in paths) and time.monotonic() < deadline:
         time.sleep(0.05)
     return [path for path in paths if path.exists()]
@@ -92,4 +92,4 @@ def test_a_run_that_is_stopped_leaves_nothing_and_says_how_to_go_on(tmp_path, mo
     assert "resource_tracker" not in told and "Traceback" not in told
     line = told.splitlines()[-1]
     assert re.match(r"airscene: (stopped at step \d+ of 120|interrupted); go on with: ", line)
-    assert left_of(had, 1.0) == []
+    assert left_of(had) == []
