@@ -75,7 +75,8 @@ def test_a_run_leaves_what_is_documented(run):
     assert not any(".tmp" in name for name in content(folder))
     config = json.loads((folder / "config.json").read_text())
     assert config == PRESET.config()
-    assert "counts right" in (folder / "report.html").read_text()
+    report = (folder / "report.html").read_text()
+    assert "counts right" in report and "sets of types right" in report
     rows = json.loads((folder / "figures" / "scenes.json").read_text())["rows"]
     assert [row["label"].splitlines()[0] for row in rows] == [
         "data",
