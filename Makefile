@@ -1,7 +1,10 @@
 # `make` lists the targets. Those that need packages set up .venv themselves, and only once:
-# `demo` and `bench` install what the program needs, the others the developer's tools as well.
+# `demo` and `bench` install what the program needs, `demo-3d` MuJoCo too, the others the developer's
+# tools as well.
 
 DEMO = train multi-mnist-fast --digits bundled --seed 1 --out runs/demo
+DEMO_3D = train single-object --steps 800 --evaluate-every 100 --save-every 100 --seed 1 \
+	--out runs/demo-3d
 UV   = uv==0.13.9
 
 # The first Python that the locked requirements have wheels for, or PYTHON=... from the user.
@@ -9,17 +12,34 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' \
 	>/dev/null 2>&1 && echo "$$p" && break; done)
 BIN = .venv/bin
+OPENGL = $(BIN)/python -c "from airscene.graphics.context import make_context; make_context(8, 8)" \
+	2>/dev/null
 PIP = $(BIN)/python -m pip --disable-pip-version-check
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow lint format bench tables docs lock clean
+.PHONY: help demo demo-3d test test-slow lint format bench tables docs lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
 demo: .venv/run.stamp ## train on the bundled digits from nothing (or go on, if interrupted)
 	@if [ -e runs/demo/config.json ] && [ ! -e runs/demo/model.safetensors ]; \
 	then $(BIN)/airscene $(DEMO) --resume; else rm -rf runs/demo; $(BIN)/airscene $(DEMO); fi
+
+demo-3d: .venv/3d.stamp ## the same in 3-D: scenes as the bundled weights infer them, then a short training
+	@$(OPENGL) || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+		echo "Installing the OpenGL library that MuJoCo draws with" && apt-get -qq update && \
+		{ apt-get -qq install -y libosmesa6 || apt-get -qq install -y libegl1 libgl1-mesa-dri; } \
+		>/dev/null 2>&1; } || true
+	@for model in tabletop single-object; do \
+		if [ ! -e src/airscene/weights/$$model.safetensors ]; \
+		then echo "There are no bundled weights $$model yet: no picture of what they infer"; \
+		else $(BIN)/airscene data $$model --n 8 --out runs/demo-3d-scenes/$$model.npz && \
+			$(BIN)/airscene infer $$model runs/demo-3d-scenes/$$model.npz \
+			--out runs/demo-3d-scenes/$$model.json --overlay runs/demo-3d-scenes || exit 1; fi; done
+	@if [ -e runs/demo-3d/config.json ] && [ ! -e runs/demo-3d/model.safetensors ]; \
+	then $(BIN)/airscene $(DEMO_3D) --resume; \
+	else rm -rf runs/demo-3d; $(BIN)/airscene $(DEMO_3D); fi
 
 test: .venv/dev.stamp ## run the tests
 	@$(BIN)/python -m pytest -q
@@ -47,7 +67,8 @@ docs: .venv/dev.stamp ## build the documentation into build/site
 
 lock: .venv/bin/pip ## write requirements*.txt anew from pyproject.toml
 	@$(PIP) install -qq $(UV)
-	@for lock in requirements.txt "requirements-dev.txt --all-extras --constraint requirements.txt"; do \
+	@for lock in requirements.txt "requirements-3d.txt --extra 3d --constraint requirements.txt" \
+		"requirements-dev.txt --all-extras --constraint requirements-3d.txt"; do \
 		sed -n 's/^requires = \["\(.*\)"\]/\1/p' pyproject.toml | $(BIN)/uv pip compile --quiet \
 		--python-version 3.11 --universal --fork-strategy fewest --generate-hashes --no-annotate \
 		--upgrade --custom-compile-command "make lock" pyproject.toml - --output-file $$lock \
@@ -65,6 +86,7 @@ clean: ## remove everything that make made, runs aside
 	@$(PYTHON) -m venv --clear .venv
 
 .venv/run.stamp: requirements.txt
+.venv/3d.stamp: requirements-3d.txt
 .venv/dev.stamp: requirements-dev.txt
 .venv/%.stamp: pyproject.toml | .venv/bin/pip
 	@echo "Installing the packages of $(filter requirements%,$^) into .venv (once, a minute or two)"

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,6 +11,9 @@ from PIL import Image
 
 from airscene import Scenes
 from airscene.app.cli import main
+from airscene.experiments import SCENE_PRESETS
+from airscene.experiments.scene_source import TEST_SEED, draw_scenes
+from airscene.graphics import PlaneRenderer, RenderPool
 
 
 @pytest.fixture
@@ -97,7 +101,27 @@ def test_data_says_which_digits_are_in_use(capsys):
 
 def test_models_lists_weights_and_experiments(capsys):
     assert main(["models"]) == 0
-    assert "multi-mnist-fast" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "multi-mnist-fast" in said
+    assert "tabletop-camera" in said.partition("airscene[3d]")[2]
+
+
+def test_data_of_3d_scenes_is_that_held_out(tmp_path, monkeypatch, capsys, refused):
+    make = partial(RenderPool, partial(PlaneRenderer, (16, 16)), workers=1)
+    monkeypatch.setattr("airscene.experiments.scene_source.make_pool", lambda preset: make())
+    out = tmp_path / "scenes.npz"
+    assert main(["data", "tabletop-distinct", "--n", "9", "--out", str(out)]) == 0
+    truth = draw_scenes(SCENE_PRESETS["tabletop-distinct"], 9, seed=TEST_SEED)
+    with np.load(out) as arrays:
+        assert {name: arrays[name].tolist() for name in vars(truth)} == {
+            name: value.tolist() for name, value in vars(truth).items()
+        }
+        assert np.array_equal(arrays["images"], PlaneRenderer((16, 16)).render(truth))
+        assert np.array_equal(arrays["counts"], truth.present.sum(axis=1))
+    capsys.readouterr()
+    for option in (["--split", "train"], ["--digits", "bundled"]):
+        line = refused("data", "tabletop", "--out", str(out), *option)
+        assert f"{option[0]} is not for tabletop" in line
 
 
 @pytest.mark.parametrize(

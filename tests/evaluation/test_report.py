@@ -75,6 +75,13 @@ def test_the_page_holds_everything_and_needs_nothing():
     assert page.all("details") and {"name": "viewport"}.items() <= page.all("meta")[1].items()
 
 
+def test_errors_of_3d_scenes_are_headlines():
+    evaluation = {"position_error": 0.0081, "rotation_error_cube": 4.96, "camera_error": math.nan}
+    text = Page(html_report("x", {}, [], evaluation, {})).text
+    assert "0.81%" in text and "5.0°" in text and "rotation error, cube" in text
+    assert "nan" not in text
+
+
 def test_curves_are_thinned_but_keep_their_ends():
     page = Page(html_report("x", {}, METRICS, {}, {}))
     few, many = (line["points"].split() for line in page.all("polyline"))

@@ -167,23 +167,32 @@ def test_an_interrupt_is_passed_on_and_leaves_a_pool_that_works():
         assert np.array_equal(pool.render(squares(9)), PlaneRenderer((32, 32)).render(squares(9)))
 
 
-def test_a_program_that_is_killed_leaves_nothing(tmp_path):
+@pytest.mark.parametrize("then", ["time.sleep(60)", "pool.render(some(0))"], ids=["idle", "busy"])
+def test_a_program_that_is_killed_leaves_nothing(tmp_path, then):
+    """Not even a worker whose renderer hangs."""
     script = tmp_path / "program.py"
+    folder = str(Path(__file__).parent)
     script.write_text(
-        textwrap.dedent("""
-            import time
+        textwrap.dedent(f"""
+            import sys, time
+            from functools import partial
+            sys.path.insert(0, {folder!r})
+            import faulty
             import numpy as np
-            from airscene.graphics import PlaneRenderer, RenderPool, SceneBatch
+            from airscene.graphics import RenderPool, SceneBatch
+            def some(kind):
+                return SceneBatch.of(np.full((40, 1), kind), np.zeros((40, 1, 3)))
             if __name__ == "__main__":
-                pool = RenderPool(PlaneRenderer, workers=2)
-                pool.render(SceneBatch.of(np.zeros((1, 1), int), np.zeros((1, 1, 3))))
+                pool = RenderPool(partial(faulty.Faulty, "hangs"), workers=2)
+                pool.render(some(1))
                 pids = [worker.process.pid for worker in pool._workers]
                 print(pool._shared.block.name, *pids, flush=True)
-                time.sleep(60)
+                {then}
         """)
     )
     with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True) as program:
         name, *pids = program.stdout.readline().split()
+        time.sleep(0.5)
         program.kill()
     left = [Path("/dev/shm", name), *(Path("/proc", pid) for pid in pids)]
     assert len(left) == 3

@@ -3,13 +3,14 @@
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import equinox as eqx
 import numpy as np
 import pytest
-from made import CONFIG, LONG, check_resumes, go, rows
+from made import CONFIG, LONG, check_resumes, go, make_pool, make_shapes, make_small, rows
 
 from airscene.errors import InputError
 from airscene.graphics import World
@@ -23,6 +24,27 @@ WORLD = World(mjcf="", types=("disc", "square", "triangle"), camera="", symmetry
 
 def test_a_run_that_dies_goes_on_as_if_it_had_not(pool, tmp_path):
     check_resumes(go, pool, tmp_path)
+
+
+def test_workers_that_are_killed_cost_nothing_but_time(tmp_path):
+    """Killed before they are asked, and while they draw."""
+    with make_pool() as pool:
+        whole, pids = go(pool, tmp_path / "whole"), set()
+
+        def scenes(n, seed):
+            process = pool._workers[0].process
+            pids.add(process.pid)
+            if seed[1] in (1, 6):
+                process.kill()
+            elif seed[1] == 3:
+                threading.Timer(0.005, process.kill).start()
+            return make_shapes(n, seed)
+
+        model, options = make_small(network="difference"), {"evaluate": lambda model, step: {}}
+        after = train_inverse(model, scenes, pool, CONFIG, folder=tmp_path / "killed", **options)
+    assert len(pids) == 4
+    assert eqx.tree_equal(after, whole)
+    assert rows(tmp_path / "killed") == rows(tmp_path / "whole")
 
 
 @pytest.mark.slow

@@ -3,9 +3,10 @@
 import io
 import os
 import re
+import signal
 import sys
-from collections.abc import Sequence
-from contextlib import redirect_stderr
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr
 from typing import get_args
 
 import tyro
@@ -78,6 +79,16 @@ def _in_one_line(box: str) -> str:
     return "; ".join([first, *(part for part in told[1:] if part.startswith("Available"))])
 
 
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM is as Ctrl-C: worker processes and shared memory are given back."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command.
 
@@ -89,8 +100,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
     try:
-        parse(sys.argv[1:] if arguments is None else arguments).run(console)
-        sys.stdout.flush()
+        with _terminable():
+            parse(sys.argv[1:] if arguments is None else arguments).run(console)
+            sys.stdout.flush()
     except InputError as error:
         print(f"airscene: {error}", file=sys.stderr)
         return BAD_INPUT

@@ -12,7 +12,7 @@ from rich.console import Console
 from airscene.data import load_digits, load_omniglot
 from airscene.data.omniglot import find_omniglot
 from airscene.errors import InputError, check_option, check_seed
-from airscene.experiments import PRESETS, DataConfig
+from airscene.experiments import PRESETS, SCENE_PRESETS, DataConfig
 from airscene.files import write_atomic
 
 
@@ -23,20 +23,32 @@ class Data:
     Example: airscene data multi-mnist --n 100 --out scenes.npz
 
     The file holds images, counts, labels and boxes, of Omniglot images, strokes, alphabet,
-    character and drawer; `airscene infer MODEL scenes.npz` reads it.
+    character and drawer, of 3-D scenes images, counts, types, poses, camera and look as
+    `airscene.graphics.SceneBatch` has them; `airscene infer MODEL scenes.npz` reads it.
 
     Args:
         name: The data set to write scenes of; leave it out for the list.
         n: Number of scenes; of drawings, all of a split at most.
         out: The .npz file to write.
-        split: The digits or characters to draw from.
+        split: The digits or characters to draw from; of 3-D scenes, there are those held out.
         seed: Decides the scenes.
         digits: Where MNIST comes from: "auto", "bundled" or a folder.
         omniglot: Where Omniglot comes from: "auto" or a folder.
     """
 
     name: Annotated[
-        Literal["multi-mnist", "multi-mnist-shrunk", "sprites", "omniglot"] | None,
+        Literal[
+            "multi-mnist",
+            "multi-mnist-shrunk",
+            "sprites",
+            "omniglot",
+            "single-object",
+            "tabletop",
+            "tabletop-looks",
+            "tabletop-distinct",
+            "tabletop-camera",
+        ]
+        | None,
         tyro.conf.Positional,
         tyro.conf.arg(metavar="NAME"),
     ] = None
@@ -61,6 +73,8 @@ class Data:
             for preset in PRESETS.values():
                 if preset.name == preset.data.kind != "images":
                     print(f"  {preset.name:20} {preset.about}")
+            for scenes in SCENE_PRESETS.values():
+                print(f"  {scenes.name:20} {scenes.about}")
             print("Images of your own: airscene train images --images 'folder/*.png'")
             for split in ("train", "test"):
                 print(f"Digits: {load_digits(split, self.digits).source}")
@@ -70,7 +84,10 @@ class Data:
         check_seed(self.seed)
         if self.out is None or self.out.suffix != ".npz":
             raise InputError(f"--out is {self.out}; it should be the name of a .npz file")
-        arrays, said = self._drawings() if self.name == "omniglot" else self._scenes()
+        if self.name in SCENE_PRESETS:
+            arrays, said = self._rendered()
+        else:
+            arrays, said = self._drawings() if self.name == "omniglot" else self._scenes()
         file = io.BytesIO()
         np.savez_compressed(file, **arrays)
         write_atomic(self.out, file.getvalue())
@@ -96,6 +113,22 @@ class Data:
         arrays = ("images", "strokes", "alphabet", "character", "drawer")
         said = f"{len(chosen)} drawings of {drawn!r}"
         return {name: getattr(drawn, name)[chosen] for name in arrays}, said
+
+    def _rendered(self) -> tuple[dict[str, np.ndarray], str]:
+        for name, value, usual in (
+            ("digits", self.digits, "auto"),
+            ("omniglot", self.omniglot, "auto"),
+            ("split", self.split, "test"),
+        ):
+            if value != usual:
+                raise InputError(f"--{name} is not for {self.name}")
+        from airscene.experiments.scene_source import TEST_SEED, draw_scenes, make_pool
+
+        preset = SCENE_PRESETS[self.name]
+        with make_pool(preset) as pool:
+            truth = draw_scenes(preset, self.n, seed=(self.seed, *TEST_SEED[1:]))
+            arrays = {"images": pool.render(truth), "counts": truth.present.sum(axis=1)}
+        return {**arrays, **vars(truth)}, repr(truth)
 
     def _where_omniglot_is(self) -> str:
         try:

@@ -93,7 +93,7 @@ class Evaluate:
 
     def _in_3d(self, model: "SceneModel", console: Console) -> dict[str, Any]:
         from airscene.evaluation.evaluate_scenes import evaluate_scenes
-        from airscene.experiments.trained_scenes import TEST_SEED
+        from airscene.experiments.scene_source import TEST_SEED
         from airscene.graphics import sample_scenes
         from airscene.inference.worlds import world_name
 

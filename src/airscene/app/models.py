@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from airscene.experiments import PRESETS
+from airscene.experiments import PRESETS, SCENE_PRESETS
 from airscene.model.bundled import bundled_models
 
 
@@ -29,4 +29,7 @@ class Models:
             print(f"  {load(name)!r}, {file.stat().st_size / 1e6:.1f} MB")
         print("Experiments, for train:")
         for preset in PRESETS.values():
+            print(f"  {preset.name:20} {preset.about}")
+        print("Experiments of inverse graphics, for train; they need pip install 'airscene[3d]':")
+        for preset in SCENE_PRESETS.values():
             print(f"  {preset.name:20} {preset.about}")

@@ -19,8 +19,8 @@ from airscene.experiments.scene_inference_speed import (
     untrained,
 )
 from airscene.experiments.scene_preset import ScenePreset
+from airscene.experiments.scene_source import TEST_SEED, draw_scenes
 from airscene.experiments.tabletop import REPEATS
-from airscene.experiments.trained_scenes import TEST_SEED, draw_scenes
 from airscene.graphics import MujocoRenderer, RenderPool
 from airscene.graphics.speed import render_speed
 

@@ -5,14 +5,17 @@ import shlex
 import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
 from rich.console import Console
 
-from airscene.experiments import PRESETS, DataConfig
+from airscene.experiments import PRESETS, SCENE_PRESETS, DataConfig
+from airscene.inverse.config import InverseConfig, InverseTrainConfig, Order
 from airscene.model.config import AIRConfig
 from airscene.training.config import TrainConfig
+
+NEEDS_3D = "Needs MuJoCo: pip install 'airscene[3d]'."
 
 
 @dataclass(frozen=True)
@@ -38,14 +41,49 @@ class Run:
     model: AIRConfig = field(default_factory=AIRConfig)
 
 
+@dataclass(frozen=True)
+class SceneRun:
+    """What `train` is told of one experiment of inverse graphics.
+
+    Args:
+        experiment: Name of the preset.
+        model: The model.
+        training: The training.
+        labels: Train with labels, in this order (the supervised network); None without any.
+        out: Folder of the run; runs/EXPERIMENT if not given.
+        resume: Go on with the run in that folder from its newest checkpoint.
+        tensorboard: Also write TensorBoard's event files.
+    """
+
+    experiment: tyro.conf.Suppress[str]
+    out: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None
+    resume: bool = False
+    tensorboard: bool = False
+    labels: Order | None = None
+    training: InverseTrainConfig = field(default_factory=InverseTrainConfig)
+    model: InverseConfig = field(default_factory=InverseConfig)
+
+
 _RUN = tyro.extras.subcommand_type_from_defaults(
     {
-        p.name: Run(p.name, data=p.data, model=p.model, training=p.training)
-        for p in PRESETS.values()
+        **{
+            p.name: Run(p.name, data=p.data, model=p.model, training=p.training)
+            for p in PRESETS.values()
+        },
+        **{
+            p.name: SceneRun(p.name, model=p.model, training=p.training)
+            for p in SCENE_PRESETS.values()
+        },
     },
     descriptions={
-        p.name: f"{p.about}\n\nExample: airscene train {p.name} {p.example}".rstrip()
-        for p in PRESETS.values()
+        **{
+            p.name: f"{p.about}\n\nExample: airscene train {p.name} {p.example}".rstrip()
+            for p in PRESETS.values()
+        },
+        **{
+            p.name: f"{p.about} {NEEDS_3D}\n\nExample: airscene train {p.name} --seed 2"
+            for p in SCENE_PRESETS.values()
+        },
     },
 )
 
@@ -78,30 +116,18 @@ class Train:
             KeyboardInterrupt: If the run was stopped; with what to type to go on.
         """
         # Here, as JAX takes a second to import, which `--help` need not wait for.
-        from airscene.experiments.run import run
         from airscene.training.loop import Interrupted
 
         given = self.run_
-        preset = PRESETS[given.experiment]
-        preset = replace(preset, data=given.data, model=given.model, training=given.training)
-        folder = given.out or Path("runs") / preset.name
+        folder = given.out or Path("runs") / given.experiment
         try:
-            run(
-                preset,
-                folder,
-                resume=given.resume,
-                tensorboard=given.tensorboard,
-                console=console,
-            )
+            _train(given, folder, console)
         except (Interrupted, KeyboardInterrupt) as stop:
             what = str(stop) or "interrupted"
             raise KeyboardInterrupt(f"{what}; {_how_to_go_on(folder)}") from None
         evaluation = json.loads((folder / "evaluation.json").read_text())
         if evaluation:
-            console.print(
-                f"On {evaluation['scenes']:,} held-out scenes: {evaluation['count_accuracy']:.2%} "
-                f"of counts right, ELBO {evaluation['elbo']:.1f} nats."
-            )
+            console.print(_reached(evaluation))
         console.print(f"Look at {folder / 'report.html'}; the model is {folder}.")
 
 
@@ -111,3 +137,38 @@ def _how_to_go_on(folder: Path) -> str:
         return "nothing was written yet"
     arguments = [a for a in sys.argv[1:] if a != "--resume"]
     return f"go on with: airscene {shlex.join([*arguments, '--resume'])}"
+
+
+def _train(given: Run | SceneRun, folder: Path, console: Console) -> None:
+    options = {"resume": given.resume, "tensorboard": given.tensorboard, "console": console}
+    if isinstance(given, SceneRun):
+        from airscene.experiments.run_scenes import run_scenes
+
+        scenes = replace(
+            SCENE_PRESETS[given.experiment],
+            model=given.model,
+            training=given.training,
+            labels=given.labels,
+        )
+        run_scenes(scenes, folder, **options)
+    else:
+        from airscene.experiments.run import run
+
+        preset = PRESETS[given.experiment]
+        preset = replace(preset, data=given.data, model=given.model, training=given.training)
+        run(preset, folder, **options)
+
+
+def _reached(evaluation: dict[str, Any]) -> str:
+    """What a run reached, in a line: of its evaluation, what a reader asks for first."""
+    said = [f"{evaluation['count_accuracy']:.2%} of counts right"]
+    if "elbo" in evaluation:
+        said.append(f"ELBO {evaluation['elbo']:.1f} nats")
+    if "identity_accuracy" in evaluation:
+        said.append(f"{evaluation['identity_accuracy']:.2%} of types")
+    if "position_error" in evaluation:
+        error = evaluation["position_error"]
+        said.append(f"median position error {error:.2%} of the table's width")
+    if "camera_error" in evaluation:
+        said.append(f"median camera error {evaluation['camera_error']:.1f} degrees")
+    return f"On {evaluation['scenes']:,} held-out scenes: {', '.join(said)}."

@@ -29,6 +29,7 @@ from airscene.evaluation.plots import (
     calibration,
     confusion,
     learning_curve,
+    named_curves,
     objective_curve,
 )
 from airscene.evaluation.policy import Foretold, foretell, pairs_taken
@@ -63,6 +64,7 @@ __all__ = [
     "objective_curve",
     "learning_film",
     "mean_iou",
+    "named_curves",
     "overlay",
     "pairs_taken",
     "reconstructions",

@@ -245,6 +245,35 @@ def accuracy_curves(
     return Picture(_png(axes), {"figure": "accuracy_curves", "label": label, "runs": shown})
 
 
+def named_curves(
+    lines: Mapping[str, Sequence[tuple[float, float]]], across: str, up: str
+) -> Picture:
+    """Numbers of one run, a line with a name and a colour for each.
+
+    Args:
+        lines: for each name, points (x, y).
+        across: what the horizontal axis is.
+        up: what the vertical axis is; it begins at 0.
+
+    Returns:
+        The plot.
+    """
+    axes = _axes()
+    for (name, points), colour in zip(lines.items(), _COLOURS, strict=False):
+        x, y = zip(*points, strict=True)
+        # One point is no line: it would not be seen.
+        axes.plot(x, y, color=colour, label=name, marker="o" if len(points) == 1 else None)
+    axes.set(xlabel=across, ylabel=up)
+    axes.set_ylim(bottom=0.0)
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=8)
+    shown = {name: [list(map(float, point)) for point in points] for name, points in lines.items()}
+    return Picture(
+        _png(axes), {"figure": "named_curves", "across": across, "up": up, "lines": shown}
+    )
+
+
 def _first(values: Mapping[str, Mapping[str, Any]], name: str) -> int:
     """Return the place of the first group that has a bar of this name."""
     return next(i for i, group in enumerate(values.values()) if group.get(name))

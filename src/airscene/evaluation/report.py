@@ -18,12 +18,19 @@ _HEADLINES = (
     ("calibration_error", "calibration error of the counts", "{:.4f}"),
     ("elbo", "nats: lower bound on log p(x)", "{:.1f}"),
     ("log_px", "nats: importance-weighted log p(x)", "{:.1f}"),
+    ("types_accuracy", "sets of types right, held-out scenes", "{:.2%}"),
+    ("identity_accuracy", "types of matched objects right", "{:.2%}"),
+    ("position_error", "median position error, of the table's width", "{:.2%}"),
+    ("camera_error", "median error of the camera", "{:.1f}\N{DEGREE SIGN}"),
 )
+# The same of keys that end with the type of an object.
+_OF_TYPE = ("rotation_error_", "median rotation error, {}", "{:.1f}\N{DEGREE SIGN}")
 # Keys of the metrics, what the reader sees, the unit and its size.
 _CURVES = (
     ("count_accuracy", "Counts right on held-out scenes", "%", 100),
     ("objective", "Lower bound on log p(x), in nats, as trained: annealed at first", "", 1),
     ("mean_count", "Mean count on held-out scenes", "", 1),
+    ("bound", "Lower bound on held-out scenes, in nats, with the noise and blur of the end", "", 1),
 )
 _MOST_POINTS = 300
 
@@ -70,11 +77,11 @@ def html_report(
     Args:
         title: the heading, such as the name of the run.
         config: what `config.json` holds.
-        metrics: the lines of `metrics.jsonl`; `step` with `count_accuracy`, `objective` or
-            `mean_count` make curves.
+        metrics: the lines of `metrics.jsonl`; `step` with `count_accuracy`, `objective`,
+            `mean_count` or `bound` make curves.
         evaluation: results as `json.dumps` can write them; the numbers among `count_accuracy`,
-            `average_precision`, `mean_iou`, `calibration_error`, `elbo` and `log_px` are
-            headlines.
+            `average_precision`, `mean_iou`, `calibration_error`, `elbo` and `log_px`, and the
+            errors of 3-D scenes, are headlines.
         figures: the content of PNG and GIF files by caption, in the order to show them.
 
     Returns:
@@ -101,9 +108,12 @@ def html_report(
 
 
 def _numbers(evaluation: Mapping[str, Any]) -> str:
+    start, of_type, degrees = _OF_TYPE
+    turned = [key for key in evaluation if key.startswith(start)]
+    headlines = [(key, of_type.format(key.removeprefix(start)), degrees) for key in turned]
     cards = [
-        f"<div><dt>{label}</dt><dd>{style.format(evaluation[key])}</dd></div>"
-        for key, label, style in _HEADLINES
+        f"<div><dt>{escape(label)}</dt><dd>{style.format(evaluation[key])}</dd></div>"
+        for key, label, style in (*_HEADLINES, *headlines)
         if _is_number(evaluation.get(key))
     ]
     return f'<dl class="numbers">{"".join(cards)}</dl>' if cards else ""

@@ -14,14 +14,15 @@ from airscene.experiments.own_images import IMAGES
 from airscene.experiments.policies import policies
 from airscene.experiments.preset import DataConfig, Preset
 from airscene.experiments.result import Result, Unit
-from airscene.experiments.robustness import robustness
+from airscene.experiments.robustness import LOOKS, robustness
 from airscene.experiments.scene_estimators import scene_estimators
 from airscene.experiments.scene_inference_speed import scene_inference_speed
-from airscene.experiments.single_object import single_object
+from airscene.experiments.scene_preset import ScenePreset
+from airscene.experiments.single_object import SINGLE, single_object
 from airscene.experiments.sizes import sizes
 from airscene.experiments.sprites import SPRITES, SPRITES_DAIR, sprites
-from airscene.experiments.tabletop import tabletop
-from airscene.experiments.tabletop_camera import tabletop_camera
+from airscene.experiments.tabletop import DISTINCT, REPEATS, tabletop
+from airscene.experiments.tabletop_camera import CAMERA, tabletop_camera
 
 PRESETS = {
     preset.name: preset
@@ -38,6 +39,9 @@ PRESETS = {
         IMAGES,
     )
 }
+
+# Inverse graphics, which needs the extra `3d`.
+SCENE_PRESETS = {preset.name: preset for preset in (SINGLE, REPEATS, LOOKS, DISTINCT, CAMERA)}
 
 # Functions of whether it is to be the quick version.
 RESULTS = {
@@ -62,4 +66,13 @@ RESULTS = {
     "scene-inference-speed": scene_inference_speed,
 }
 
-__all__ = ["PRESETS", "RESULTS", "DataConfig", "Preset", "Result", "Unit"]
+__all__ = [
+    "PRESETS",
+    "RESULTS",
+    "SCENE_PRESETS",
+    "DataConfig",
+    "Preset",
+    "Result",
+    "ScenePreset",
+    "Unit",
+]

@@ -9,7 +9,8 @@ from typing import Any
 
 from airscene.experiments.result import Unit
 from airscene.experiments.scene_preset import ScenePreset
-from airscene.experiments.trained_scenes import TEST_SEED, draw_scenes, make_pool, trained_scenes
+from airscene.experiments.scene_source import TEST_SEED, draw_scenes, make_pool
+from airscene.experiments.trained_scenes import trained_scenes
 from airscene.inverse.config import OptimiseConfig
 
 # A search of the right type that ends farther off than this is stuck, in widths of the region.

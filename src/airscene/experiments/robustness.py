@@ -10,8 +10,9 @@ from airscene.experiments.quick import quick_scenes
 from airscene.experiments.result import Result, Row, Unit, numbers, of_run, spread
 from airscene.experiments.scene_preset import ScenePreset
 from airscene.experiments.scene_results import first_model, shown_scenes
+from airscene.experiments.scene_source import TEST_SEED, draw_scenes, make_pool
 from airscene.experiments.tabletop import REPEATS
-from airscene.experiments.trained_scenes import TEST_SEED, draw_scenes, make_pool, trained_scenes
+from airscene.experiments.trained_scenes import trained_scenes
 from airscene.graphics.look import LookSpread
 
 LOOKS = replace(

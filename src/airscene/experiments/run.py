@@ -1,22 +1,18 @@
 """One run of a preset: folder, data, training, evaluation, pictures, report, weights."""
 
 import hashlib
-import json
 from pathlib import Path
-from typing import Any
 
 import equinox as eqx
 import jax
 from rich.console import Console
 
 from airscene.data.images import Paths
-from airscene.errors import InputError
 from airscene.evaluation.evaluate import evaluate
 from airscene.experiments.pictures import draw_figures, write_report
 from airscene.experiments.preset import Preset, channels_first
-from airscene.experiments.run_config import InTheWay, check_config
+from airscene.experiments.run_config import check_config, check_folder, write_json
 from airscene.experiments.watch import Watch
-from airscene.files import check_writable, write_atomic
 from airscene.inference import Model, load
 from airscene.model.air import AIR
 from airscene.model.weights import save_weights
@@ -52,7 +48,7 @@ def run(
             is no data; or if training fails.
     """
     console = console or Console(stderr=True)
-    _check_folder(folder, resume)
+    check_folder(folder, resume)
     if tensorboard:
         check_tensorboard()
     preset, training, held_out = preset.load(images)
@@ -64,7 +60,7 @@ def run(
     if (folder / "model.safetensors").is_file():
         # The run is complete, and nothing is left to do.
         return load(folder)
-    _write_json(folder / "config.json", config)
+    write_json(folder / "config.json", config)
     watch = Watch(folder / "stages", held_out)
     # Compiled whole: one by one, the layers' initial weights take seconds.
     air = eqx.filter_jit(AIR)(preset.model, key=jax.random.key(preset.training.seed))
@@ -80,25 +76,10 @@ def run(
     )
     model = Model(air, folder.name)
     evaluation = evaluate(model, held_out) if held_out.counts.min() >= 0 else {}
-    _write_json(folder / "evaluation.json", evaluation)
+    write_json(folder / "evaluation.json", evaluation)
     model.infer(held_out.images[watch.shown]).save(folder / "scenes.json")
     figures = draw_figures(model, held_out, watch, preset.training.seed, folder)
     write_report(preset, folder, evaluation, figures)
     # Last, as it is what says that the run is complete.
     save_weights(air, folder / "model.safetensors")
     return model
-
-
-def _check_folder(folder: Path, resume: bool) -> None:
-    """Refuse a folder that the run must not or cannot use, before any work is done."""
-    check_writable(folder)
-    if resume and not (folder / "config.json").is_file():
-        raise InputError(f"there is no run in {folder} to resume; leave out --resume to start one")
-    if not resume and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InTheWay(
-            f"{folder} exists already: give another --out, or --resume to go on with the run in it"
-        )
-
-
-def _write_json(path: Path, values: dict[str, Any]) -> None:
-    write_atomic(path, (json.dumps(values, indent=1) + "\n").encode())

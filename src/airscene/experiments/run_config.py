@@ -1,14 +1,40 @@
-"""The `config.json` of a run folder: whether the run in it is the one that is meant."""
+"""A run folder before its run: whether it may be used, and by its `config.json` for what."""
 
 import json
 from pathlib import Path
 from typing import Any
 
 from airscene.errors import InputError
+from airscene.files import check_writable, write_atomic
 
 
 class InTheWay(InputError):
     """A folder that a run cannot use or go on in: nothing was trained, so no run has failed."""
+
+
+def check_folder(folder: Path, resume: bool) -> None:
+    """Refuse a folder that a run must not or cannot use, before any work is done.
+
+    Args:
+        folder: The run's folder.
+        resume: Whether a run in it is to go on.
+
+    Raises:
+        InputError: If there is nothing to go on with, or nothing can be written.
+        InTheWay: If there is something already.
+    """
+    check_writable(folder)
+    if resume and not (folder / "config.json").is_file():
+        raise InputError(f"there is no run in {folder} to resume; leave out --resume to start one")
+    if not resume and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InTheWay(
+            f"{folder} exists already: give another --out, or --resume to go on with the run in it"
+        )
+
+
+def write_json(path: Path, values: dict[str, Any]) -> None:
+    """Write one of the JSON files of a run."""
+    write_atomic(path, (json.dumps(values, indent=1) + "\n").encode())
 
 
 def check_config(folder: Path, config: dict[str, Any]) -> None:

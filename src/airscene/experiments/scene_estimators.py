@@ -17,9 +17,10 @@ from typing import Any
 from airscene.experiments.quick import quick_scenes
 from airscene.experiments.result import Result, Row, Unit
 from airscene.experiments.scene_preset import ScenePreset
+from airscene.experiments.scene_source import draw_scenes, make_pool
 from airscene.experiments.single_object import SINGLE
 from airscene.experiments.tabletop import REPEATS
-from airscene.experiments.trained_scenes import draw_scenes, make_pool, trained_scenes
+from airscene.experiments.trained_scenes import trained_scenes
 
 # Updates after which the early model is looked at, out of the thousands of its run.
 EARLY = 200

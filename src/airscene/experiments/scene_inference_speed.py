@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from airscene.experiments.quick import quick_scenes
 from airscene.experiments.result import Result, Row, Unit, of_run, spread
 from airscene.experiments.scene_preset import ScenePreset
+from airscene.experiments.scene_source import TEST_SEED, draw_scenes
 from airscene.experiments.single_object import SINGLE
 from airscene.experiments.tabletop import REPEATS, recurrent
 from airscene.experiments.tabletop_camera import CAMERA
 from airscene.experiments.trained import run_folder
-from airscene.experiments.trained_scenes import TEST_SEED, draw_scenes, trained_scenes
+from airscene.experiments.trained_scenes import trained_scenes
 
 if TYPE_CHECKING:
     from airscene.graphics import SceneBatch

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from airscene.experiments.result import Row, of_run, spread
 from airscene.experiments.scene_preset import ScenePreset
+from airscene.experiments.scene_source import TEST_SEED, draw_scenes, make_pool
 from airscene.experiments.trained import run_folder
-from airscene.experiments.trained_scenes import TEST_SEED, draw_scenes, make_pool, trained_scenes
+from airscene.experiments.trained_scenes import trained_scenes
 
 if TYPE_CHECKING:
     from airscene.graphics import SceneBatch

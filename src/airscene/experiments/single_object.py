@@ -9,14 +9,9 @@ from airscene.experiments.optimised import optimised_unit
 from airscene.experiments.quick import quick_scenes
 from airscene.experiments.result import Result, Row, of_run, spread
 from airscene.experiments.scene_preset import ScenePreset
+from airscene.experiments.scene_source import TEST_SEED, draw_scenes, make_pool
 from airscene.experiments.trained import run_folder
-from airscene.experiments.trained_scenes import (
-    TEST_SEED,
-    draw_scenes,
-    make_pool,
-    scene_units,
-    trained_scenes,
-)
+from airscene.experiments.trained_scenes import scene_units, trained_scenes
 from airscene.graphics.world import SINGLE_OBJECT
 from airscene.inverse.config import InverseConfig, InverseTrainConfig, OptimiseConfig
 

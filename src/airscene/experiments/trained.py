@@ -73,7 +73,6 @@ def kept_or_trained(
     kind: "type[Module]",
     configure: Callable[..., object],
     train: "Callable[[], Module]",
-    **metadata: str,
 ) -> "Module":
     """Return the module of a run folder: read if the run is complete, else trained and kept.
 
@@ -83,7 +82,6 @@ def kept_or_trained(
         kind: The module's class.
         configure: Makes its configuration of the values in a weights file; its class will do.
         train: Trains it, into the folder.
-        metadata: What else the weights file is to say of it.
 
     Raises:
         InputError: If training fails, or (`InTheWay`) a run of another configuration is there.
@@ -97,7 +95,7 @@ def kept_or_trained(
         return load_module(weights, kind, configure)
     model = train()
     # Last, as it is what says that the run is complete.
-    save_weights(model, weights, **metadata)
+    save_weights(model, weights)
     return model
 
 

@@ -250,13 +250,17 @@ def _end(exit_code: int | None) -> str:
 
 def _shut(workers: list[WorkerProcess], shared: SharedArrays) -> None:
     """Ask the workers to end, and end those that do not within a moment."""
-    for worker in workers:
-        if not worker.busy:
-            with suppress(OSError):
-                worker.connection.send(None)
-    for worker in workers:
-        if not worker.busy:
-            worker.process.join(2.0)
-        worker.kill()
-    workers.clear()
-    shared.close()
+    try:
+        for worker in workers:
+            if not worker.busy:
+                with suppress(OSError):
+                    worker.connection.send(None)
+        for worker in workers:
+            if not worker.busy:
+                worker.process.join(2.0)
+    finally:
+        # Also when Ctrl-C comes again.
+        for worker in workers:
+            worker.kill()
+        workers.clear()
+        shared.close()

@@ -1,6 +1,9 @@
 """A process that draws: what `RenderPool` starts, one for each core."""
 
+import multiprocessing
+import os
 import signal
+import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.shared_memory import SharedMemory
@@ -56,6 +59,7 @@ def work(connection: Connection, make: Callable[[], Renderer]) -> None:
         make: makes the renderer.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the pool's to handle
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         renderer = make()
         connection.send((name_of(renderer), tuple(renderer.image_size)))
@@ -78,6 +82,14 @@ def work(connection: Connection, make: Callable[[], Renderer]) -> None:
         pass  # the pool is gone
     finally:
         renderer.close()
+
+
+def _end_with_parent() -> None:
+    """End the process as soon as the pool's has ended, even in the midst of drawing."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _draw(renderer: Renderer, chunk: Chunk, arrays: dict[str, np.ndarray]) -> None:

@@ -7,6 +7,8 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+import tyro
+
 from airscene.errors import check_option
 from airscene.graphics.world import World
 from airscene.training.config import LoopConfig
@@ -30,7 +32,8 @@ UNIFORM = 1.0 / math.sqrt(3.0)
 class InverseConfig:
     """What an inverse-graphics model is made of (paper, appendix I.3 and I.4).
 
-    The spreads scale standardised latents: a pose is its spread times z_where ~ N(0, I).
+    The spreads scale standardised latents: a pose is its spread times z_where ~ N(0, I). What
+    follows from the world is no option of the command line.
 
     Args:
         n_types: Number of object types, each as likely (the paper's beta).
@@ -48,14 +51,14 @@ class InverseConfig:
         InputError: If a value is out of range.
     """
 
-    n_types: int = 3
-    n_slots: int = 3
-    n_cameras: int = 0
-    image_shape: tuple[int, int, int] = (3, 32, 32)
+    n_types: tyro.conf.Suppress[int] = 3
+    n_slots: tyro.conf.Suppress[int] = 3
+    n_cameras: tyro.conf.Suppress[int] = 0
+    image_shape: tyro.conf.Suppress[tuple[int, int, int]] = (3, 32, 32)
     presence: float = 0.5
-    position_spread: float = UNIFORM
-    rotation_spread: float = math.pi * UNIFORM
-    camera_spread: float = 0.4
+    position_spread: tyro.conf.Suppress[float] = UNIFORM
+    rotation_spread: tyro.conf.Suppress[float] = math.pi * UNIFORM
+    camera_spread: tyro.conf.Suppress[float] = 0.4
     network: Network = "difference"
     n_hidden: int = 128
 

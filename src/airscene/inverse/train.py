@@ -27,6 +27,10 @@ from airscene.training.state import TrainState, make_update
 Scenes = Callable[..., SceneBatch]
 
 
+# Updates between looks at signals: about a second of the single object's, few of the table-top's.
+_AT_ONCE = 5
+
+
 class Batch(NamedTuple):
     """What an update takes, one row a scene.
 
@@ -163,7 +167,7 @@ def train_rendered(
             values.append(value)
         return state, jnp.stack(values).mean()
 
-    return train_by(advance, model, config, **options)
+    return train_by(advance, model, config, at_once=_AT_ONCE, **options)
 
 
 def draw_batch(

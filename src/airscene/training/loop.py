@@ -92,6 +92,7 @@ def train_by(
     *,
     folder: Path,
     evaluate: Evaluate,
+    at_once: int | None = None,
     resume: bool = False,
     tensorboard: bool = False,
     console: Console | None = None,
@@ -107,6 +108,8 @@ def train_by(
         folder: The run's folder, for `checkpoints/` and `metrics.jsonl`.
         evaluate: Called with the model and the step every `evaluate_every` steps; what it returns
             is recorded with the objective.
+        at_once: The most updates to make in one go, where they are slow: a signal is heeded after
+            them. As many as lie between evaluations if not given.
         resume: Go on from the newest checkpoint, if there is one.
         tensorboard: Also write TensorBoard's event files.
         console: Where progress is shown; standard error if not given.
@@ -133,25 +136,33 @@ def train_by(
     try:
         with _stop_signals() as stopping:
             while step < config.steps:
-                n = min(config.evaluate_every, config.steps - step)
+                # A run that was stopped between evaluations goes on to the next.
+                end = step - step % config.evaluate_every + config.evaluate_every
+                end, start, values = min(end, config.steps), step, []
                 # The update gives up the memory of the state it starts from.
                 good = jax.tree.map(jnp.copy, state)
                 started = time.perf_counter()
-                state, value = advance(state, step, n)
-                step, value = step + n, float(value)
-                rate = n * config.batch_size / (time.perf_counter() - started)
+                while step < end and not (values and stopping):
+                    n = min(at_once or end, end - step)
+                    state, value = advance(state, step, n)
+                    step += n
+                    values.append(n * value)
+                    record.at(step)
+                value = float(sum(values)) / (step - start)
+                rate = (step - start) * config.batch_size / (time.perf_counter() - started)
                 # The last update of a finite objective may have an infinite gradient.
                 if not (math.isfinite(value) and _finite(state.weights)):
                     checkpoints.save(good)
                     raise InputError(
-                        f"the objective stopped being a number between steps {step - n} and "
-                        f"{step}; the state of step {step - n} is in {folder / 'checkpoints'}: "
+                        f"the objective stopped being a number between steps {start} and "
+                        f"{step}; the state of step {start} is in {folder / 'checkpoints'}: "
                         "start another run with a smaller --learning-rate"
                     )
-                measured = evaluate(eqx.combine(state.weights, frame), step)
-                seconds = round(time.perf_counter() - began, 3)
-                row = {"step": step, "objective": value, **measured, "seconds": seconds}
-                record.add({**row, "images_per_second": round(rate, 1)})
+                if step == end:
+                    measured = evaluate(eqx.combine(state.weights, frame), step)
+                    seconds = round(time.perf_counter() - began, 3)
+                    row = {"step": step, "objective": value, **measured, "seconds": seconds}
+                    record.add({**row, "images_per_second": round(rate, 1)})
                 # Read once: a signal that comes while the state is saved waits for the next time.
                 stop = bool(stopping)
                 if step % config.save_every == 0 or step == config.steps or stop:

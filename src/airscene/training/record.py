@@ -54,6 +54,10 @@ class Record:
         self._task = self._progress.add_task("", total=steps, completed=step, text="compiling")
         self._progress.start()
 
+    def at(self, step: int) -> None:
+        """Show how far the run is."""
+        self._progress.update(self._task, completed=step)
+
     def add(self, row: dict[str, float | int]) -> None:
         """Write one row, `step` among its values, and show it."""
         self.rows.append(row)
@@ -69,6 +73,8 @@ class Record:
         shown = f"objective {row['objective']:.1f}"
         if "count_accuracy" in row:
             shown += f"  counts {row['count_accuracy']:.1%}"
+        if "position_error" in row:
+            shown += f"  position {row['position_error']:.1%}"
         shown += f"  {row['images_per_second']:,.0f} images/s"
         if self._progress.console.is_terminal:
             self._progress.update(self._task, completed=step, text=shown)

@@ -1,0 +1,100 @@
+"""What is watched while inverse graphics trains: metrics, and a few scenes for the pictures."""
+
+import io
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from airscene.experiments.scene_preset import ScenePreset
+from airscene.experiments.scene_source import WATCHED_SEED, draw_scenes
+from airscene.files import write_atomic
+from airscene.graphics import RenderPool, SceneBatch
+from airscene.inverse.evaluate import make_evaluate
+from airscene.inverse.model import InverseAIR
+from airscene.inverse.scores import Likelihood
+from airscene.inverse.unroll import infer
+
+# Held-out scenes that are watched while training.
+WATCHED = 400
+
+# Scenes in the pictures of learning.
+SHOWN = 8
+
+
+class Stage(NamedTuple):
+    """What a model made of a few images at a stage of its training.
+
+    Args:
+        step: Updates made so far.
+        inferred: What it took the images for.
+        measured: Metrics over all the watched scenes.
+    """
+
+    step: int
+    inferred: SceneBatch
+    measured: dict[str, float]
+
+
+class SceneWatch:
+    """Evaluates a model as it trains; the training calls it.
+
+    Args:
+        folder: Where a stage of each evaluation is kept, for the pictures.
+        preset: The preset that is trained.
+        pool: Draws its scenes.
+    """
+
+    def __init__(self, folder: Path, preset: ScenePreset, pool: RenderPool):
+        self._folder, self._pool = folder, pool
+        truth = draw_scenes(preset, WATCHED, seed=WATCHED_SEED)
+        # The likelihood that the run ends on.
+        likelihood = Likelihood(preset.training.blur[1], preset.training.sigma[1])
+        self._measure = make_evaluate(truth, pool, preset.scenes, likelihood)
+        # Of the first scenes, the fullest, and the emptiest, as nothing too is to be found there.
+        fullest = np.argsort(-truth.present[: 2 * SHOWN].sum(axis=1), kind="stable")
+        self.shown = truth[np.sort(np.append(fullest[: SHOWN - 1], fullest[-1]))]
+        self.images = pool.render(self.shown)
+
+    def __call__(self, model: InverseAIR, step: int) -> dict[str, float]:
+        """Measure the model on held-out scenes, and keep a stage.
+
+        Args:
+            model: The model as it is.
+            step: Updates made so far.
+
+        Returns:
+            What `airscene.inverse.evaluate.make_evaluate` measures.
+
+        Raises:
+            RendererError: If the renderer fails.
+            InputError: If the stage cannot be written.
+        """
+        measured = self._measure(model, step)
+        inferred = infer(model, self.images, self._pool.render)
+        file = io.BytesIO()
+        np.savez(file, step=step, **vars(inferred), **measured)
+        write_atomic(self._folder / f"{step:07d}.npz", file.getvalue())
+        return measured
+
+    def stages(self, most: int, last: int) -> list[Stage]:
+        """Read back what was kept.
+
+        Args:
+            most: How many stages at most; chosen evenly, the first and the last among them.
+            last: The last step that counts: later files are of a run that was resumed.
+
+        Returns:
+            The stages, earliest first.
+        """
+        files = [f for f in sorted(self._folder.glob("*.npz")) if int(f.stem) <= last]
+        chosen = np.linspace(0, len(files) - 1, min(most, len(files))).round().astype(int)
+        return [_read(files[i]) for i in np.unique(chosen)]
+
+
+def _read(file: Path) -> Stage:
+    with np.load(file) as arrays:
+        values = dict(arrays)
+    step = int(values.pop("step"))
+    scenes = SceneBatch(*(values.pop(name) for name in ("types", "poses", "camera", "look")))
+    return Stage(step, scenes, {name: float(value) for name, value in values.items()})
