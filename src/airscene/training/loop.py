@@ -109,7 +109,8 @@ def train_by(
         evaluate: Called with the model and the step every `evaluate_every` steps; what it returns
             is recorded with the objective.
         at_once: The most updates to make in one go, where they are slow: a signal is heeded after
-            them. As many as lie between evaluations if not given.
+            them. As many as lie between evaluations if not given. The next objective recorded of a
+            run that was stopped between evaluations is of the updates after the stop.
         resume: Go on from the newest checkpoint, if there is one.
         tensorboard: Also write TensorBoard's event files.
         console: Where progress is shown; standard error if not given.
