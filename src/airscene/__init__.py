@@ -6,18 +6,31 @@ An implementation of Attend, Infer, Repeat (Eslami et al. 2016) in JAX.
 from typing import TYPE_CHECKING, Any
 
 from airscene.errors import InputError
-from airscene.scene import Scene, SceneObject, Scenes
+from airscene.scene import PosedObject, PosedScene, PosedScenes, Scene, SceneObject, Scenes
 
 if TYPE_CHECKING:
     from airscene.experiments.fit import fit
-    from airscene.inference import Model, load
+    from airscene.inference import Model, SceneModel, load
 
 __version__ = "0.1.0"
 
-__all__ = ["InputError", "Model", "Scene", "SceneObject", "Scenes", "fit", "load"]
+__all__ = [
+    "InputError",
+    "Model",
+    "PosedObject",
+    "PosedScene",
+    "PosedScenes",
+    "Scene",
+    "SceneModel",
+    "SceneObject",
+    "Scenes",
+    "fit",
+    "load",
+]
 
 _MODULES = {
     "Model": "airscene.inference",
+    "SceneModel": "airscene.inference",
     "load": "airscene.inference",
     "fit": "airscene.experiments.fit",
 }

@@ -21,7 +21,7 @@ TINY += ("--steps", "2", "--evaluate-every", "1", "--save-every", "1")
     ("arguments", "wanted"),
     [
         (["train"], "Expected one of {multi-mnist-fast"),
-        (["nonsense"], "Available subcommands: train, infer, evaluate"),
+        (["nonsense"], "Available subcommands: train, infer, render"),
         ([], "Expected one of {train, infer"),
         (["train", "multi-mnist", "--steps", "x"], "--steps: invalid literal"),
         (["train", "multi-mnist", "--stops", "3"], "Unrecognized options: --stops"),

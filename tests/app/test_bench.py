@@ -3,7 +3,9 @@
 import jax
 import jax.numpy as jnp
 
+from airscene.app import scene_bench
 from airscene.app.bench import operations, products
+from airscene.errors import InputError
 
 
 def test_operations_of_a_batched_product():
@@ -32,3 +34,21 @@ def test_a_gradient_has_three_times_the_products():
     total = sum(operations(*dot) for dot in products(gradient.jaxpr))
     # Two products forward, and for each two backward; the first needs none for x.
     assert total == 5 * 2 * 3 * 6 * 6
+
+
+def test_without_mujoco_one_line_says_so(monkeypatch, capsys):
+    def missing():
+        raise InputError("MuJoCo is not installed")
+
+    monkeypatch.setattr(scene_bench, "render_speed", missing)
+    assert list(scene_bench.scene_rows()) == []
+    assert capsys.readouterr().out == "3-D is left out: MuJoCo is not installed\n"
+
+
+def test_rendering_stands_beside_the_stock_renderer(monkeypatch):
+    found = {"per_second": 4000.0, "stock_per_second": 1000.0, "workers": 2}
+    found |= {"cpu_microseconds": 400.0, "stock_cpu_microseconds": 800.0}
+    monkeypatch.setattr(scene_bench, "render_speed", lambda: found)
+    clock, cpu = scene_bench.rendering()
+    assert (clock["value"], clock["floor_value"], clock["ratio"]) == (4000.0, 1000.0, 4.0)
+    assert cpu["ratio"] == 0.5

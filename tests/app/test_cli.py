@@ -125,7 +125,7 @@ def test_data_of_3d_scenes_is_that_held_out(tmp_path, monkeypatch, capsys, refus
 
 
 @pytest.mark.parametrize(
-    "command", ["train", "infer", "evaluate", "sample", "reproduce", "models", "data"]
+    "command", ["train", "infer", "render", "evaluate", "sample", "reproduce", "models", "data"]
 )
 def test_help_gives_an_example(command, capsys):
     with pytest.raises(SystemExit) as stop:

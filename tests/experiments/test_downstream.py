@@ -11,7 +11,7 @@ from airscene.experiments.downstream import _quick, downstream, headline, labels
 from airscene.experiments.downstream_protocol import Choice, Protocol
 from airscene.experiments.embeddings import air_embedding, embedded
 from airscene.experiments.two_digits import ascending, digit_sum, two_digit_pools
-from airscene.inference.model import load
+from airscene.inference import load
 
 
 def scene(first, second):

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-import airscene.inference.model as inference
+import airscene.inference.loading as inference
 from airscene.errors import InputError
 from airscene.inference import Model, load
 from airscene.inference.infer import INK, in_pixels, infer

@@ -19,6 +19,8 @@ import jax.numpy as jnp
 import numpy as np
 from PIL import Image
 
+from airscene.app.bench_row import Row, bench_row
+from airscene.app.scene_bench import scene_rows
 from airscene.data import batch_indices, load_digits, multi_mnist
 from airscene.data.estimates import estimate_sigma
 from airscene.experiments import PRESETS
@@ -26,7 +28,7 @@ from airscene.experiments.inference_speed import COUNTS, PAPER_STEP, WEIGHTS, sp
 from airscene.experiments.reproduce import commit, machine
 from airscene.files import write_atomic
 from airscene.inference import Model, load
-from airscene.inference.model import CHUNK
+from airscene.inference.chunks import CHUNK
 from airscene.model.air import AIR
 from airscene.model.bundled import bundled_models
 from airscene.training.annealing import annealed_bound
@@ -35,8 +37,6 @@ from airscene.training.state import initial_state, make_run
 BATCH = 64
 STEPS = 20
 REPEATS = 7
-
-Row = dict[str, Any]
 
 
 def _seconds(call: Callable[[], object], repeats: int = REPEATS) -> float:
@@ -112,8 +112,12 @@ def training_step(name: str, images: np.ndarray) -> list[Row]:
     took, same, peak = (statistics.median(times) for times in (took, same, peak))
     what = f"training step, {name}, batch {BATCH}"
     return [
-        _row(what, took * 1e3, "ms", f"its {flops / 1e6:.0f} Mflop of products alone", same * 1e3),
-        _row(what, took * 1e3, "ms", "the same at the rate of a 1024x1024 product", peak * 1e3),
+        bench_row(
+            what, took * 1e3, "ms", f"its {flops / 1e6:.0f} Mflop of products alone", same * 1e3
+        ),
+        bench_row(
+            what, took * 1e3, "ms", "the same at the rate of a 1024x1024 product", peak * 1e3
+        ),
     ]
 
 
@@ -122,13 +126,15 @@ def inference(model: Model, images: np.ndarray) -> list[Row]:
     one, many = images[:1], images[:1000]
     prepared = model.prepare(many)[1]
     return [
-        _row("inference, one image, warm", _seconds(lambda: model.infer(one), 101) * 1e3, "ms"),
-        _row(
+        bench_row(
+            "inference, one image, warm", _seconds(lambda: model.infer(one), 101) * 1e3, "ms"
+        ),
+        bench_row(
             "inference, 1,000 images, to Scenes",
             len(many) / _seconds(lambda: model.infer(many)),
             "images/s",
         ),
-        _row(
+        bench_row(
             "inference, 1,000 images, to arrays",
             len(many) / _seconds(lambda: model.infer_arrays(prepared)),
             "images/s",
@@ -141,13 +147,13 @@ def by_count(name: str) -> list[Row]:
     scenes = multi_mnist(load_digits("test", "bundled"), 800, seed=1, counts=COUNTS)
     took = speed(load(name), scenes.images, scenes.counts, rounds=300)
     rows = [
-        _row(f"{name}, a step (the paper: {PAPER_STEP} ms)", took["step"], "ms"),
-        _row(f"{name}, a step in batches of {CHUNK}", took["batched_step"], "ms"),
+        bench_row(f"{name}, a step (the paper: {PAPER_STEP} ms)", took["step"], "ms"),
+        bench_row(f"{name}, a step in batches of {CHUNK}", took["batched_step"], "ms"),
     ]
     for n in COUNTS:
         what = f"{name}, image of {n} objects, {took[f'steps_{n}']:.2f} steps"
-        rows.append(_row(what, took[f"image_{n}"], "ms"))
-        rows.append(_row(f"{what}, in batches of {CHUNK}", took[f"batched_{n}"], "ms"))
+        rows.append(bench_row(what, took[f"image_{n}"], "ms"))
+        rows.append(bench_row(f"{what}, in batches of {CHUNK}", took[f"batched_{n}"], "ms"))
     return rows
 
 
@@ -158,22 +164,17 @@ def start_up(name: str, image: np.ndarray) -> list[Row]:
         Image.fromarray(image).save(path)
         command = [sys.executable, "-m", "airscene.app.cli", "infer", name, str(path)]
         took = _seconds(lambda: subprocess.run(command, check=True, capture_output=True), 5)
-    return [_row(f"airscene infer {name} one.png, cold shell", took, "s")]
+    return [bench_row(f"airscene infer {name} one.png, cold shell", took, "s")]
 
 
 def scenes(n: int) -> list[Row]:
     """Making multi-MNIST."""
     digits = load_digits("test", "bundled")
     return [
-        _row(f"{n:,} multi-MNIST scenes", _seconds(lambda: multi_mnist(digits, n, seed=0), 3), "s")
+        bench_row(
+            f"{n:,} multi-MNIST scenes", _seconds(lambda: multi_mnist(digits, n, seed=0), 3), "s"
+        )
     ]
-
-
-def _row(what: str, value: float, unit: str, floor: str = "", at: float | None = None) -> Row:
-    row = {"what": what, "value": float(f"{value:.3g}"), "unit": unit}
-    if at is not None:
-        row |= {"floor": floor, "floor_value": float(f"{at:.3g}"), "ratio": round(value / at, 2)}
-    return row
 
 
 def main() -> None:
@@ -190,6 +191,7 @@ def main() -> None:
         lambda: inference(load("multi-mnist"), truth.images),
         *(partial(by_count, name) for name in WEIGHTS if name in bundled_models()),
         lambda: start_up("multi-mnist", truth.images[0]),
+        scene_rows,
     )
     for part in parts:
         for row in part():

@@ -16,6 +16,7 @@ from airscene.app.data import Data
 from airscene.app.evaluate import Evaluate
 from airscene.app.infer import Infer
 from airscene.app.models import Models
+from airscene.app.render import Render
 from airscene.app.reproduce import Reproduce
 from airscene.app.sample import Sample
 from airscene.app.train import Train
@@ -23,7 +24,7 @@ from airscene.errors import INTERRUPTED, InputError
 
 BAD_INPUT = 2
 
-Command = Train | Infer | Evaluate | Sample | Reproduce | Models | Data
+Command = Train | Infer | Render | Evaluate | Sample | Reproduce | Models | Data
 
 ABOUT = """Scene understanding without labels: counts, locates, describes and redraws objects.
 

@@ -4,7 +4,7 @@ import json
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 from rich.console import Console
@@ -14,20 +14,28 @@ from airscene.experiments import PRESETS, DataConfig
 from airscene.experiments.preset import run_data
 from airscene.files import write_atomic
 
+if TYPE_CHECKING:
+    from airscene.inference import Model, SceneModel
+
+# Held-out scenes of a model of 3-D scenes.
+_SCENES_3D = 1000
+
 
 @dataclass(frozen=True)
 class Evaluate:
-    """Measure a model on held-out scenes: counts, boxes, the bound and log p(x), as JSON.
+    """Measure a model on held-out scenes: counts, boxes or poses, the bound, as JSON.
 
     MODEL is a run folder, a .safetensors file or the name of bundled weights. DATA is
     multi-mnist, multi-mnist-shrunk or sprites; if not given, the one that the run was trained on.
+    A model of 3-D scenes is measured on scenes of its world: DATA, --digits and --steps are not for
+    it.
 
     Example: airscene evaluate multi-mnist multi-mnist-shrunk --scenes 2000
 
     Args:
         model: The model.
         data: The data set.
-        scenes: Number of held-out scenes; as the experiment has it if not given.
+        scenes: Number of held-out scenes; as the experiment has it if not given, 1,000 in 3-D.
         digits: Where MNIST comes from, "auto", "bundled" or a folder; as the experiment has it if
             not given.
         steps: Largest count, of which there may be more than in training; the model's own if not
@@ -62,21 +70,43 @@ class Evaluate:
         if self.out and self.out.suffix != ".json":
             raise InputError(f"--out is {self.out}; it should be the name of a .json file")
         # Here, as JAX takes a second to import, which a wrong option need not wait for.
-        from airscene.evaluation.evaluate import check_channels, evaluate
-        from airscene.inference import load
+        from airscene.inference import SceneModel, load
 
         model = load(self.model)
-        if self.steps is not None:
-            model = model.with_steps(self.steps)
-        truth = self._data_config().load("test")
-        check_channels(model, truth)
-        console.print(f"{model!r} on {truth!r}")
-        text = json.dumps({"model": self.model, **evaluate(model, truth)}, indent=1) + "\n"
+        measure = self._in_3d if isinstance(model, SceneModel) else self._in_2d
+        text = json.dumps({"model": self.model, **measure(model, console)}, indent=1) + "\n"
         if self.out:
             write_atomic(self.out, text.encode())
             console.print(f"The numbers: {self.out}")
         else:
             sys.stdout.write(text)
+
+    def _in_2d(self, model: "Model", console: Console) -> dict[str, Any]:
+        from airscene.evaluation.evaluate import check_channels, evaluate
+
+        if self.steps is not None:
+            model = model.with_steps(self.steps)
+        truth = self._data_config().load("test")
+        check_channels(model, truth)
+        console.print(f"{model!r} on {truth!r}")
+        return evaluate(model, truth)
+
+    def _in_3d(self, model: "SceneModel", console: Console) -> dict[str, Any]:
+        from airscene.evaluation.evaluate_scenes import evaluate_scenes
+        from airscene.experiments.scene_source import TEST_SEED
+        from airscene.graphics import sample_scenes
+        from airscene.inference.worlds import world_name
+
+        for name in ("data", "digits", "steps"):
+            if getattr(self, name) is not None:
+                shown = "DATA" if name == "data" else f"--{name}"
+                raise InputError(
+                    f"{shown} is for models of images in 2-D; {model!r} is measured on its world"
+                )
+        n, presence = self.scenes or _SCENES_3D, model.air.config.presence
+        truth = sample_scenes(model.world, n, seed=TEST_SEED, presence=presence)
+        console.print(f"{model!r} on {n:,} held-out scenes of the world {world_name(model.world)}")
+        return evaluate_scenes(model, truth)
 
     def _data_config(self) -> DataConfig:
         if self.data:

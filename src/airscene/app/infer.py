@@ -1,18 +1,24 @@
 """`airscene infer`: images in, scenes out."""
 
-import os
-import re
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 from rich.console import Console
 
+from airscene.app.file_names import file_names
 from airscene.errors import InputError, check_option, check_seed, check_steps
 from airscene.files import check_writable
+from airscene.scene import PosedScenes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from airscene.evaluation import Picture
+    from airscene.inference import Model, SceneModel
+    from airscene.scene import Scenes
 
 
 @dataclass(frozen=True)
@@ -21,7 +27,9 @@ class Infer:
 
     MODEL is a run folder, a .safetensors file or the name of bundled weights. IMAGE is a PNG or
     JPEG picture, a .npy or .npz file, a folder or a pattern. For a model of grey images, colour is
-    made grey; for one of colour images, grey is taken as a colour.
+    made grey; for one of colour images, grey is taken as a colour. A model of 3-D scenes looks at
+    the middle of a picture of any size, and overlays are the picture and what was inferred of it,
+    drawn by the renderer beside it.
 
     Example: airscene infer multi-mnist scene.png --out scenes.json --overlay pictures
 
@@ -30,9 +38,9 @@ class Infer:
         images: The images.
         out: JSON file for the scenes; standard output if not given.
         overlay: Folder for a picture of each image with what was found in it.
-        resize: Bring images of another size to the model's.
+        resize: Bring images of another size to the model's; for 3-D that is done always.
         steps: Largest count, of which there may be more than in training; the model's own if not
-            given.
+            given. Not for 3-D.
         samples: Draws from the posterior an image; 0 for its means.
         seed: Decides the draws.
     """
@@ -67,37 +75,43 @@ class Infer:
         if not self.images:
             raise InputError("no images given; give an image, a folder or a pattern after MODEL")
         # Here, as JAX takes a second to import, which a wrong option need not wait for.
-        from airscene.data import load_images
-        from airscene.inference import load
+        from airscene.inference import SceneModel, load
 
         model = load(self.model)
-        if self.steps is not None:
-            model = model.with_steps(self.steps)
-        scenes = model.infer(self.images, resize=self.resize, samples=self.samples, seed=self.seed)
+        if isinstance(model, SceneModel):
+            if self.resize or self.steps is not None:
+                raise InputError(
+                    f"--{'resize' if self.resize else 'steps'} is for models of images in 2-D; "
+                    f"{model!r} takes pictures of any size and has a fixed number of steps"
+                )
+            scenes = model.infer(self.images, samples=self.samples, seed=self.seed)
+        else:
+            if self.steps is not None:
+                model = model.with_steps(self.steps)
+            scenes = model.infer(
+                self.images, resize=self.resize, samples=self.samples, seed=self.seed
+            )
         if self.out:
             scenes.save(self.out)
             console.print(f"{scenes!r}: {self.out}")
         else:
             sys.stdout.write(scenes.to_json())
         if self.overlay:
-            from airscene.evaluation.figures import overlay
-
-            given = load_images(self.images)
-            names = _file_names([source for source, _ in given])
-            for name, (_, image), scene in zip(names, given, scenes, strict=True):
-                overlay(image, scene).save(self.overlay / f"{name}-overlay.png")
+            names = file_names([scene.source for scene in scenes])
+            for name, picture in zip(names, self._overlays(model, scenes), strict=True):
+                picture.save(self.overlay / f"{name}-overlay.png")
             console.print(f"Pictures of what was found: {self.overlay}")
 
+    def _overlays(
+        self, model: "Model | SceneModel", scenes: "Scenes | PosedScenes"
+    ) -> "Iterator[Picture]":
+        from airscene.data import load_images
+        from airscene.evaluation.figures import overlay
+        from airscene.evaluation.posed_overlay import posed_overlay
 
-def _file_names(sources: Sequence[str]) -> list[str]:
-    """Files' names for the sources of images: x.npz[3] becomes x-3; equal ones are numbered."""
-    names: list[str] = []
-    for source in sources:
-        match = re.fullmatch(r"(.*)\[(\d+)\]", os.path.basename(source))
-        file, index = (match[1], f"-{match[2]}") if match else (os.path.basename(source), "")
-        name = plain = Path(file).stem + index
-        number = 2
-        while name in names:
-            name, number = f"{plain}-{number}", number + 1
-        names.append(name)
-    return names
+        if isinstance(scenes, PosedScenes):
+            _, seen = model.prepare(self.images)
+            yield from map(posed_overlay, seen / 255.0, model.render(scenes), scenes)
+        else:
+            for (_, image), scene in zip(load_images(self.images), scenes, strict=True):
+                yield overlay(image, scene)

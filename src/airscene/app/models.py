@@ -24,7 +24,7 @@ class Models:
         # Here, as JAX takes a second to import, which `--help` need not wait for.
         from airscene.inference import load
 
-        print("Bundled weights, for infer, evaluate and sample:")
+        print("Bundled weights, for infer, render, evaluate and sample:")
         for name, file in bundled_models().items():
             print(f"  {load(name)!r}, {file.stat().st_size / 1e6:.1f} MB")
         print("Experiments, for train:")

@@ -12,7 +12,7 @@ from airscene.errors import InputError, check_option, check_seed
 
 @dataclass(frozen=True)
 class Sample:
-    """Draw scenes from a model: from its prior, through its decoder.
+    """Draw scenes from a model: from its prior, through its decoder or its renderer.
 
     MODEL is a run folder, a .safetensors file or the name of bundled weights.
 
@@ -51,6 +51,6 @@ class Sample:
         from airscene.inference import load
 
         model = load(self.model)
-        counts = self.counts or tuple(range(model.air.config.n_steps + 1))
+        counts = self.counts or tuple(range(model.largest_count + 1))
         sample_grid(model.sample(self.seed, self.n, counts)).save(self.out)
         console.print(f"{self.n} scenes that {self.model} imagines: {self.out}")

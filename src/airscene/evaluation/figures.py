@@ -13,6 +13,7 @@ from airscene.evaluation.picture import (
     Picture,
     Pixels,
     PixelsOfMany,
+    captioned,
     draw_frames,
     enlarge,
     font,
@@ -135,7 +136,9 @@ def heatmaps(
     ]
     grid = tile(np.stack(panels)[None], gap=8)
     pitch = panels[0].shape[1] + 8
-    sheet = Image.new("RGB", (grid.shape[1], grid.shape[0] + 48), "white")
+    # One panel may be narrower than the legend.
+    width = max(grid.shape[1], 64 * len(legend))
+    sheet = Image.new("RGB", (width, grid.shape[0] + 48), "white")
     sheet.paste(Image.fromarray(grid), (0, 0))
     draw = ImageDraw.Draw(sheet)
     for column, seed in enumerate(counts):
@@ -193,11 +196,6 @@ def overlay(image: Pixels, scene: Scene) -> Picture:
     pixels = draw_frames(pixels, windows * scale, width=1)
     pixels = draw_frames(pixels, boxes * scale, width=3)
     noun = "object" if scene.count == 1 else "objects"
-    sheet = Image.new("RGB", (pixels.shape[1], pixels.shape[0] + 28), "white")
-    sheet.paste(Image.fromarray(pixels), (0, 0))
-    text = f"{scene.count} {noun}"
-    middle = (sheet.width // 2, pixels.shape[0] + 14)
-    ImageDraw.Draw(sheet).text(middle, text, fill="black", font=font(18), anchor="mm")
     shown = {
         "figure": "overlay",
         "source": scene.source,
@@ -206,7 +204,7 @@ def overlay(image: Pixels, scene: Scene) -> Picture:
         "boxes": rounded(boxes, 2),
         "image": strip_uri(image[None]),
     }
-    return Picture(png(np.asarray(sheet)), shown)
+    return Picture(png(captioned(pixels, f"{scene.count} {noun}")), shown)
 
 
 def _count_by_pixel(

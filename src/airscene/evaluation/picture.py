@@ -152,6 +152,29 @@ def png(pixels: UInt8[np.ndarray, "height width 3"]) -> bytes:
     return buffer.getvalue()
 
 
+def exact_png(image: Pixels) -> bytes:
+    """A PNG file of an image as it is, in 8 bits a channel.
+
+    Args:
+        image: grey or colour; values beyond [0, 1] are clipped.
+    """
+    buffer = io.BytesIO()
+    bits = np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
+    Image.fromarray(bits).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def captioned(
+    pixels: UInt8[np.ndarray, "height width 3"], text: str
+) -> UInt8[np.ndarray, "all_height width 3"]:
+    """A picture with a line of text below it."""
+    sheet = Image.new("RGB", (pixels.shape[1], pixels.shape[0] + 28), "white")
+    sheet.paste(Image.fromarray(pixels), (0, 0))
+    middle = (sheet.width // 2, pixels.shape[0] + 14)
+    ImageDraw.Draw(sheet).text(middle, text, fill="black", font=font(18), anchor="mm")
+    return np.asarray(sheet)
+
+
 def side_by_side(pictures: Sequence[Picture]) -> Picture:
     """Pictures of one height as the panels of one.
 
@@ -187,10 +210,8 @@ def strip_uri(images: PixelsOfMany) -> str:
     Args:
         images: grey or colour, of one size; values beyond [0, 1] are clipped.
     """
-    strip = np.concatenate(list(np.rint(np.clip(images, 0, 1) * 255).astype(np.uint8)), axis=1)
-    buffer = io.BytesIO()
-    Image.fromarray(strip).save(buffer, "PNG", optimize=True)
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+    strip = np.concatenate(list(images), axis=1)
+    return "data:image/png;base64," + base64.b64encode(exact_png(strip)).decode()
 
 
 def rounded(values: Shaped[np.ndarray, "..."], decimals: int) -> Any:

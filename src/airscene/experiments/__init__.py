@@ -15,6 +15,8 @@ from airscene.experiments.policies import policies
 from airscene.experiments.preset import DataConfig, Preset
 from airscene.experiments.result import Result, Unit
 from airscene.experiments.robustness import LOOKS, robustness
+from airscene.experiments.scene_estimators import scene_estimators
+from airscene.experiments.scene_inference_speed import scene_inference_speed
 from airscene.experiments.scene_preset import ScenePreset
 from airscene.experiments.single_object import SINGLE, single_object
 from airscene.experiments.sizes import sizes
@@ -60,6 +62,8 @@ RESULTS = {
     "tabletop": tabletop,
     "tabletop-camera": tabletop_camera,
     "robustness": robustness,
+    "scene-estimators": scene_estimators,
+    "scene-inference-speed": scene_inference_speed,
 }
 
 __all__ = [

@@ -19,7 +19,7 @@ from airscene.experiments.preset import channels_first
 from airscene.experiments.trained import keep_config
 from airscene.experiments.two_digits import two_digit_pools
 from airscene.files import write_atomic
-from airscene.inference.model import load
+from airscene.inference import load
 from airscene.training.loop import train
 
 Images = UInt8[np.ndarray, "n height width"]

@@ -61,7 +61,7 @@ def _speed_row(name: str, rounds: int, _: Path) -> dict[str, Any]:
     """The speed of bundled weights, which no run folder holds, on scenes of 0 to 3 digits."""
     # Here, as it imports JAX, which takes a second.
     from airscene.data import load_digits, multi_mnist
-    from airscene.inference.model import load
+    from airscene.inference import load
 
     scenes = multi_mnist(load_digits("test", "bundled"), 800, seed=1, counts=COUNTS)
     return speed(load(name), scenes.images, scenes.counts, rounds)

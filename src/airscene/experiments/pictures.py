@@ -24,7 +24,7 @@ from airscene.evaluation import (
 from airscene.experiments.preset import Preset, run_data
 from airscene.experiments.watch import Watch
 from airscene.files import write_atomic
-from airscene.inference.model import Model, load
+from airscene.inference import Model, load
 from airscene.training.record import read_metrics
 
 # Stages in the figure of Fig. 3, and frames in the film.

@@ -9,7 +9,7 @@ from typing import Any
 from airscene.experiments.quick import quick_scenes
 from airscene.experiments.result import Result, Row, Unit, numbers, of_run, spread
 from airscene.experiments.scene_preset import ScenePreset
-from airscene.experiments.scene_results import SHOWN, first_model
+from airscene.experiments.scene_results import first_model, shown_scenes
 from airscene.experiments.scene_source import TEST_SEED, draw_scenes, make_pool
 from airscene.experiments.tabletop import REPEATS
 from airscene.experiments.trained_scenes import trained_scenes
@@ -103,7 +103,7 @@ def _draw(presets: Sequence[ScenePreset], rows: Sequence[Row], runs: Path, figur
     bars(shares, "count accuracy, held-out scenes", shares=True).save(figures / "robustness.png")
     with make_pool(presets[0]) as pool:
         strange = replace(presets[0], look=TESTS["all"])
-        images = pool.render(draw_scenes(strange, SHOWN, seed=TEST_SEED))
+        images = pool.render(shown_scenes(strange))
         drawn = [ImageRow("data", images / 255.0)]
         for name, preset in names.items():
             if model := first_model(preset, rows, runs):

@@ -13,7 +13,7 @@ from airscene.experiments.pictures import draw_figures, write_report
 from airscene.experiments.preset import Preset, channels_first
 from airscene.experiments.run_config import check_config, check_folder, write_json
 from airscene.experiments.watch import Watch
-from airscene.inference.model import Model, load
+from airscene.inference import Model, load
 from airscene.model.air import AIR
 from airscene.model.weights import save_weights
 from airscene.training.air import train_air

@@ -94,7 +94,7 @@ def run_scenes(
         figures = draw_scene_figures(preset, watch, pool, folder)
     write_scene_report(preset, folder, evaluation, figures)
     # Last, as it is what says that the run is complete.
-    save_weights(model, weights)
+    save_weights(model, weights, world=preset.world)
     return model
 
 

@@ -11,13 +11,14 @@ from airscene.experiments.trained import run_folder
 from airscene.experiments.trained_scenes import trained_scenes
 
 if TYPE_CHECKING:
+    from airscene.graphics import SceneBatch
     from airscene.inverse.model import InverseAIR
 
-# Scenes in the figures, and scenes whose inferred objects are in the heat maps.
-SHOWN, COUNTED = 8, 1000
+# How many scenes of one, two and three objects are in the figures: the first of those held out.
+SHOWN = {1: 2, 2: 3, 3: 3}
 
-# Side of the heat maps, in squares across the table's region.
-SQUARES = 60
+# Scenes whose inferred objects are in the heat maps, and squares across the table's region.
+COUNTED, SQUARES = 3000, 24
 
 
 def scene_lines(rows: Sequence[Row]) -> str:
@@ -45,6 +46,15 @@ def first_model(preset: ScenePreset, rows: Sequence[Row], runs: Path) -> "Invers
     return trained_scenes(here[0], runs) if here else None
 
 
+def shown_scenes(preset: ScenePreset) -> "SceneBatch":
+    """Return the held-out scenes that figures show."""
+    import numpy as np
+
+    scenes = draw_scenes(preset, preset.n_test, seed=TEST_SEED)
+    counts = scenes.present.sum(axis=1)
+    return scenes[np.concatenate([np.flatnonzero(counts == c)[:n] for c, n in SHOWN.items()])]
+
+
 def draw_rows(
     presets: Mapping[str, ScenePreset], rows: Sequence[Row], runs: Path, path: Path
 ) -> None:
@@ -63,7 +73,7 @@ def draw_rows(
 
     first = next(iter(presets.values()))
     with make_pool(first) as pool:
-        images = pool.render(draw_scenes(first, SHOWN, seed=TEST_SEED))
+        images = pool.render(shown_scenes(first))
         drawn = [ImageRow("data", images / 255.0)]
         for name, preset in presets.items():
             if model := first_model(preset, rows, runs):
@@ -86,7 +96,7 @@ def draw_top_views(preset: ScenePreset, rows: Sequence[Row], runs: Path, path: P
 
     if model := first_model(preset, rows, runs):
         with make_pool(preset) as pool:
-            true = draw_scenes(preset, SHOWN, seed=TEST_SEED)
+            true = shown_scenes(preset)
             found = infer(model, pool.render(true), pool.render)
         sides = [(some.types, some.poses) for some in (true, found)]
         types, turns = preset.scenes.types, [turn == 0 for turn in preset.scenes.symmetry]

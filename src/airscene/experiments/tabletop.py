@@ -18,7 +18,7 @@ REPEATS = ScenePreset(
     about="Up to three cups, pans and plates on a table, any of them more than once.",
     world="tabletop",
     model=InverseConfig.of(TABLETOP),
-    training=InverseTrainConfig(steps=6000, evaluate_every=250, save_every=250),
+    training=InverseTrainConfig(evaluate_every=250, save_every=250),
 )
 
 DISTINCT = replace(

@@ -1,5 +1,7 @@
-"""What a trained model says of images: scenes, boxes, pictures, probabilities."""
+"""What a trained model says of images: scenes, boxes or poses, pictures, probabilities."""
 
-from airscene.inference.model import Model, load
+from airscene.inference.loading import load
+from airscene.inference.model import Model
+from airscene.inference.scene_model import SceneModel
 
-__all__ = ["Model", "load"]
+__all__ = ["Model", "SceneModel", "load"]

@@ -1,7 +1,6 @@
 """A trained model as its users see it: NumPy images in, `Scenes` out."""
 
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import equinox as eqx
@@ -12,18 +11,13 @@ from jaxtyping import Float, Float32, Int, Shaped
 
 from airscene.data.images import fit_image, load_images
 from airscene.errors import InputError
+from airscene.inference.chunks import CHUNK, in_chunks
 from airscene.inference.infer import Inferred, in_pixels, infer
 from airscene.model.air import AIR
-from airscene.model.bundled import bundled_models
 from airscene.model.counts import count_log_posterior
 from airscene.model.steps import facing_best
-from airscene.model.weights import load_weights
 from airscene.objective.importance import log_marginal
 from airscene.scene import Scene, SceneObject, Scenes
-
-# Images a dispatch: enough for efficient products, few enough that a chunk of nearly empty
-# scenes ends early. Fewer are padded to a power of two, so that few sizes are compiled.
-CHUNK = 128
 
 Images = Shaped[np.ndarray, "n height width"] | Shaped[np.ndarray, "n height width 3"]
 
@@ -107,6 +101,11 @@ class Model:
         """Height and width of the images that the model takes."""
         return self.air.config.image_shape[1:]
 
+    @property
+    def largest_count(self) -> int:
+        """The most objects that a scene can have, N."""
+        return self.air.config.n_steps
+
     def prepare(
         self, images: Images | Sequence[str | Path] | str | Path, resize: bool = False
     ) -> tuple[list[str], Float32[np.ndarray, "n channel new_height new_width"]]:
@@ -168,7 +167,7 @@ class Model:
             key = jax.random.fold_in(jax.random.key(seed), sample)
             keys = iter(jax.random.split(key, -(-len(prepared) // CHUNK)))
             drawn.append(
-                _in_chunks(lambda x, keys=keys: _draw_posterior(self.air, x, next(keys)), prepared)
+                in_chunks(lambda x, keys=keys: _draw_posterior(self.air, x, next(keys)), prepared)
             )
         # All the draws of an image stand together.
         order = np.argsort(np.tile(np.arange(len(given)), samples), kind="stable")
@@ -182,7 +181,7 @@ class Model:
 
     def infer_arrays(self, prepared: Float32[np.ndarray, "n channel height width"]) -> Inferred:
         """Infer prepared images; the same as `infer`, as arrays."""
-        return _in_chunks(lambda x: _infer(self.air, x), prepared)
+        return in_chunks(lambda x: _infer(self.air, x), prepared)
 
     def _scenes(
         self,
@@ -323,56 +322,10 @@ class Model:
         keys = iter(jax.random.split(jax.random.key(seed), len(prepared)))
         # A chunk of this many unrolled scenes is as much as one of images.
         few = max(1, CHUNK * 4 // particles)
-        return _in_chunks(
-            lambda x: _log_marginal(self.air, x, next(keys), particles), prepared, few
-        )
+        return in_chunks(lambda x: _log_marginal(self.air, x, next(keys), particles), prepared, few)
 
 
 def _as_images(canvases: jax.Array) -> np.ndarray:
     """Canvases as images are given: [n, H, W] or [n, H, W, 3], from black to white."""
     images = np.clip(np.asarray(canvases), 0.0, 1.0)
     return images[:, 0] if images.shape[1] == 1 else np.moveaxis(images, 1, 3)
-
-
-def _in_chunks(apply: Callable, images: np.ndarray, chunk: int = CHUNK):
-    """Apply a compiled function to images, a chunk at a time, and join what it returns."""
-    parts = []
-    for start in range(0, len(images), chunk):
-        part = images[start : start + chunk]
-        size = min(chunk, 1 << (len(part) - 1).bit_length())
-        if len(part) < size:
-            part = np.concatenate([part, np.zeros((size - len(part), *part.shape[1:]), part.dtype)])
-        parts.append(apply(part))
-    joined = jax.tree.map(lambda *leaves: np.concatenate(leaves)[: len(images)], *parts)
-    return joined
-
-
-def load(model: str | Path) -> Model:
-    """Load a model.
-
-    Args:
-        model: A run folder, a `.safetensors` file, or the name of bundled weights.
-
-    Returns:
-        The model.
-
-    Raises:
-        InputError: If there is no such model, or its file is damaged.
-    """
-    path, names = Path(model), bundled_models()
-    if os.path.isdir(path):
-        file = path / "model.safetensors"
-        if not file.is_file():
-            raise InputError(
-                f"the run {path} has no model.safetensors yet; finish it with --resume"
-            )
-        return Model(load_weights(file), path.name)
-    if str(model) in names:
-        return Model(load_weights(names[str(model)]), str(model))
-    # Unlike Path's, os.path's tests take a name that is too long for a file that is not there.
-    if not os.path.exists(path):
-        raise InputError(
-            f"there is no model {str(model)!r}: give a run folder, a .safetensors file, or one of "
-            f"{', '.join(names) or 'the bundled names (there are none)'}"
-        )
-    return Model(load_weights(path), path.stem)

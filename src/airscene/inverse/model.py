@@ -15,7 +15,7 @@ from airscene.inverse.networks import (
     RecurrentNetwork,
     first_carry,
 )
-from airscene.inverse.proposal import Proposal, kl_from_prior
+from airscene.inverse.proposal import Proposal, kl_from_prior, log_ratio
 
 
 class Drawn(NamedTuple):
@@ -40,16 +40,20 @@ class Replay(NamedTuple):
     Args:
         log_q: Log-probabilities of each slot's alternatives, given what was drawn before.
         kl: KL of each slot's z_where from its prior, in nats.
+        log_ratio: log p(z_where) - log q(z_where) of each slot.
         z_where: Standardised poses.
         z_camera: Standardised camera.
         kl_camera: Its KL, in nats.
+        log_ratio_camera: log p(z_camera) - log q(z_camera).
     """
 
     log_q: Float[Array, "slots alternatives"]
     kl: Float[Array, " slots"]
+    log_ratio: Float[Array, " slots"]
     z_where: Float[Array, "slots 3"]
     z_camera: Float[Array, " cameras"]
     kl_camera: Float[Array, ""]
+    log_ratio_camera: Float[Array, ""]
 
 
 class InverseAIR(eqx.Module):
@@ -97,10 +101,11 @@ class InverseAIR(eqx.Module):
             proposal, hidden = self.network(image, canvases[i], carry, z_camera)
             z_where = proposal.mean + proposal.scale * drawn.normal[i]
             carry = Carry(hidden, latents(drawn.present[i], drawn.kind[i], z_where, self.config))
-            kl = kl_from_prior(proposal.mean, proposal.scale)
-            steps.append((proposal.log_q, kl, z_where))
+            q = proposal.mean, proposal.scale
+            steps.append((proposal.log_q, kl_from_prior(*q), log_ratio(*q, z_where), z_where))
         stacked = (jnp.stack(column) for column in zip(*steps, strict=True))
-        return Replay(*stacked, z_camera, kl_from_prior(mean, scale))
+        of_camera = kl_from_prior(mean, scale), log_ratio(mean, scale, z_camera)
+        return Replay(*stacked, z_camera, *of_camera)
 
 
 def latents(

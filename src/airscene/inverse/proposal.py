@@ -72,3 +72,10 @@ def propose(
 def kl_from_prior(mean: Float[Array, " n"], scale: Float[Array, " n"]) -> Float[Array, ""]:
     """KL(N(mean, scale^2) | N(0, I)), in nats."""
     return dist.kl_divergence(dist.Normal(mean, scale), dist.Normal(0.0, 1.0)).sum()
+
+
+def log_ratio(
+    mean: Float[Array, " n"], scale: Float[Array, " n"], z: Float[Array, " n"]
+) -> Float[Array, ""]:
+    """Log N(z | 0, I) - log N(z | mean, scale^2), in nats."""
+    return (dist.Normal(0.0, 1.0).log_prob(z) - dist.Normal(mean, scale).log_prob(z)).sum()

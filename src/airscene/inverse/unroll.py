@@ -15,6 +15,7 @@ from airscene.inverse.latents import to_scenes
 from airscene.inverse.model import Drawn, InverseAIR, draw_step, latents
 from airscene.inverse.networks import Carry, first_carry
 
+Numbers = Array | np.ndarray
 Render = Callable[[SceneBatch], UInt8[np.ndarray, "n height width 3"]]
 
 
@@ -45,10 +46,10 @@ class Noise(NamedTuple):
         camera: For z_camera.
     """
 
-    normal: Float[Array, "n slots 3"]
-    uniform: Float[Array, "n slots"]
-    gumbel: Float[Array, "n slots types"]
-    camera: Float[Array, "n cameras"]
+    normal: Float[Numbers, "n slots 3"]
+    uniform: Float[Numbers, "n slots"]
+    gumbel: Float[Numbers, "n slots types"]
+    camera: Float[Numbers, "n cameras"]
 
 
 def draw_noise(key: PRNGKeyArray, n: int, config: InverseConfig) -> Noise:
@@ -66,10 +67,10 @@ def mode_noise(n: int, config: InverseConfig) -> Noise:
     """Noise with which everything is at its most probable: means, and the likelier alternative."""
     slots = (n, config.n_slots)
     return Noise(
-        jnp.zeros((*slots, 3)),
-        jnp.full(slots, 0.5),
-        jnp.zeros((*slots, config.n_types)),
-        jnp.zeros((n, config.n_cameras)),
+        np.zeros((*slots, 3), np.float32),
+        np.full(slots, 0.5, np.float32),
+        np.zeros((*slots, config.n_types), np.float32),
+        np.zeros((n, config.n_cameras), np.float32),
     )
 
 
@@ -92,12 +93,17 @@ def _see_camera(model: InverseAIR, images: Array, noise: Array) -> Array:
 
 
 @eqx.filter_jit
-def _step(model, images, canvases, carry, z_camera, normal, uniform, gumbel):
-    def one(image, canvas, carry, z_camera, normal, uniform, gumbel):
-        proposal, hidden = model.network(image, canvas, carry, z_camera)
-        present, kind, z_where = draw_step(proposal, normal, uniform, gumbel)
-        carry = Carry(hidden, latents(present, kind, z_where, model.config))
-        return carry, (present, kind, z_where, -jnp.expm1(proposal.log_q[0]))
+def _steps(model, images, canvases, carry, z_camera, normal, uniform, gumbel):
+    """Some steps, one after the other, of what is drawn before each of them."""
+
+    def one(image, canvases, carry, z_camera, *noise):
+        drawn = []
+        for canvas, *by_step in zip(canvases, *noise, strict=True):
+            proposal, hidden = model.network(image, canvas, carry, z_camera)
+            present, kind, z_where = draw_step(proposal, *by_step)
+            carry = Carry(hidden, latents(present, kind, z_where, model.config))
+            drawn.append((present, kind, z_where, -jnp.expm1(proposal.log_q[0])))
+        return carry, tuple(jnp.stack(column) for column in zip(*drawn, strict=True))
 
     return jax.vmap(one)(images, canvases, carry, z_camera, normal, uniform, gumbel)
 
@@ -121,22 +127,27 @@ def unroll(
         RendererError: If the renderer fails.
     """
     config, n = model.config, len(images)
-    looks = config.network == "difference"
-    z_camera = np.asarray(_see_camera(model, images, noise.camera))
-    types = np.full((n, config.n_slots), ABSENT)
-    z_where = np.zeros((n, config.n_slots, 3))
+    looks, slots = config.network == "difference", config.n_slots
+    *by_slot, camera = (np.asarray(numbers) for numbers in noise)
+    z_camera = camera
+    if config.n_cameras:
+        z_camera = np.asarray(_see_camera(model, images, camera))
+    types = np.full((n, slots), ABSENT)
+    z_where = np.zeros((n, slots, 3))
     kinds, q_present = np.zeros_like(types), np.zeros(types.shape)
-    shape = (n, config.n_slots, 3 * looks, *config.image_shape[1:])
-    canvases = np.zeros(shape, np.float32)
-    carry = jax.tree.map(lambda x: jnp.zeros((n, *x.shape)), first_carry(config))
-    for i in range(config.n_slots):
+    canvases = np.zeros((n, slots, 3 * looks, *config.image_shape[1:]), np.float32)
+    carry = jax.tree.map(lambda x: np.zeros((n, *x.shape), np.float32), first_carry(config))
+    # A dispatch takes as long as a third of a step: where nothing is drawn between them, one does.
+    for start in range(slots) if looks else (0,):
+        some = slice(start, start + 1 if looks else slots)
         if looks:
             so_far = to_scenes(types, z_where, z_camera, config)
-            canvases[:, i] = as_inputs(render(so_far), config)
-        by_step = (noise.normal[:, i], noise.uniform[:, i], noise.gumbel[:, i])
-        carry, step = _step(model, images, canvases[:, i], carry, z_camera, *by_step)
-        present, kinds[:, i], z_where[:, i], q_present[:, i] = map(np.asarray, step)
-        types[:, i] = np.where(present, kinds[:, i], ABSENT)
+            canvases[:, start] = as_inputs(render(so_far), config)
+        now = (numbers[:, some] for numbers in by_slot)
+        carry, steps = _steps(model, images, canvases[:, some], carry, z_camera, *now)
+        found = jax.device_get(steps)
+        present, kinds[:, some], z_where[:, some], q_present[:, some] = found
+        types[:, some] = np.where(present, kinds[:, some], ABSENT)
     drawn = Drawn(types >= 0, np.int32(kinds), noise.normal, noise.camera)
     return Unrolled(drawn, canvases, to_scenes(types, z_where, z_camera, config), q_present)
 

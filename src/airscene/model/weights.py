@@ -1,7 +1,8 @@
 """Weights of a model: a safetensors file with the configuration in its metadata."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,7 +21,8 @@ from airscene.model.config import AIRConfig
 Module = TypeVar("Module", bound=eqx.Module)
 
 
-def _format(kind: type[eqx.Module]) -> str:
+def format_of(kind: type[eqx.Module]) -> str:
+    """The format that the weights of a class of models say they have."""
     return f"airscene-{kind.__name__.lower()}-1"
 
 
@@ -33,19 +35,46 @@ def _named(model: eqx.Module) -> dict[str, Any]:
     return {jax.tree_util.keystr(path, simple=True, separator="."): leaf for path, leaf in leaves}
 
 
-def save_weights(model: eqx.Module, path: str | Path) -> None:
+def save_weights(model: eqx.Module, path: str | Path, **metadata: str) -> None:
     """Write a model's weights and configuration, whole or not at all.
 
     Args:
         model: The model, with its configuration, a dataclass, as `config`.
         path: The `.safetensors` file to write.
+        metadata: What else the file says of the model, for instance `world="tabletop"`.
 
     Raises:
         InputError: If the file cannot be written.
     """
     tensors = {name: np.asarray(leaf) for name, leaf in _named(model).items()}
-    metadata = {"format": _format(type(model)), "config": json.dumps(asdict(model.config))}
-    write_atomic(path, save(tensors, metadata))
+    own = {"format": format_of(type(model)), "config": json.dumps(asdict(model.config))}
+    write_atomic(path, save(tensors, {**metadata, **own}))
+
+
+def read_metadata(path: str | Path) -> dict[str, str]:
+    """Read what a file says of its weights: `format`, `config`, and what else it was told.
+
+    Args:
+        path: The `.safetensors` file.
+
+    Raises:
+        InputError: If the file is missing, truncated or not safetensors.
+    """
+    with _opened(Path(path)) as file:
+        return file.metadata() or {}
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    if not path.is_file():
+        raise InputError(f"no weights at {path}; give a run folder, a .safetensors file or a name")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            yield file
+    except (SafetensorError, OSError) as error:
+        raise InputError(
+            f"{path} is not a whole safetensors file ({error}); train or copy the model again"
+        ) from error
 
 
 def load_weights(path: str | Path) -> AIR:
@@ -85,20 +114,13 @@ def load_module(path: str | Path, kind: type[Module], configure: Callable[..., o
         InputError: If the file is missing, truncated, not safetensors, or of another model.
     """
     path = Path(path)
-    if not path.is_file():
-        raise InputError(f"no weights at {path}; give a run folder, a .safetensors file or a name")
-    try:
-        with safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        raise InputError(
-            f"{path} is not a whole safetensors file ({error}); train or copy the model again"
-        ) from error
-    if metadata.get("format") != _format(kind):
+    with _opened(path) as file:
+        metadata = file.metadata() or {}
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    if metadata.get("format") != format_of(kind):
         raise InputError(
             f"{path} holds weights of another program (format {metadata.get('format')!r}); "
-            f"airscene reads {_format(kind)!r}"
+            f"airscene reads {format_of(kind)!r}"
         )
     try:
         config = json.loads(metadata["config"])

@@ -1,5 +1,15 @@
-"""What inference returns: scenes of objects, in pixels; JSON in and out."""
+"""What inference returns: scenes of objects, in pixels or in 3-D; JSON in and out."""
 
+from airscene.scene.posed import PosedObject, PosedScene, PosedScenes
+from airscene.scene.read import load_scenes
 from airscene.scene.scene import Scene, SceneObject, Scenes
 
-__all__ = ["Scene", "SceneObject", "Scenes"]
+__all__ = [
+    "PosedObject",
+    "PosedScene",
+    "PosedScenes",
+    "Scene",
+    "SceneObject",
+    "Scenes",
+    "load_scenes",
+]

@@ -1,0 +1,106 @@
+"""The 3-D part of `make bench`: rendering, a training step around it, and inference."""
+
+import time
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from airscene.app.bench_row import Row, bench_row
+from airscene.errors import InputError
+from airscene.experiments.scene_gradient_variance import train_for
+from airscene.experiments.scene_inference_speed import (
+    BATCH,
+    PAPER_IMAGE,
+    PAPER_STEP,
+    PRESETS,
+    scene_speed,
+    untrained,
+)
+from airscene.experiments.scene_preset import ScenePreset
+from airscene.experiments.scene_source import TEST_SEED, draw_scenes
+from airscene.experiments.tabletop import REPEATS
+from airscene.graphics import MujocoRenderer, RenderPool
+from airscene.graphics.speed import render_speed
+
+# Training steps that are timed, after those that compile.
+STEPS, COMPILING = 20, 2
+
+
+def scene_rows() -> Iterator[Row]:
+    """Make the rows, or say in a line why there are none: MuJoCo is an extra."""
+    try:
+        yield from rendering()
+        yield from rendered_training_step()
+        for preset in PRESETS:
+            yield from rendered_inference(preset)
+    except InputError as error:
+        print(f"3-D is left out: {error}")
+
+
+def rendering() -> list[Row]:
+    """Renders scored in a second, beside MuJoCo's own renderer in the same run."""
+    found = render_speed()
+    what = "3-D, table-top of three objects, 128x128"
+    stock = "mujoco.Renderer, one by one in one process"
+    clock = (found["per_second"], "renders/s", stock, found["stock_per_second"])
+    cpu = (
+        found["cpu_microseconds"],
+        "CPU microseconds a render",
+        stock,
+        found["stock_cpu_microseconds"],
+    )
+    return [
+        bench_row(f"{what}, blurred and scored, {found['workers']} processes", *clock),
+        bench_row(f"{what}, blurred and scored", *cpu),
+    ]
+
+
+def rendered_training_step() -> list[Row]:
+    """A training step with the renderer in the loop, and how long of it is waiting for renders."""
+
+    class Timed(RenderPool):
+        seconds = 0.0
+
+        def _call(self, *args: Any) -> np.ndarray:
+            began = time.perf_counter()
+            try:
+                return super()._call(*args)
+            finally:
+                self.seconds += time.perf_counter() - began
+
+    preset, stamps = REPEATS, []
+    with Timed(partial(MujocoRenderer, preset.scenes)) as pool:
+
+        def scenes(n: int, *, seed: tuple[int, ...]) -> Any:
+            stamps.append((time.perf_counter(), pool.seconds))
+            return draw_scenes(preset, n, seed=seed)
+
+        train_for(untrained(preset), scenes, pool, preset.training, STEPS + COMPILING + 1)
+    step, waited = np.median(np.diff(stamps[COMPILING:], axis=0), axis=0)
+    what = f"training step, {preset.name}, batch {preset.training.batch_size}"
+    return [bench_row(what, step * 1e3, "ms", "waiting for renders", waited * 1e3)]
+
+
+def rendered_inference(preset: ScenePreset) -> list[Row]:
+    """Inference of a 3-D image, networks alone and with everything."""
+    renderer = MujocoRenderer(preset.scenes)
+    truth = draw_scenes(preset, BATCH, seed=TEST_SEED)
+    took = scene_speed(untrained(preset), truth, renderer.render, 200)
+    renderer.close()
+    name, batch = preset.name, len(truth)
+    return [
+        bench_row(f"{name}, an image, networks alone", took["network_image"], "ms"),
+        bench_row(
+            f"{name}, a step, networks alone (the paper: {PAPER_STEP} ms)",
+            took["network_step"],
+            "ms",
+        ),
+        bench_row(
+            f"{name}, an image, with renders (the paper: {PAPER_IMAGE:.0f} ms)", took["image"], "ms"
+        ),
+        bench_row(
+            f"{name}, an image of a batch of {batch}, networks alone", took["batched_image"], "ms"
+        ),
+    ]

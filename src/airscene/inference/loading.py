@@ -1,0 +1,71 @@
+"""Loading a trained model, of images or of 3-D scenes."""
+
+import json
+import os
+from pathlib import Path
+
+from airscene.errors import InputError
+from airscene.inference.model import Model
+from airscene.inference.scene_model import SceneModel
+from airscene.inference.worlds import named_world
+from airscene.inverse.config import InverseConfig
+from airscene.inverse.model import InverseAIR
+from airscene.model.bundled import bundled_models
+from airscene.model.weights import format_of, load_module, load_weights, read_metadata
+
+
+def load(model: str | Path) -> Model | SceneModel:
+    """Load a model.
+
+    Args:
+        model: A run folder, a `.safetensors` file, or the name of bundled weights.
+
+    Returns:
+        The model: a `SceneModel` if the weights are of inverse graphics.
+
+    Raises:
+        InputError: If there is no such model, its file is damaged, or its world is not known.
+    """
+    path, names = Path(model), bundled_models()
+    if os.path.isdir(path):
+        file = path / "model.safetensors"
+        if not file.is_file():
+            raise InputError(
+                f"the run {path} has no model.safetensors yet; finish it with --resume"
+            )
+        return _load(file, path.name)
+    if str(model) in names:
+        return _load(names[str(model)], str(model))
+    # Unlike Path's, os.path's tests take a name that is too long for a file that is not there.
+    if not os.path.exists(path):
+        raise InputError(
+            f"there is no model {str(model)!r}: give a run folder, a .safetensors file, or one of "
+            f"{', '.join(names) or 'the bundled names (there are none)'}"
+        )
+    return _load(path, path.stem)
+
+
+def _load(file: Path, name: str) -> Model | SceneModel:
+    metadata = read_metadata(file)
+    if metadata.get("format") != format_of(InverseAIR):
+        return Model(load_weights(file), name)
+    air = load_module(file, InverseAIR, InverseConfig)
+    world = metadata.get("world") or _world_of_run(file.with_name("config.json"))
+    if world is None:
+        raise InputError(
+            f"{file} does not say of which world its scenes are; in Python, "
+            "airscene.SceneModel(air, world, name) gives it one"
+        )
+    try:
+        return SceneModel(air, named_world(world), name)
+    except InputError as error:
+        raise InputError(f"{file}: {error}") from None
+
+
+def _world_of_run(file: Path) -> str | None:
+    """The world that a run's configuration names: older weights do not."""
+    try:
+        world = json.loads(file.read_text(encoding="utf-8"))["world"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return world if isinstance(world, str) else None

@@ -1,0 +1,277 @@
+"""A trained model of 3-D scenes as its users see it: NumPy images in, `PosedScenes` out."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import jax
+import numpy as np
+from jaxtyping import Float, Float32, Int, UInt8
+from scipy.special import logsumexp
+
+from airscene.data.images import fit_image, load_images
+from airscene.errors import InputError
+from airscene.graphics import ABSENT, Renderer, SceneBatch, World
+from airscene.graphics.blur import blur_basis, blurred, log_likelihoods
+from airscene.inference.chunks import padded_chunks
+from airscene.inference.drawing import Drawing
+from airscene.inference.model import Images
+from airscene.inference.worlds import to_objects, world_name
+from airscene.inverse.config import InverseTrainConfig
+from airscene.inverse.importance import log_weights
+from airscene.inverse.latents import to_scenes
+from airscene.inverse.model import InverseAIR
+from airscene.inverse.scores import Likelihood
+from airscene.inverse.unroll import Noise, Unrolled, as_inputs, draw_noise, mode_noise, unroll
+from airscene.scene import PosedScene, PosedScenes
+
+# The model's: what training ends on.
+LIKELIHOOD = Likelihood(InverseTrainConfig.blur[1], InverseTrainConfig.sigma[1])
+
+
+class SceneModel:
+    """A trained model of 3-D scenes, and the renderer that it looks through.
+
+    `airscene.load` makes it of weights whose world is one of the paper's. With a world of your own:
+
+        air = load_module("model.safetensors", InverseAIR, InverseConfig)
+        model = SceneModel(air, world, "mine")
+
+    (`airscene.model.weights`, `airscene.inverse.model` and `airscene.inverse.config`.)
+
+    Args:
+        air: The networks.
+        world: What scenes may hold.
+        name: What it is called in the scenes that it infers.
+        make: Makes the renderer; MuJoCo's if not given.
+
+    Raises:
+        InputError: If the networks are not of this world.
+    """
+
+    def __init__(
+        self,
+        air: InverseAIR,
+        world: World,
+        name: str,
+        make: Callable[[], Renderer] | None = None,
+    ):
+        c = air.config
+        ours = (c.n_types, c.n_slots, c.n_cameras)
+        theirs = (len(world.types), world.n_slots, int(world.orbit > 0.0))
+        if ours != theirs:
+            raise InputError(
+                f"{name} is of {ours[0]} types, {ours[1]} slots and {ours[2]} camera numbers; the "
+                f"world {world_name(world)!r} has {theirs[0]}, {theirs[1]} and {theirs[2]}"
+            )
+        self.air, self.world, self.name = air, world, name
+        self.drawing = Drawing(world, make)
+
+    def __repr__(self) -> str:
+        """One line: the name, the images it draws, the largest count and the types."""
+        (height, width), types = self.image_size, ", ".join(self.world.types)
+        return f"SceneModel({self.name!r}: {height}x{width}, 0..{self.largest_count} of {types})"
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """Height and width of the images that are drawn, which others are brought to."""
+        return self.world.image_size
+
+    @property
+    def largest_count(self) -> int:
+        """The most objects that a scene can have, N."""
+        return self.air.config.n_slots
+
+    def prepare(
+        self, images: Images | Sequence[str | Path] | str | Path
+    ) -> tuple[list[str], UInt8[np.ndarray, "n new_height new_width 3"]]:
+        """Bring pictures of any size to what the renderer draws.
+
+        The middle of a picture is cut out in the renderer's proportions, and resampled; grey
+        becomes colour.
+
+        Args:
+            images: An array, uint8 or floats in [0, 1], or paths as `airscene infer` takes them.
+
+        Returns:
+            Where each image came from, and the images.
+
+        Raises:
+            InputError: If an image cannot be used.
+        """
+        given = load_images(images)
+        fitted = [
+            fit_image(_middle(image, self.image_size), self.image_size, 3, True, name)
+            for name, image in given
+        ]
+        planes = np.rint(255.0 * np.stack(fitted)).astype(np.uint8)
+        return [name for name, _ in given], np.ascontiguousarray(np.moveaxis(planes, 1, 3))
+
+    def infer(
+        self,
+        images: Images | Sequence[str | Path] | str | Path,
+        *,
+        samples: int = 0,
+        seed: int = 0,
+    ) -> PosedScenes:
+        """Infer the objects of images, and the camera where it is not fixed.
+
+        Deterministic: the likelier of present and absent, the likeliest type, posterior means.
+        With `samples`, each image gives that many scenes, drawn from the posterior.
+
+        Args:
+            images: As `prepare` takes them.
+            samples: Draws from the posterior an image; 0 for the means.
+            seed: Decides the draws.
+
+        Returns:
+            One scene an image, or `samples` of them.
+
+        Raises:
+            InputError: If an image cannot be used, or the renderer fails. The recurrent network
+                needs no renderer.
+        """
+        sources, prepared = self.prepare(images)
+        inputs, config = as_inputs(prepared, self.air.config), self.air.config
+        if not samples:
+            found = self._found(inputs, lambda n: mode_noise(n, config))
+            return self._scenes([(*one, None) for one in zip(sources, found, strict=True)])
+        drawn = []
+        for sample in range(samples):
+            keys = _keys(jax.random.fold_in(jax.random.key(seed), sample))
+            drawn.append(self._found(inputs, lambda n, k=keys: draw_noise(next(k), n, config)))
+        # All the draws of an image stand together.
+        return self._scenes(
+            [
+                (source, drawn[sample][i], sample)
+                for i, source in enumerate(sources)
+                for sample in range(samples)
+            ]
+        )
+
+    def _found(self, inputs: np.ndarray, noise: Callable[[int], Noise]) -> list:
+        """The objects and the camera of each image."""
+        found = []
+        for part, n in padded_chunks(inputs):
+            run = self._unroll(part, n, noise(len(part)))
+            found += to_objects(run.scenes[:n], run.q_present[:n], self.world)
+        return found
+
+    def _unroll(self, inputs: np.ndarray, n: int, noise: Noise) -> Unrolled:
+        """Unroll a chunk of which n rows are no padding: nothing else is drawn."""
+
+        def render(scenes: SceneBatch) -> np.ndarray:
+            images = np.zeros((len(scenes), *self.image_size, 3), np.uint8)
+            images[:n] = self.drawing.draw(scenes[:n])
+            return images
+
+        return unroll(self.air, inputs, render, noise)
+
+    def _scenes(self, found: list) -> PosedScenes:
+        scenes = tuple(
+            PosedScene(source, *objects_camera, sample) for source, objects_camera, sample in found
+        )
+        return PosedScenes(self.name, world_name(self.world), self.image_size, scenes)
+
+    def render(self, scenes: PosedScenes) -> Float32[np.ndarray, "n height width 3"]:
+        """Draw scenes.
+
+        Args:
+            scenes: Scenes that this model inferred, or that were made by hand.
+
+        Returns:
+            Images, as floats in [0, 1].
+
+        Raises:
+            InputError: If the scenes are not of this model's world, or nothing can be drawn.
+        """
+        return self.drawing.render(scenes)
+
+    def sample(
+        self, seed: int, n: int, counts: Sequence[int] | Int[np.ndarray, "m"] = ()
+    ) -> Float32[np.ndarray, "n height width 3"]:
+        """Draw images from the model: from the prior, by the renderer.
+
+        The prior knows nothing of solid objects or of the table's edge: objects may run into each
+        other and stand in the air.
+
+        Args:
+            seed: Decides the draws.
+            n: Number of images.
+            counts: Numbers of objects, each entry equally likely; drawn from the model's prior if
+                there are none.
+
+        Returns:
+            The images, as floats in [0, 1].
+
+        Raises:
+            InputError: If a count is not one that the model can draw, or nothing can be drawn.
+        """
+        c, most = self.air.config, self.largest_count
+        if any(not 0 <= count <= most for count in counts):
+            raise InputError(
+                f"the counts are {list(counts)}; {self.name} draws 0 to {most} objects"
+            )
+        rng = np.random.default_rng(seed)
+        given = np.asarray(counts, int)
+        drawn = rng.choice(given, n) if len(given) else rng.binomial(most, c.presence, n)
+        kinds = rng.integers(c.n_types, size=(n, most))
+        types = np.where(np.arange(most) < drawn[:, None], kinds, ABSENT)
+        z_where, z_camera = rng.normal(size=(n, most, 3)), rng.normal(size=(n, c.n_cameras))
+        return self.drawing.draw(to_scenes(types, z_where, z_camera, c)) / np.float32(255.0)
+
+    def log_likelihood(
+        self,
+        images: Images | Sequence[str | Path] | str | Path,
+        particles: int = 100,
+        *,
+        seed: int = 0,
+    ) -> Float[np.ndarray, " n"]:
+        """Estimate log p(x) of each image with the importance-weighted bound.
+
+            log 1/K sum_k p(x, z_k) / q(z_k | x)
+
+        p(x | z) is the blurred Gaussian likelihood that training ends on, normaliser included.
+
+        Args:
+            images: As `prepare` takes them.
+            particles: Posterior samples an image, K; the estimate rises towards log p(x) with them.
+            seed: Decides the samples.
+
+        Returns:
+            One estimate an image, in nats.
+
+        Raises:
+            InputError: If an image cannot be used, or nothing can be drawn.
+        """
+        _, targets = self.prepare(images)
+        inputs, keys = as_inputs(targets, self.air.config), _keys(jax.random.key(seed))
+        bases = [blur_basis(side, LIKELIHOOD.blur) for side in self.image_size]
+        observed, sigma = blurred(targets, *bases), LIKELIHOOD.sigma
+        weights = []
+        for which, n in padded_chunks(np.repeat(np.arange(len(targets)), particles)):
+            noise = draw_noise(next(keys), len(which), self.air.config)
+            run = self._unroll(inputs[which], n, noise)
+            values = np.zeros(len(which), np.float32)
+            drawn = blurred(self.drawing.draw(run.scenes[:n]), *bases)
+            values[:n] = log_likelihoods(drawn, observed, which[:n], sigma, targets[0].size)
+            found = log_weights(self.air, inputs[which], run.canvases, run.drawn, values)
+            weights.append(np.asarray(found, float)[:n])
+        of_images = np.concatenate(weights).reshape(-1, particles)
+        return logsumexp(of_images, axis=1) - np.log(particles)
+
+
+def _keys(key):
+    """Keys without end, one a chunk."""
+    chunk = 0
+    while True:
+        yield jax.random.fold_in(key, chunk)
+        chunk += 1
+
+
+def _middle(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """The largest part of an image, around its middle, that has the proportions of a size."""
+    height, width = image.shape[:2]
+    high = min(height, max(1, round(width * size[0] / size[1])))
+    wide = min(width, max(1, round(height * size[1] / size[0])))
+    top, left = (height - high) // 2, (width - wide) // 2
+    return image[top : top + high, left : left + wide]

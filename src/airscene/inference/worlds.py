@@ -1,0 +1,129 @@
+"""The names of worlds, and scenes of a world from users' units to the renderer's and back."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from airscene.errors import InputError
+from airscene.graphics import ABSENT, SceneBatch, World
+from airscene.graphics.world import WORLDS
+from airscene.scene import PosedObject, PosedScene, PosedScenes
+
+# What rounding in JSON may add to a camera at the end of its orbit, in radians.
+_ROUNDING = 1e-4
+
+
+def named_world(name: str) -> World:
+    """Return a world of the paper.
+
+    Raises:
+        InputError: If there is none of that name.
+    """
+    if name not in WORLDS:
+        raise InputError(
+            f"there is no world {name!r}, only {', '.join(WORLDS)}: for one of your own, make "
+            "airscene.SceneModel(air, world, name) in Python"
+        )
+    return WORLDS[name]
+
+
+def world_name(world: World) -> str:
+    """Return the name of a world: the paper's, or that of its MJCF file."""
+    known = [name for name, other in WORLDS.items() if other == world]
+    return known[0] if known else Path(world.mjcf).stem
+
+
+def to_objects(
+    batch: SceneBatch, presence: Float[np.ndarray, "n slots"], world: World
+) -> list[tuple[tuple[PosedObject, ...], tuple[float, ...]]]:
+    """Return the objects and the camera of scenes, in the world's coordinates.
+
+        position = centre + half_size (x, y)
+
+    Args:
+        batch: Scenes as the renderer takes them.
+        presence: Probability of the object in each slot.
+        world: Their world.
+
+    Returns:
+        For each scene its objects, and the camera's angle where it is on an orbit. Beyond the ends
+        of the orbit, where the network's Gaussian reaches, it is the end.
+    """
+    places = np.add(world.centre, np.multiply(world.half_size, batch.poses[..., :2])).tolist()
+    turns = (math.pi - np.mod(math.pi - batch.poses[..., 2], 2.0 * math.pi)).tolist()
+    cameras = np.clip(batch.camera, -world.orbit, world.orbit).tolist()
+    there, presence = batch.types.tolist(), presence.tolist()
+    return [
+        (
+            tuple(
+                PosedObject(presence[i][k], world.types[kind], tuple(places[i][k]), turns[i][k])
+                for k, kind in enumerate(kinds)
+                if kind != ABSENT
+            ),
+            tuple(cameras[i]),
+        )
+        for i, kinds in enumerate(there)
+    ]
+
+
+def to_batch(scenes: PosedScenes, world: World) -> SceneBatch:
+    """Return scenes as the renderer takes them.
+
+    Args:
+        scenes: What was inferred, or made by hand.
+        world: The world to draw them in.
+
+    Raises:
+        InputError: If they are of another world or size, an object is of a type that the world has
+            not, there are more than it has slots, or the camera is missing, superfluous or beyond
+            its orbit.
+    """
+    name = world_name(world)
+    if scenes.world != name or scenes.image_size != world.image_size:
+        raise InputError(
+            f"the scenes are of the world {scenes.world!r} in {_size(scenes.image_size)} pixels; "
+            f"what is to draw them draws {name!r} in {_size(world.image_size)}"
+        )
+    n, slots, cameras = len(scenes), world.n_slots, int(world.orbit > 0.0)
+    types, poses = np.full((n, slots), ABSENT), np.zeros((n, slots, 3))
+    camera = np.zeros((n, cameras))
+    for i, scene in enumerate(scenes):
+        try:
+            _check(scene, name, world)
+            for k, thing in enumerate(scene.objects):
+                types[i, k] = world.types.index(thing.type)
+                place = np.subtract(thing.position, world.centre) / world.half_size
+                poses[i, k] = *place, thing.rotation
+            camera[i] = scene.camera
+        except InputError as error:
+            raise InputError(f"images[{i}], {scene.source}: {error}") from None
+    return SceneBatch.of(types, poses, camera)
+
+
+def _check(scene: PosedScene, name: str, world: World) -> None:
+    if len(scene.objects) > world.n_slots:
+        raise InputError(
+            f"{len(scene.objects)} objects; the world {name!r} has up to {world.n_slots}"
+        )
+    for k, thing in enumerate(scene.objects):
+        if thing.type not in world.types:
+            raise InputError(
+                f"objects[{k}].type is {thing.type!r}; the world {name!r} has "
+                f"{', '.join(world.types)}"
+            )
+        if not np.isfinite((*thing.position, thing.rotation)).all():
+            raise InputError(f"objects[{k}] has a position or rotation that is not finite")
+    most = world.orbit + _ROUNDING
+    if not world.orbit and scene.camera:
+        raise InputError(f"it has a camera; that of the world {name!r} is fixed")
+    if world.orbit and not (len(scene.camera) == 1 and abs(scene.camera[0]) <= most):
+        given = f"camera is {list(scene.camera)}" if scene.camera else "there is no camera"
+        raise InputError(
+            f"{given}; it should be one angle from {-world.orbit:.4g} to {world.orbit:.4g} radians"
+        )
+
+
+def _size(size: tuple[int, int]) -> str:
+    return f"{size[1]}x{size[0]}"

@@ -1,0 +1,132 @@
+"""What scenes of several images have in common, in 2-D and in 3-D: a sequence, kept as JSON."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol, TypeVar, overload, runtime_checkable
+
+import numpy as np
+from jaxtyping import Int
+
+from airscene.errors import InputError
+from airscene.files import write_atomic
+from airscene.scene.json_fields import parse
+
+
+@runtime_checkable
+class _Countable(Protocol):
+    @property
+    def count(self) -> int: ...
+
+
+AnyScene = TypeVar("AnyScene", bound=_Countable)
+AnyScenes = TypeVar("AnyScenes", bound="SceneSequence")
+
+
+class SceneSequence(Sequence[AnyScene]):
+    """What a model found in several images; a sequence of scenes.
+
+    A frozen dataclass made of it has the fields named here, and says how JSON holds its head and
+    its scenes.
+    """
+
+    model: str
+    image_size: tuple[int, int]
+    images: tuple[AnyScene, ...]
+
+    def _head(self) -> dict[str, Any]:
+        """What JSON says of all images."""
+        return {"model": self.model, "image_size": list(self.image_size)}
+
+    @staticmethod
+    def _to_dict(scene: Any) -> dict[str, Any]:
+        """What JSON says of one image."""
+        raise NotImplementedError
+
+    @classmethod
+    def _from_dict(cls: type[AnyScenes], top: Any) -> AnyScenes:
+        """Scenes of what JSON says of them."""
+        raise NotImplementedError
+
+    @property
+    def counts(self) -> Int[np.ndarray, "images"]:
+        """The number of objects in each image."""
+        return np.array([scene.count for scene in self.images], dtype=int)
+
+    def __len__(self) -> int:
+        """The number of scenes."""
+        return len(self.images)
+
+    @overload
+    def __getitem__(self, index: int) -> AnyScene: ...
+    @overload
+    def __getitem__(self: AnyScenes, index: slice) -> AnyScenes: ...
+    def __getitem__(self, index: int | slice) -> Any:
+        """A scene or, for a slice, scenes."""
+        if isinstance(index, slice):
+            return replace(self, images=self.images[index])
+        return self.images[index]
+
+    def __repr__(self) -> str:
+        """One line: how many images, of what size, with what counts."""
+        height, width = self.image_size
+        shown = " ".join(str(count) for count in self.counts[:10])
+        more = " ..." if len(self) > 10 else ""
+        images = f"{len(self)} image{'' if len(self) == 1 else 's'} of {width}x{height}"
+        return f"{type(self).__name__}({images}, counts {shown}{more})"
+
+    def to_json(self) -> str:
+        """The scenes as JSON, one image a line.
+
+        Raises:
+            ValueError: if a number is NaN or infinite, which JSON cannot say.
+        """
+        head = json.dumps(self._head())
+        lines = [json.dumps(self._to_dict(scene), allow_nan=False) for scene in self.images]
+        return f'{head[:-1]}, "images": [\n' + ",\n".join(lines) + "\n]}\n"
+
+    @classmethod
+    def from_json(cls: type[AnyScenes], text: str) -> AnyScenes:
+        """Reads what `to_json` wrote.
+
+        Raises:
+            InputError: if the text is not JSON, a field is missing or of the wrong type, or the
+                scenes are of the other kind, in 3-D or in 2-D.
+        """
+        return cls._from_dict(parse(text))
+
+    def save(self, path: str | Path) -> None:
+        """Writes the JSON to a file, whole or not at all.
+
+        Raises:
+            InputError: if the file cannot be written.
+        """
+        write_atomic(path, self.to_json().encode())
+
+    @classmethod
+    def load(cls: type[AnyScenes], path: str | Path) -> AnyScenes:
+        """Reads a file that `save` or `airscene infer` wrote.
+
+        Raises:
+            InputError: if the file cannot be read or does not hold scenes of this kind.
+        """
+        return read_file(path, cls.from_json)
+
+
+def read_file(path: str | Path, read: Any) -> Any:
+    """What a function makes of the text of a file.
+
+    Args:
+        path: the file.
+        read: takes the text.
+
+    Raises:
+        InputError: if the file cannot be read, or the function refuses it; it names the file.
+    """
+    try:
+        return read(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+    except ValueError as error:  # InputError, and bytes that are not UTF-8
+        raise InputError(f"{path}: {error}") from error

@@ -1,0 +1,181 @@
+"""The commands on models of 3-D scenes, drawn by MuJoCo."""
+
+import importlib.util
+import json
+
+import jax
+import numpy as np
+import pytest
+from PIL import Image
+
+from airscene.app.cli import main
+from airscene.app.file_names import file_names
+from airscene.errors import InputError
+from airscene.graphics import SINGLE_OBJECT
+from airscene.inverse.config import InverseConfig
+from airscene.inverse.model import InverseAIR
+from airscene.model.weights import save_weights
+from airscene.scene import PosedScenes, Scene, Scenes
+
+
+@pytest.fixture(scope="module")
+def opengl():
+    if importlib.util.find_spec("mujoco") is None:
+        pytest.skip("mujoco is not installed (pip install 'airscene[3d]')")
+    from airscene.graphics.context import make_context
+
+    try:
+        make_context(16, 16).free()
+    except InputError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")
+def posed(tmp_path_factory):
+    """Untrained weights of a tiny model of a single object."""
+    path = tmp_path_factory.mktemp("weights") / "posed.safetensors"
+    config = InverseConfig.of(SINGLE_OBJECT, shrink=16, n_hidden=4)
+    save_weights(InverseAIR(config, key=jax.random.key(0)), path, world="single-object")
+    return path
+
+
+@pytest.fixture
+def picture(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 255, (150, 200), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "photo.png")
+    return tmp_path / "photo.png"
+
+
+def test_infer_and_render(opengl, posed, picture, tmp_path, capsys):
+    out = tmp_path / "scenes.json"
+    overlay = ["--overlay", str(tmp_path / "over")]
+    assert main(["infer", str(posed), str(picture), "--out", str(out), *overlay]) == 0
+    top = json.loads(out.read_text())
+    assert (top["model"], top["world"], top["image_size"]) == ("posed", "single-object", [128, 128])
+    assert top["images"][0]["source"] == str(picture) and "camera" not in top["images"][0]
+    with Image.open(tmp_path / "over" / "photo-overlay.png") as drawn:
+        assert drawn.width > 2 * 128
+    # A cube, put into the file by hand.
+    cube = {"presence": 1, "type": "cube", "position": [0.1, -0.1], "rotation": 0.5}
+    top["images"] = [
+        {"source": "a", "count": 1, "objects": [cube]},
+        {"source": "a", "count": 0, "objects": []},
+    ]
+    out.write_text(json.dumps(top))
+    assert main(["render", str(out), "--out", str(tmp_path / "drawn")]) == 0
+    first, second = (
+        np.asarray(Image.open(tmp_path / "drawn" / f"{name}-render.png"), int)
+        for name in ("a", "a-2")
+    )
+    changed = np.abs(first - second).max(axis=2) > 0
+    assert first.shape == (128, 128, 3) and 300 < changed.sum() < 4000
+    assert first[changed].mean(axis=0).argmax() == 0  # red
+    # The model draws the same, and the picture is what it should be.
+    again = ["render", str(out), "--model", str(posed), "--out", str(tmp_path / "again")]
+    assert main(again) == 0
+    name = "a-render.png"
+    assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "drawn" / name).read_bytes()
+    capsys.readouterr()
+
+
+def test_evaluate_and_sample(opengl, posed, tmp_path, capsys):
+    assert main(["evaluate", str(posed), "--scenes", "12"]) == 0
+    said = capsys.readouterr()
+    measured = json.loads(said.out)
+    assert measured["scenes"] == 12 and measured["world"] == "single-object"
+    assert 0 <= measured["count_accuracy"] <= 1 and np.isfinite(measured["bound"])
+    assert "12 held-out scenes of the world single-object" in said.err
+    out = tmp_path / "x.png"
+    assert main(["sample", str(posed), "--n", "3", "--out", str(out)]) == 0
+    assert out.exists()
+
+
+def test_models_lists_bundled_weights(posed, monkeypatch, capsys):
+    import airscene.app.models as models
+    import airscene.inference.loading as loading
+
+    for module in (models, loading):
+        monkeypatch.setattr(module, "bundled_models", lambda: {"posed": posed})
+    assert main(["models"]) == 0
+    assert "SceneModel('posed': 128x128, 0..1 of cube, sphere, cylinder)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        (["infer", "POSED", "PHOTO", "--steps", "2"], "--steps is for models of images in 2-D"),
+        (["infer", "POSED", "PHOTO", "--resize"], "--resize is for models of images in 2-D"),
+        (["evaluate", "POSED", "sprites"], "DATA is for models of images in 2-D"),
+        (["evaluate", "POSED", "--digits", "bundled"], "--digits is for models of images in 2-D"),
+        (["sample", "POSED", "--counts", "2", "--out", "OUT.png"], "draws 0 to 1 objects"),
+        (["render", "nowhere.json", "--out", "OUT"], "cannot read nowhere.json"),
+    ],
+)
+def test_what_is_not_for_3d(arguments, wanted, posed, picture, tmp_path, refused):
+    places = {
+        "POSED": posed,
+        "PHOTO": picture,
+        "OUT": tmp_path / "o",
+        "OUT.png": tmp_path / "o.png",
+    }
+    assert wanted in refused(*[places.get(a, a) for a in arguments])
+    assert [p.name for p in tmp_path.iterdir()] == ["photo.png"]
+
+
+OBJECT = {"presence": 1, "type": "cube", "position": [0.1, -0.1], "rotation": 0.5}
+
+
+def scene(*objects, **more):
+    return {"source": "x.png", "count": len(objects), "objects": list(objects), **more}
+
+
+@pytest.mark.parametrize(
+    ("changes", "image", "wanted"),
+    [
+        ({}, scene({**OBJECT, "type": "fork"}), "images[0], x.png: objects[0].type is 'fork'"),
+        ({}, scene(OBJECT, OBJECT), "images[0], x.png: 2 objects"),
+        ({}, scene(OBJECT, camera=[0.1]), "it has a camera"),
+        ({"world": "tabletop-camera"}, scene(), "images[0], x.png: there is no camera"),
+        ({"world": "tabletop-camera"}, scene(camera=[0.9]), "should be one angle from -0.6981"),
+        ({"world": "moon"}, scene(), "there is no world 'moon'"),
+        ({}, scene({**OBJECT, "rotation": float("nan")}), "rotation should be a finite number"),
+        ({"image_size": [9, 9]}, scene(), "in 9x9 pixels"),
+    ],
+)
+def test_scenes_that_cannot_be_drawn(changes, image, wanted, tmp_path, refused):
+    top = {"model": "m", "world": "single-object", "image_size": [128, 128], "images": [image]}
+    file = tmp_path / "bad.json"
+    file.write_text(json.dumps({**top, **changes}))
+    line = refused("render", file, "--out", tmp_path / "drawn")
+    assert wanted in line and "bad.json" in line
+    assert [p.name for p in tmp_path.iterdir()] == ["bad.json"]
+
+
+def test_scenes_of_the_other_kind(posed, weights, tmp_path, refused):
+    Scenes("m", (12, 16), (Scene("a", np.ones(3) / 3, ()),)).save(tmp_path / "2d.json")
+    PosedScenes("m", "single-object", (128, 128), ()).save(tmp_path / "3d.json")
+    out = tmp_path / "drawn"
+    line = refused("render", tmp_path / "2d.json", "--model", posed, "--out", out)
+    assert "2d.json: scenes in 2-D, which SceneModel('posed'" in line
+    line = refused("render", tmp_path / "3d.json", "--model", weights, "--out", out)
+    assert "3d.json: scenes in 3-D, which Model('tiny'" in line
+    assert "2d.json: there is no model 'm'" in refused("render", tmp_path / "2d.json")
+
+
+def test_render_of_scenes_in_2d(weights, tmp_path, images):
+    np.save(tmp_path / "x.npy", images)
+    scenes = tmp_path / "scenes.json"
+    assert main(["infer", str(weights), str(tmp_path / "x.npy"), "--out", str(scenes)]) == 0
+    arguments = ["render", str(scenes), "--model", str(weights), "--out", str(tmp_path / "drawn")]
+    assert main(arguments) == 0
+    names = sorted(p.name for p in (tmp_path / "drawn").iterdir())
+    assert names == [f"x-{i}-render.png" for i in range(3)]
+    with Image.open(tmp_path / "drawn" / names[0]) as picture:
+        assert (picture.mode, picture.size) == ("L", (16, 12))
+
+
+def test_file_names_lead_nowhere():
+    names = file_names(["/etc/x.png", "../x.jpg", "x.npz[3]", "", "a\0b", "..", "y" * 999])
+    assert names[:4] == ["x", "x-2", "x-3", ""] and names[4] == "a_b"
+    assert not any("/" in name or "\0" in name or len(name) > 210 for name in names)
+    assert len(set(names)) == len(names)

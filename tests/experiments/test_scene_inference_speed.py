@@ -1,0 +1,42 @@
+"""Inference speed in 3-D: what is timed is what is said to be; no test is of how long it took."""
+
+import importlib
+
+import jax
+import numpy as np
+import pytest
+
+from airscene.graphics import PlaneRenderer, SceneBatch
+from airscene.inverse.config import InverseConfig
+from airscene.inverse.model import InverseAIR
+
+# The package's name for the module is that of the result in it.
+speed = importlib.import_module("airscene.experiments.scene_inference_speed")
+
+
+@pytest.mark.parametrize("network", ["difference", "recurrent"])
+def test_networks_alone_and_everything_are_timed(network, monkeypatch):
+    monkeypatch.setattr(speed, "IMAGES", 2)
+    config = InverseConfig(n_slots=2, image_shape=(3, 8, 8), n_hidden=8, network=network)
+    model = InverseAIR(config, key=jax.random.key(0))
+    truth = SceneBatch.of(np.zeros((4, 2), int), np.zeros((4, 2, 3)))
+    asked, renderer = [], PlaneRenderer((16, 16))
+
+    def render(scenes):
+        asked.append(len(scenes))
+        return renderer.render(scenes)
+
+    row = speed.scene_speed(model, truth, render, 10)
+    # The truth; then, of one image before each step, a warm-up and ten rounds.
+    steps = 2 if network == "difference" else 0
+    assert asked == [4] + [1] * steps * 11
+    assert all(value > 0 for value in row.values())
+    assert row["step"] == pytest.approx(row["image"] / 2, abs=1e-4)
+    assert row["network_step"] == pytest.approx(row["network_image"] / 2, abs=1e-4)
+
+
+def test_what_is_said():
+    row = dict.fromkeys(("network_step", "network_image", "step", "image"), 0.5)
+    (unit, *_) = speed.scene_inference_speed().units
+    said = speed._lines([{"run": unit.run, "seed": 1, "finished": True, **row}])
+    assert "single-object: 0.5 ms (1 run) a step" in said
