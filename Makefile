@@ -34,7 +34,7 @@ demo-3d: .venv/3d.stamp ## the same in 3-D: scenes as the bundled weights infer 
 	@for model in tabletop single-object; do \
 		if [ ! -e src/airscene/weights/$$model.safetensors ]; \
 		then echo "There are no bundled weights $$model yet: no picture of what they infer"; \
-		else $(BIN)/airscene data $$model --n 8 --out runs/demo-3d-scenes/$$model.npz && \
+		else $(BIN)/airscene data $$model --n 8 --seed 7 --out runs/demo-3d-scenes/$$model.npz && \
 			$(BIN)/airscene infer $$model runs/demo-3d-scenes/$$model.npz \
 			--out runs/demo-3d-scenes/$$model.json --overlay runs/demo-3d-scenes || exit 1; fi; done
 	@if [ -e runs/demo-3d/config.json ] && [ ! -e runs/demo-3d/model.safetensors ]; \

@@ -25,6 +25,7 @@ from airscene.experiments.trained_scenes import trained_scenes
 from airscene.graphics import PlaneRenderer, RenderPool, SceneBatch
 from airscene.inverse.evaluate import make_evaluate
 from airscene.inverse.scores import Likelihood
+from airscene.scene import load_scenes
 from airscene.training.loop import Interrupted
 from airscene.training.record import read_metrics
 
@@ -66,6 +67,7 @@ def test_a_run_leaves_what_is_documented(run):
         "metrics.jsonl",
         "model.safetensors",
         "report.html",
+        "scenes.json",
         "stages",
     ]
     figures = {f"{name}.{kind}" for name in ("accuracy", "scenes") for kind in ("png", "json")}
@@ -101,6 +103,8 @@ def test_the_pictures_are_of_the_stages(run):
     assert picture.shape == (5 * 100 - 4, 110 + 8 * 100 - 4, 3)
     with np.load(folder / "stages" / "0000005.npz") as stage:
         scenes = SceneBatch(*(stage[name] for name in ("types", "poses", "camera", "look")))
+    kept = load_scenes(folder / "scenes.json")
+    assert kept.counts.tolist() == scenes.present.sum(axis=1).tolist()
     last = PlaneRenderer((16, 16)).render(scenes)[-1]
     shown = picture[-96:, -96:][3::6, 3::6]
     # In a picture of few colours.

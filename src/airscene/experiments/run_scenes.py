@@ -34,7 +34,7 @@ def run_scenes(
     """Make a run of inverse graphics, or go on with it.
 
     The folder gets `config.json`, `metrics.jsonl`, `checkpoints/`, `stages/`, `evaluation.json`,
-    `figures/`, `report.html` and, when all that is there, `model.safetensors`.
+    `scenes.json`, `figures/`, `report.html` and, when all that is there, `model.safetensors`.
 
     Args:
         preset: What to train on what, and how.
@@ -91,6 +91,7 @@ def run_scenes(
         )
         evaluation = measure(preset, model, pool)
         write_json(folder / "evaluation.json", evaluation)
+        watch.scenes(model, folder.name).save(folder / "scenes.json")
         figures = draw_scene_figures(preset, watch, pool, folder)
     write_scene_report(preset, folder, evaluation, figures)
     # Last, as it is what says that the run is complete.

@@ -10,10 +10,12 @@ from airscene.experiments.scene_preset import ScenePreset
 from airscene.experiments.scene_source import WATCHED_SEED, draw_scenes
 from airscene.files import write_atomic
 from airscene.graphics import RenderPool, SceneBatch
+from airscene.inference.worlds import to_objects, world_name
 from airscene.inverse.evaluate import make_evaluate
 from airscene.inverse.model import InverseAIR
 from airscene.inverse.scores import Likelihood
-from airscene.inverse.unroll import infer
+from airscene.inverse.unroll import as_inputs, infer, mode_noise, unroll
+from airscene.scene import PosedScene, PosedScenes
 
 # Held-out scenes that are watched while training.
 WATCHED = 400
@@ -46,7 +48,7 @@ class SceneWatch:
     """
 
     def __init__(self, folder: Path, preset: ScenePreset, pool: RenderPool):
-        self._folder, self._pool = folder, pool
+        self._folder, self._pool, self._world = folder, pool, preset.scenes
         truth = draw_scenes(preset, WATCHED, seed=WATCHED_SEED)
         # The likelihood that the run ends on.
         likelihood = Likelihood(preset.training.blur[1], preset.training.sigma[1])
@@ -76,6 +78,25 @@ class SceneWatch:
         np.savez(file, step=step, **vars(inferred), **measured)
         write_atomic(self._folder / f"{step:07d}.npz", file.getvalue())
         return measured
+
+    def scenes(self, model: InverseAIR, name: str) -> PosedScenes:
+        """Return what the images in the pictures are taken for, in metres and radians.
+
+        Args:
+            model: The model.
+            name: What it is called in the scenes.
+
+        Raises:
+            RendererError: If the renderer fails.
+        """
+        inputs = as_inputs(self.images, model.config)
+        noise = mode_noise(len(inputs), model.config)
+        found = unroll(model, inputs, self._pool.render, noise)
+        scenes = tuple(
+            PosedScene(f"held-out[{i}]", *one)
+            for i, one in enumerate(to_objects(found.scenes, found.q_present, self._world))
+        )
+        return PosedScenes(name, world_name(self._world), self._world.image_size, scenes)
 
     def stages(self, most: int, last: int) -> list[Stage]:
         """Read back what was kept.
