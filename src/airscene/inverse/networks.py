@@ -6,7 +6,6 @@ from typing import NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from airscene.inverse.config import InverseConfig
@@ -35,7 +34,7 @@ class Carry(NamedTuple):
 def first_carry(config: InverseConfig) -> Carry:
     """The carry before the first step."""
     hidden = config.n_hidden if config.network == "recurrent" else 0
-    return Carry(np.zeros(hidden, np.float32), np.zeros(4 + config.n_types, np.float32))
+    return Carry(jnp.zeros(hidden), jnp.zeros(4 + config.n_types))
 
 
 class RecurrentNetwork(eqx.Module):

@@ -119,6 +119,11 @@ def _compiled(structure: Any, rest: tuple) -> Callable:
     return run
 
 
+@lru_cache(maxsize=16)
+def _carry_shapes(config: InverseConfig) -> Carry:
+    return jax.eval_shape(partial(first_carry, config))
+
+
 def _steps(model, images, canvases, carry, z_camera, normal, uniform, gumbel):
     def one(image, canvases, carry, z_camera, *noise):
         drawn = []
@@ -160,7 +165,7 @@ def unroll(
     z_where = np.zeros((n, slots, 3))
     kinds, q_present = np.zeros_like(types), np.zeros(types.shape)
     canvases = np.zeros((n, slots, 3 * looks, *config.image_shape[1:]), np.float32)
-    carry = jax.tree.map(lambda x: np.zeros((n, *x.shape), x.dtype), first_carry(config))
+    carry = jax.tree.map(lambda x: np.zeros((n, *x.shape), x.dtype), _carry_shapes(config))
     run, seen = _compiled_steps(model), jnp.asarray(images)
     # A dispatch takes as long as a third of a step: where nothing is drawn between them, one does.
     for start in range(slots) if looks else (0,):
