@@ -1,7 +1,8 @@
 """Inference with a renderer between the steps: forward, render, forward."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -14,6 +15,9 @@ from airscene.inverse.config import InverseConfig
 from airscene.inverse.latents import to_scenes
 from airscene.inverse.model import Drawn, InverseAIR, draw_step, latents
 from airscene.inverse.networks import Carry, first_carry
+
+# Stands for an array among a model's leaves.
+_ARRAY = object()
 
 Numbers = Array | np.ndarray
 Render = Callable[[SceneBatch], UInt8[np.ndarray, "n height width 3"]]
@@ -92,10 +96,35 @@ def _see_camera(model: InverseAIR, images: Array, noise: Array) -> Array:
     return mean + scale * noise
 
 
-@eqx.filter_jit
-def _steps(model, images, canvases, carry, z_camera, normal, uniform, gumbel):
-    """Some steps, one after the other, of what is drawn before each of them."""
+def _compiled_steps(model: InverseAIR) -> Callable:
+    """Some steps, one after the other, compiled; a function of what `_steps` takes beside a model.
 
+    The model is taken apart once for all steps: it takes as long as a step of one image does.
+    """
+    leaves, structure = jax.tree.flatten(model)
+    is_array = [eqx.is_array(x) for x in leaves]
+    arrays = [x for x, known in zip(leaves, is_array, strict=True) if known]
+    rest = tuple(_ARRAY if known else x for x, known in zip(leaves, is_array, strict=True))
+    return partial(_compiled(structure, rest), arrays)
+
+
+@lru_cache(maxsize=16)
+def _compiled(structure: Any, rest: tuple) -> Callable:
+    @jax.jit
+    def run(arrays, *args):
+        those = iter(arrays)
+        leaves = [next(those) if x is _ARRAY else x for x in rest]
+        return _steps(jax.tree.unflatten(structure, leaves), *args)
+
+    return run
+
+
+@lru_cache(maxsize=16)
+def _carry_shapes(config: InverseConfig) -> Carry:
+    return jax.eval_shape(partial(first_carry, config))
+
+
+def _steps(model, images, canvases, carry, z_camera, normal, uniform, gumbel):
     def one(image, canvases, carry, z_camera, *noise):
         drawn = []
         for canvas, *by_step in zip(canvases, *noise, strict=True):
@@ -136,7 +165,8 @@ def unroll(
     z_where = np.zeros((n, slots, 3))
     kinds, q_present = np.zeros_like(types), np.zeros(types.shape)
     canvases = np.zeros((n, slots, 3 * looks, *config.image_shape[1:]), np.float32)
-    carry = jax.tree.map(lambda x: np.zeros((n, *x.shape), np.float32), first_carry(config))
+    carry = jax.tree.map(lambda x: np.zeros((n, *x.shape), x.dtype), _carry_shapes(config))
+    run, seen = _compiled_steps(model), jnp.asarray(images)
     # A dispatch takes as long as a third of a step: where nothing is drawn between them, one does.
     for start in range(slots) if looks else (0,):
         some = slice(start, start + 1 if looks else slots)
@@ -144,9 +174,8 @@ def unroll(
             so_far = to_scenes(types, z_where, z_camera, config)
             canvases[:, start] = as_inputs(render(so_far), config)
         now = (numbers[:, some] for numbers in by_slot)
-        carry, steps = _steps(model, images, canvases[:, some], carry, z_camera, *now)
-        found = jax.device_get(steps)
-        present, kinds[:, some], z_where[:, some], q_present[:, some] = found
+        carry, steps = run(seen, canvases[:, some], carry, z_camera, *now)
+        present, kinds[:, some], z_where[:, some], q_present[:, some] = map(np.asarray, steps)
         types[:, some] = np.where(present, kinds[:, some], ABSENT)
     drawn = Drawn(types >= 0, np.int32(kinds), noise.normal, noise.camera)
     return Unrolled(drawn, canvases, to_scenes(types, z_where, z_camera, config), q_present)
