@@ -54,6 +54,32 @@ def test_inference_takes_the_most_probable(case, pool):
     assert np.array_equal(run.scenes.present, run.q_present >= 0.5)
 
 
+def test_steps_after_one_that_finds_nothing_are_that_one(small, pool, shapes):
+    model = small(network="difference", seed=4)
+    model = eqx.tree_at(lambda m: m.network.what.layers.layers[-1].bias, model, replace_fn=absent)
+    images = as_inputs(pool.render(shapes(4, seed=3)), model.config)
+    noise, calls = mode_noise(4, model.config), []
+
+    def render(scenes):
+        calls.append(len(scenes))
+        return pool.render(scenes)
+
+    short = unroll(model, images, render, noise)
+    assert calls == [4] and not short.scenes.present.any()
+    normal = noise.normal.copy()
+    normal[:, -1] = 1e-30
+    whole = unroll(model, images, render, noise._replace(normal=normal))
+    assert calls == [4, 4, 4]
+    np.testing.assert_array_equal(short.scenes.poses, whole.scenes.poses)
+    np.testing.assert_array_equal(short.q_present, whole.q_present)
+    np.testing.assert_array_equal(short.canvases, whole.canvases)
+
+
+def absent(bias):
+    """A bias with which nothing is present."""
+    return bias.at[0].set(-10.0)
+
+
 def test_draws_have_the_probabilities(small, pool, shapes):
     model = small(network="recurrent", n_slots=1, seed=2)
     image = as_inputs(pool.render(shapes(1, slots=1)), model.config)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from airscene.graphics.context import make_context
 from airscene.graphics.differences import Steps, plan_differences
 from airscene.graphics.mujoco_renderer import MujocoRenderer
 from airscene.graphics.pool import RenderPool
@@ -58,6 +59,7 @@ def render_speed(workers: int | None = None, *, blur: float = 4.0) -> dict[str, 
 
 def _stock(world: World) -> Callable[[SceneBatch], list[np.ndarray]]:
     """MuJoCo's renderer as its documentation uses it, for scenes without repeats."""
+    make_context(16, 16)  # decides what MuJoCo draws with, before it is imported
     import mujoco
 
     model = mujoco.MjModel.from_xml_path(world.mjcf)
