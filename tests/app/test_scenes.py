@@ -11,7 +11,8 @@ from PIL import Image
 from airscene.app.cli import main
 from airscene.app.file_names import file_names
 from airscene.errors import InputError
-from airscene.graphics import SINGLE_OBJECT
+from airscene.graphics import SINGLE_OBJECT, TABLETOP
+from airscene.graphics.look import Look, LookSpread
 from airscene.inverse.config import InverseConfig
 from airscene.inverse.model import InverseAIR
 from airscene.model.weights import save_weights
@@ -88,6 +89,36 @@ def test_evaluate_and_sample(opengl, posed, tmp_path, capsys):
     out = tmp_path / "x.png"
     assert main(["sample", str(posed), "--n", "3", "--out", str(out)]) == 0
     assert out.exists()
+
+
+def test_a_run_is_evaluated_on_scenes_as_it_was_trained_on(opengl, tmp_path, monkeypatch, capsys):
+    import airscene.graphics
+
+    config = InverseConfig.of(TABLETOP, shrink=16, n_hidden=4)
+    model = InverseAIR(config, key=jax.random.key(0))
+    save_weights(model, tmp_path / "model.safetensors", world="tabletop")
+    drawn, sample = [], airscene.graphics.sample_scenes
+
+    def sample_and_keep(*args, **options):
+        drawn.append(sample(*args, **options))
+        return drawn[-1]
+
+    monkeypatch.setattr(airscene.graphics, "sample_scenes", sample_and_keep)
+    look = list(LookSpread(size=0.2))
+    (tmp_path / "config.json").write_text(json.dumps({"repeats": False, "look": look}))
+    assert main(["evaluate", str(tmp_path), "--scenes", "40"]) == 0
+    assert (
+        "scenes of the world tabletop, without repeats, of random looks" in capsys.readouterr().err
+    )
+    (truth,) = drawn
+    assert all(len(set(t[t >= 0])) == (t >= 0).sum() for t in truth.types)
+    assert 0.15 < np.abs(Look.unpack(truth.look).size).max() <= 0.2
+
+
+def test_a_run_that_does_not_say_what_it_was_trained_on(posed, tmp_path, refused):
+    (tmp_path / "model.safetensors").write_bytes(posed.read_bytes())
+    (tmp_path / "config.json").write_text("[]")
+    assert "config.json does not say what the run was trained on" in refused("evaluate", tmp_path)
 
 
 def test_models_lists_bundled_weights(posed, monkeypatch, capsys):

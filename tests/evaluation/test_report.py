@@ -82,6 +82,11 @@ def test_errors_of_3d_scenes_are_headlines():
     assert "nan" not in text
 
 
+def test_a_page_does_not_say_without_labels_where_there_were_some():
+    assert "without labels" in html_report("x", {}, [], {}, {})
+    assert "without labels" not in html_report("x", {"labels": "type"}, [], {}, {})
+
+
 def test_curves_are_thinned_but_keep_their_ends():
     page = Page(html_report("x", {}, METRICS, {}, {}))
     few, many = (line["points"].split() for line in page.all("polyline"))

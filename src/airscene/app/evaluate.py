@@ -27,8 +27,8 @@ class Evaluate:
 
     MODEL is a run folder, a .safetensors file or the name of bundled weights. DATA is
     multi-mnist, multi-mnist-shrunk or sprites; if not given, the one that the run was trained on.
-    A model of 3-D scenes is measured on scenes of its world: DATA, --digits and --steps are not for
-    it.
+    A model of 3-D scenes is measured on scenes of its world, for a run folder as it was trained on
+    them: DATA, --digits and --steps are not for it.
 
     Example: airscene evaluate multi-mnist multi-mnist-shrunk --scenes 2000
 
@@ -93,6 +93,7 @@ class Evaluate:
 
     def _in_3d(self, model: "SceneModel", console: Console) -> dict[str, Any]:
         from airscene.evaluation.evaluate_scenes import evaluate_scenes
+        from airscene.experiments.scene_preset import run_scene_options
         from airscene.experiments.scene_source import TEST_SEED
         from airscene.graphics import sample_scenes
         from airscene.inference.worlds import world_name
@@ -104,8 +105,13 @@ class Evaluate:
                     f"{shown} is for models of images in 2-D; {model!r} is measured on its world"
                 )
         n, presence = self.scenes or _SCENES_3D, model.air.config.presence
-        truth = sample_scenes(model.world, n, seed=TEST_SEED, presence=presence)
-        console.print(f"{model!r} on {n:,} held-out scenes of the world {world_name(model.world)}")
+        is_run = (Path(self.model) / "config.json").is_file()
+        options = run_scene_options(Path(self.model)) if is_run else {}
+        truth = sample_scenes(model.world, n, seed=TEST_SEED, presence=presence, **options)
+        kind = "" if options.get("repeats", True) else ", without repeats"
+        kind += ", of random looks" if options.get("look") else ""
+        world = world_name(model.world)
+        console.print(f"{model!r} on {n:,} held-out scenes of the world {world}{kind}")
         return evaluate_scenes(model, truth)
 
     def _data_config(self) -> DataConfig:

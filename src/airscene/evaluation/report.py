@@ -87,9 +87,10 @@ def html_report(
     Returns:
         The page.
     """
+    labels = "here from labels" if config.get("labels") else "without labels"
     parts = [
         f"<h1>{escape(title)}</h1>",
-        "<p>Attend, Infer, Repeat: a model that learns, without labels, how many objects an image "
+        f"<p>Attend, Infer, Repeat: a model that learns, {labels}, how many objects an image "
         "has, where each one is, what it looks like, and how to draw it again.</p>",
         _numbers(evaluation),
         _curves(metrics),

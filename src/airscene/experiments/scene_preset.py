@@ -2,8 +2,10 @@
 
 import json
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
+from airscene.errors import InputError
 from airscene.graphics.look import LookSpread
 from airscene.graphics.world import WORLDS, World
 from airscene.inverse.config import InverseConfig, InverseTrainConfig, Order
@@ -54,3 +56,18 @@ class ScenePreset:
                 del values[name]
         # Through JSON, so that it equals what is read back.
         return json.loads(json.dumps(values))
+
+
+def run_scene_options(folder: Path) -> dict[str, Any]:
+    """Return which scenes a run was trained on, from its `config.json`: `repeats` and `look`.
+
+    Raises:
+        InputError: If the file does not say so.
+    """
+    file = folder / "config.json"
+    try:
+        values: dict[str, Any] = json.loads(file.read_text())
+        look = values.get("look")
+        return {"repeats": bool(values["repeats"]), "look": look and LookSpread(*look)}
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{file} does not say what the run was trained on ({error})") from error
