@@ -2,6 +2,8 @@
 
 import importlib.util
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import jax
 import numpy as np
@@ -11,12 +13,16 @@ from PIL import Image
 from airscene.app.cli import main
 from airscene.app.file_names import file_names
 from airscene.errors import InputError
+from airscene.experiments import own_scenes
 from airscene.graphics import SINGLE_OBJECT, TABLETOP
 from airscene.graphics.look import Look, LookSpread
 from airscene.inverse.config import InverseConfig
 from airscene.inverse.model import InverseAIR
 from airscene.model.weights import save_weights
 from airscene.scene import PosedScenes, Scene, Scenes
+
+BLOCKS = Path(__file__).parents[2] / "examples" / "blocks.xml"
+OWN = ["--mjcf", str(BLOCKS), "--types", "bridge tower bar", "--camera", "above"]
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +95,43 @@ def test_evaluate_and_sample(opengl, posed, tmp_path, capsys):
     out = tmp_path / "x.png"
     assert main(["sample", str(posed), "--n", "3", "--out", str(out)]) == 0
     assert out.exists()
+
+
+def test_an_mjcf_file_of_ones_own(opengl, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("airscene.experiments.scene_watch.WATCHED", 12)
+    few = lambda world: replace(own_scenes(world), n_test=12)  # noqa: E731
+    monkeypatch.setattr("airscene.app.train.own_scenes", few)
+    run, scenes = tmp_path / "run", tmp_path / "scenes.json"
+    options = [*OWN, "--n-slots 1 --steps 1 --batch-size 2 --evaluate-every 1 --save-every 1"]
+    arguments = " ".join([*options, "--n-hidden 4"]).split()
+    assert main(["train", "scenes", *arguments, "--out", str(run)]) == 0
+    picture = tmp_path / "picture.png"
+    assert main(["sample", str(run), "--n", "1", "--out", str(picture)]) == 0
+    assert main(["infer", str(run), str(picture), "--out", str(scenes)]) == 0
+    assert json.loads(scenes.read_text())["world"] == "blocks"
+    assert main(["render", str(scenes), "--model", str(run), "--out", str(tmp_path)]) == 0
+    assert main(["evaluate", str(run), "--scenes", "8"]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["world"] == "blocks"
+    assert main(["render", str(scenes), "--out", str(tmp_path)]) == 2
+    assert "there is no world 'blocks'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("changes", "wanted"),
+    [
+        ({"--mjcf": "nowhere.xml"}, "nowhere.xml: No such file"),
+        ({"--types": "bridge fork"}, "no body 'fork'; it has bridge, tower, bar"),
+        ({"--camera": "below"}, "no camera 'below'; it has above"),
+        ({"--orbit": "4"}, "orbit is 4.0; it should be 0 to pi radians"),
+        ({"--symmetry": "1"}, "symmetry has 1 entries for 3 types"),
+    ],
+)
+def test_worlds_that_cannot_be(changes, wanted, opengl, tmp_path, refused):
+    options = {OWN[i]: OWN[i + 1] for i in range(0, len(OWN), 2)} | changes
+    arguments = [a for name, value in options.items() for a in (name, *value.split())]
+    assert wanted in refused("train", "scenes", *arguments, "--out", tmp_path / "run")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_run_is_evaluated_on_scenes_as_it_was_trained_on(opengl, tmp_path, monkeypatch, capsys):

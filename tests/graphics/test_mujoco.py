@@ -27,6 +27,7 @@ from airscene.graphics import (
 )
 from airscene.graphics.blur import blur_basis, blurred, log_likelihoods
 from airscene.graphics.look import Look, draw_looks
+from airscene.graphics.mjcf import bounding_footprints
 from airscene.graphics.step_curve import fine_images, fine_score, gradients, step_curve
 from airscene.graphics.world import ASSETS
 
@@ -251,6 +252,10 @@ def test_any_file(tmp_path):
         offset = (green - red) / np.linalg.norm(green - red)
         assert offset @ towards > 0.98
     renderer.close()
+    lamp, box = bounding_footprints(world)
+    ball = 0.3 * np.array((math.cos(math.pi / 6), math.sin(math.pi / 6)))
+    np.testing.assert_allclose(lamp, [(0, 0, 0.06**0.5), (*ball, 0.1)], atol=1e-6)
+    np.testing.assert_allclose(box, [(0, 0, 0.3)], atol=1e-6)
 
 
 @pytest.mark.parametrize(

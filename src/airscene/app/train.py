@@ -10,7 +10,9 @@ from typing import Annotated, Any
 import tyro
 from rich.console import Console
 
-from airscene.experiments import PRESETS, SCENE_PRESETS, DataConfig
+from airscene.experiments import PRESETS, SCENE_PRESETS, DataConfig, own_scenes
+from airscene.graphics.mjcf import bounding_footprints, check_mujoco
+from airscene.graphics.world import TABLETOP, World
 from airscene.inverse.config import InverseConfig, InverseTrainConfig, Order
 from airscene.model.config import AIRConfig
 from airscene.training.config import TrainConfig
@@ -64,7 +66,20 @@ class SceneRun:
     model: InverseConfig = field(default_factory=InverseConfig)
 
 
-_RUN = tyro.extras.subcommand_type_from_defaults(
+@dataclass(frozen=True, kw_only=True)
+class OwnSceneRun(SceneRun):
+    """What `train` is told of scenes of one's own.
+
+    Args:
+        world: What the scenes may hold.
+    """
+
+    world: World
+    experiment: tyro.conf.Suppress[str] = "scenes"
+    training: InverseTrainConfig = field(default_factory=lambda: own_scenes(TABLETOP).training)
+
+
+_PRESET_RUN = tyro.extras.subcommand_type_from_defaults(
     {
         **{
             p.name: Run(p.name, data=p.data, model=p.model, training=p.training)
@@ -88,6 +103,16 @@ _RUN = tyro.extras.subcommand_type_from_defaults(
 )
 
 
+_OWN_RUN = Annotated[
+    OwnSceneRun,
+    tyro.conf.subcommand(
+        "scenes",
+        description=f"{own_scenes(TABLETOP).about} {NEEDS_3D}\n\nExample: airscene train scenes "
+        "--mjcf kitchen.xml --types mug bowl --camera front",
+    ),
+]
+
+
 @dataclass(frozen=True)
 class Train:
     """Train a model from nothing, or go on with a run that was stopped.
@@ -103,7 +128,7 @@ class Train:
         run_: The experiment.
     """
 
-    run_: _RUN
+    run_: _PRESET_RUN | _OWN_RUN
 
     def run(self, console: Console) -> None:
         """Train, and say what was reached and where to look.
@@ -144,12 +169,12 @@ def _train(given: Run | SceneRun, folder: Path, console: Console) -> None:
     if isinstance(given, SceneRun):
         from airscene.experiments.run_scenes import run_scenes
 
-        scenes = replace(
-            SCENE_PRESETS[given.experiment],
-            model=given.model,
-            training=given.training,
-            labels=given.labels,
-        )
+        model, scenes = given.model, SCENE_PRESETS.get(given.experiment)
+        if isinstance(given, OwnSceneRun):
+            scenes = own_scenes(_whole(given.world))
+            own = {name: getattr(model, name) for name in ("presence", "network", "n_hidden")}
+            model = replace(scenes.model, **own)
+        scenes = replace(scenes, model=model, training=given.training, labels=given.labels)
         run_scenes(scenes, folder, **options)
     else:
         from airscene.experiments.run import run
@@ -157,6 +182,17 @@ def _train(given: Run | SceneRun, folder: Path, console: Console) -> None:
         preset = PRESETS[given.experiment]
         preset = replace(preset, data=given.data, model=given.model, training=given.training)
         run(preset, folder, **options)
+
+
+def _whole(world: World) -> World:
+    """A world of the command line with what the weights need that are to be used anywhere.
+
+    Raises:
+        InputError: If MuJoCo is missing, or does not take the file.
+    """
+    check_mujoco()
+    world = replace(world, mjcf=str(Path(world.mjcf).absolute()))
+    return replace(world, footprints=bounding_footprints(world))
 
 
 def _reached(evaluation: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ from airscene.experiments.multi_mnist import FAST, FULL, multi_mnist
 from airscene.experiments.multi_mnist_shrunk import SHRUNK, multi_mnist_shrunk
 from airscene.experiments.omniglot import OMNIGLOT, omniglot
 from airscene.experiments.own_images import IMAGES
+from airscene.experiments.own_scenes import own_scenes
 from airscene.experiments.policies import policies
 from airscene.experiments.preset import DataConfig, Preset
 from airscene.experiments.result import Result, Unit
@@ -75,4 +76,5 @@ __all__ = [
     "Result",
     "ScenePreset",
     "Unit",
+    "own_scenes",
 ]

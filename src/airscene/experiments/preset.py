@@ -21,6 +21,7 @@ from airscene.data import (
 from airscene.data.estimates import estimate_object_size, estimate_sigma
 from airscene.data.images import Paths
 from airscene.errors import InputError, check_option
+from airscene.experiments.override import override_parts
 from airscene.model.config import AIRConfig
 from airscene.training.config import TrainConfig
 
@@ -173,17 +174,7 @@ class Preset:
         Raises:
             InputError: If there is no such field, or a value is out of range.
         """
-        changed = {}
-        for name in ("data", "model", "training"):
-            part = getattr(self, name)
-            own = {f.name: values.pop(f.name) for f in fields(part) if f.name in values}
-            changed[name] = replace(part, **own)
-        if values:
-            raise InputError(
-                f"no experiment has an option {next(iter(values))!r}; the fields of DataConfig, "
-                "AIRConfig and TrainConfig are options"
-            )
-        return replace(self, **changed)
+        return override_parts(self, ("data", "model", "training"), values)
 
     def load(self, images: Paths | None = None) -> tuple["Preset", LabelledScenes, LabelledScenes]:
         """Load the images, and let the model follow from them.

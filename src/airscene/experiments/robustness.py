@@ -18,7 +18,7 @@ from airscene.graphics.look import LookSpread
 LOOKS = replace(
     REPEATS,
     name="tabletop-looks",
-    about="The same, trained on crockery of random colours and sizes.",
+    about="The table-top with crockery of random colours and sizes.",
     look=LookSpread(),
 )
 
@@ -50,7 +50,7 @@ def robustness(quickly: bool = False) -> Result:
         paper="Random colours and sizes in training for transfer, which remains a challenge",
         targets="ahead of the model that was trained without",
         units=tuple(
-            Unit(p.name, 1, p.with_seed(1).config(), partial(looks_row, p.with_seed(1)))
+            Unit(p.name, 1, p.override(seed=1).config(), partial(looks_row, p.override(seed=1)))
             for p in presets
         ),
         ours=_lines,

@@ -1,5 +1,6 @@
 """One run of a preset of inverse graphics: folder, training, evaluation, pictures, weights."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from airscene.experiments.scene_pictures import draw_scene_figures, write_scene_
 from airscene.experiments.scene_preset import ScenePreset
 from airscene.experiments.scene_source import TEST_SEED, draw_scenes, make_pool
 from airscene.experiments.scene_watch import SceneWatch
-from airscene.graphics import RenderPool
+from airscene.graphics import Renderer, RenderPool
+from airscene.inference.worlds import world_text
 from airscene.inverse.config import InverseConfig
 from airscene.inverse.evaluate import make_evaluate
 from airscene.inverse.model import InverseAIR
@@ -29,6 +31,7 @@ def run_scenes(
     *,
     resume: bool = False,
     tensorboard: bool = False,
+    make: Callable[[], Renderer] | None = None,
     console: Console | None = None,
 ) -> InverseAIR:
     """Make a run of inverse graphics, or go on with it.
@@ -42,6 +45,8 @@ def run_scenes(
         resume: Go on with the run from its newest checkpoint. Of a complete one nothing is left to
             do.
         tensorboard: Also write TensorBoard's event files.
+        make: Makes the renderer, in each worker; MuJoCo's if not given. `config.json` says nothing
+            of it.
         console: Where progress is shown; standard error if not given.
 
     Returns:
@@ -62,14 +67,15 @@ def run_scenes(
         # The run is complete, and nothing is left to do.
         return load_module(weights, InverseAIR, InverseConfig)
     # Before anything is written: there may be nothing to draw with.
-    with make_pool(preset) as pool:
+    with make_pool(preset, make) as pool:
         console.print(
             f"{preset.name}: scenes drawn by {pool.name}, {pool.n_workers} at a time",
             highlight=False,
             soft_wrap=True,
         )
-        write_json(folder / "config.json", preset.config())
+        # Before anything is written too: its scenes may not be possible.
         watch = SceneWatch(folder / "stages", preset, pool)
+        write_json(folder / "config.json", preset.config())
         # Compiled whole: one by one, the layers' initial weights take seconds.
         key = jax.random.key(preset.training.seed)
         model = eqx.filter_jit(InverseAIR)(preset.model, key=key)
@@ -95,7 +101,7 @@ def run_scenes(
         figures = draw_scene_figures(preset, watch, pool, folder)
     write_scene_report(preset, folder, evaluation, figures)
     # Last, as it is what says that the run is complete.
-    save_weights(model, weights, world=preset.world)
+    save_weights(model, weights, world=world_text(preset.scenes))
     return model
 
 

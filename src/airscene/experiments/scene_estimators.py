@@ -38,7 +38,7 @@ def scene_estimators(quickly: bool = False) -> Result:
     if quickly:
         presets = tuple(quick_scenes(preset) for preset in presets)
         early, measured = 10, {"images": 4, "pairs": 6, "fit": 5}
-    single, tabletop = (preset.with_seed(1) for preset in presets)
+    single, tabletop = (preset.override(seed=1) for preset in presets)
     models = [(single, early), (single, None), (tabletop, early), (tabletop, None)]
     return Result(
         name="scene-estimators",

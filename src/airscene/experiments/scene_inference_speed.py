@@ -34,7 +34,7 @@ IMAGES, BATCH = 32, 128
 def scene_inference_speed(quickly: bool = False) -> Result:
     """How long inference of 3-D scenes takes, beside the paper's figures."""
     rounds = 20 if quickly else 300
-    presets = [(quick_scenes(p) if quickly else p).with_seed(1) for p in PRESETS]
+    presets = [(quick_scenes(p) if quickly else p).override(seed=1) for p in PRESETS]
     return Result(
         name="scene-inference-speed",
         about=(

@@ -1,11 +1,12 @@
 """A preset of inverse graphics: everything that decides a run, in one frozen value."""
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from airscene.errors import InputError
+from airscene.experiments.override import override_parts
 from airscene.graphics.look import LookSpread
 from airscene.graphics.world import WORLDS, World
 from airscene.inverse.config import InverseConfig, InverseTrainConfig, Order
@@ -18,7 +19,7 @@ class ScenePreset:
     Args:
         name: Its name, of the run folders.
         about: What it is, in a line.
-        world: Name of the world.
+        world: What its scenes may hold; or the name of one of the paper's worlds.
         model: The model.
         training: How it is trained.
         repeats: Whether a scene may have two objects of one type.
@@ -30,7 +31,7 @@ class ScenePreset:
 
     name: str
     about: str
-    world: str
+    world: World | str
     model: InverseConfig
     training: InverseTrainConfig
     repeats: bool = True
@@ -41,11 +42,21 @@ class ScenePreset:
     @property
     def scenes(self) -> World:
         """What its scenes may hold."""
-        return WORLDS[self.world]
+        return WORLDS[self.world] if isinstance(self.world, str) else self.world
 
-    def with_seed(self, seed: int) -> "ScenePreset":
-        """Return the preset with another seed."""
-        return replace(self, training=replace(self.training, seed=seed))
+    def override(self, **values: Any) -> "ScenePreset":
+        """Change fields of the model and the training, by name.
+
+        Args:
+            values: New values, for instance `steps=500, network="recurrent"`.
+
+        Returns:
+            The changed preset.
+
+        Raises:
+            InputError: If there is no such field, or a value is out of range.
+        """
+        return override_parts(self, ("model", "training"), values)
 
     def config(self) -> dict[str, Any]:
         """Return what `config.json` holds: all that decides the run's result."""

@@ -40,7 +40,9 @@ def scene_lines(rows: Sequence[Row]) -> str:
 
 def first_model(preset: ScenePreset, rows: Sequence[Row], runs: Path) -> "InverseAIR | None":
     """Return the model of a preset's first row whose run folder is here, if there is one."""
-    made = [preset.with_seed(row["seed"]) for row in of_run(rows, preset.name) if row["finished"]]
+    made = [
+        preset.override(seed=row["seed"]) for row in of_run(rows, preset.name) if row["finished"]
+    ]
     # A row may be of a run that was made elsewhere.
     here = [p for p in made if (run_folder(p, runs) / "model.safetensors").is_file()]
     return trained_scenes(here[0], runs) if here else None
@@ -122,7 +124,7 @@ def draw_policy(
 
     where, what = {}, {}
     for row in of_run(rows, preset.name):
-        seeded = preset.with_seed(row["seed"])
+        seeded = preset.override(seed=row["seed"])
         if (model := first_model(seeded, [row], runs)) is None:
             continue
         with make_pool(preset) as pool:

@@ -1,19 +1,24 @@
 """Where the scenes and the images of a preset of inverse graphics come from."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 from airscene.experiments.scene_preset import ScenePreset
 
 if TYPE_CHECKING:
-    from airscene.graphics import RenderPool, SceneBatch
+    from airscene.graphics import Renderer, RenderPool, SceneBatch
 
 # Training scenes have seeds of two numbers, (seed, step), which a third that is not 0 sets apart.
 TEST_SEED, WATCHED_SEED = (0, 0, 1), (0, 0, 2)
 
 
-def make_pool(preset: ScenePreset) -> "RenderPool":
+def make_pool(preset: ScenePreset, make: "Callable[[], Renderer] | None" = None) -> "RenderPool":
     """Start the workers that draw a preset's scenes.
+
+    Args:
+        preset: The preset.
+        make: Makes the renderer, in each worker; MuJoCo's of the preset's world if not given.
 
     Raises:
         RendererError: If MuJoCo, or a library to draw with, is missing.
@@ -21,7 +26,7 @@ def make_pool(preset: ScenePreset) -> "RenderPool":
     # Here, as the renderer is an extra.
     from airscene.graphics import MujocoRenderer, RenderPool
 
-    return RenderPool(partial(MujocoRenderer, preset.scenes))
+    return RenderPool(make or partial(MujocoRenderer, preset.scenes))
 
 
 def draw_scenes(preset: ScenePreset, n: int, *, seed: tuple[int, ...]) -> "SceneBatch":

@@ -47,7 +47,7 @@ def single_object(quickly: bool = False) -> Result:
     """One object, recovered through a renderer, without labels (Fig. 6a-d)."""
     presets = [quick_scenes(p) if quickly else p for p in (SINGLE, SUPERVISED)]
     seeds = (1,) if quickly else (1, 2, 3)
-    first, n = presets[0].with_seed(1), 4 if quickly else N_OPTIMISED
+    first, n = presets[0].override(seed=1), 4 if quickly else N_OPTIMISED
     searches = {
         run: replace(config, iterations=4, restarts=1) if quickly else config
         for run, config in OPTIMISED.items()
@@ -113,7 +113,7 @@ def _draw(presets: Sequence[ScenePreset], rows: Sequence[Row], runs: Path, figur
         images = pool.render(truth[np.concatenate(chosen)])
         drawn = [ImageRow("data", images / 255.0)]
         for preset, name in zip(presets, ("AIR", "supervised"), strict=True):
-            made = [preset.with_seed(row["seed"]) for row in of_run(rows, preset.name)]
+            made = [preset.override(seed=row["seed"]) for row in of_run(rows, preset.name)]
             # A row may be of a run that was made elsewhere, whose folder is not here.
             here = [p for p in made if run_folder(p, runs).is_dir()]
             for one in here[:1]:

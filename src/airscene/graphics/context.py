@@ -2,13 +2,14 @@
 
 import functools
 import glob
-import importlib.util
+import importlib
 import os
 import subprocess
 import sys
 from typing import Any
 
 from airscene.errors import InputError
+from airscene.graphics.mjcf import check_mujoco
 
 _PROBE = """
 import importlib, os, sys
@@ -32,8 +33,7 @@ def make_context(width: int, height: int) -> Any:
     """
     # One thread a process: the pool of renderers is what uses the cores.
     os.environ.setdefault("LP_NUM_THREADS", "0")
-    if importlib.util.find_spec("mujoco") is None:
-        raise InputError("MuJoCo is not installed: pip install 'airscene[3d]'")
+    check_mujoco()
     backend = os.environ.get("MUJOCO_GL", "")
     if backend not in ("egl", "osmesa"):
         backend = os.environ["MUJOCO_GL"] = _find_backend()

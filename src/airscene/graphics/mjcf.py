@@ -1,9 +1,20 @@
 """Loading the MJCF file of a world, and finding in it what the world names."""
 
+import importlib.util
 from typing import Any
 
 from airscene.errors import InputError
-from airscene.graphics.world import World
+from airscene.graphics.world import Footprint, World
+
+
+def check_mujoco() -> None:
+    """Refuse to go on without MuJoCo, which is an extra.
+
+    Raises:
+        InputError: if it is not installed.
+    """
+    if importlib.util.find_spec("mujoco") is None:
+        raise InputError("MuJoCo is not installed: pip install 'airscene[3d]'")
 
 
 def load_mjcf(world: World) -> Any:
@@ -28,6 +39,31 @@ def load_mjcf(world: World) -> Any:
     for kind, name in zip(("geom", *("material",) * len(world.tables)), world.tables, strict=False):
         find(model, kind, name, world)
     return model
+
+
+def bounding_footprints(world: World) -> tuple[Footprint, ...]:
+    """Circles that cover each type seen from above: those around the bounding spheres of its geoms.
+
+    Raises:
+        InputError: as `load_mjcf`.
+    """
+    import mujoco
+
+    model = load_mjcf(world)
+    data = mujoco.MjData(model)
+    mujoco.mj_kinematics(model, data)
+    footprints = []
+    for name in world.types:
+        body, circles = find(model, "body", name, world), []
+        for geom in range(model.ngeom):
+            inside = model.geom_bodyid[geom]
+            while inside not in (0, body):
+                inside = model.body_parentid[inside]
+            if inside == body:
+                x, y, _ = (data.geom_xpos[geom] - data.xpos[body]).tolist()
+                circles.append((x, y, float(model.geom_rbound[geom])))
+        footprints.append(tuple(circles))
+    return tuple(footprints)
 
 
 def find(model: Any, kind: str, name: str, world: World) -> int:

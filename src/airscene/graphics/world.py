@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+import tyro
+
 from airscene.errors import InputError
 
 ASSETS = Path(__file__).parent / "assets"
@@ -22,7 +24,7 @@ class World:
     origin of its body; the body's height stays.
 
     Args:
-        mjcf: path of the MJCF file.
+        mjcf: path of the MJCF file; with a renderer of another kind, a name.
         types: names of the bodies that are the object types; a scene's type k is the k-th.
         camera: name of the camera.
         n_slots: the most objects a scene may have.
@@ -47,8 +49,8 @@ class World:
     orbit: float = 0.0
     image_size: tuple[int, int] = (128, 128)
     symmetry: tuple[int, ...] = ()
-    footprints: tuple[Footprint, ...] = ()
-    tables: tuple[str, ...] = ()
+    footprints: tyro.conf.Suppress[tuple[Footprint, ...]] = ()
+    tables: tyro.conf.Suppress[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
         """Refuses what no scenes can be made of.

@@ -7,7 +7,7 @@ from pathlib import Path
 from airscene.errors import InputError
 from airscene.inference.model import Model
 from airscene.inference.scene_model import SceneModel
-from airscene.inference.worlds import named_world
+from airscene.inference.worlds import read_world
 from airscene.inverse.config import InverseConfig
 from airscene.inverse.model import InverseAIR
 from airscene.model.bundled import bundled_models
@@ -57,7 +57,7 @@ def _load(file: Path, name: str) -> Model | SceneModel:
             "airscene.SceneModel(air, world, name) gives it one"
         )
     try:
-        return SceneModel(air, named_world(world), name)
+        return SceneModel(air, read_world(world), name)
     except InputError as error:
         raise InputError(f"{file}: {error}") from None
 

@@ -31,12 +31,11 @@ LIKELIHOOD = Likelihood(InverseTrainConfig.blur[1], InverseTrainConfig.sigma[1])
 class SceneModel:
     """A trained model of 3-D scenes, and the renderer that it looks through.
 
-    `airscene.load` makes it of weights whose world is one of the paper's. With a world of your own:
+    `airscene.load` and `airscene.fit` make it. Where the renderer is not MuJoCo's, weights are
+    given theirs by hand:
 
-        air = load_module("model.safetensors", InverseAIR, InverseConfig)
-        model = SceneModel(air, world, "mine")
-
-    (`airscene.model.weights`, `airscene.inverse.model` and `airscene.inverse.config`.)
+        air = airscene.load("runs/shapes").air
+        model = SceneModel(air, world, "shapes", partial(FunctionRenderer, draw, (64, 64)))
 
     Args:
         air: The networks.

@@ -1,7 +1,10 @@
 """The names of worlds, and scenes of a world from users' units to the renderer's and back."""
 
+import json
 import math
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -23,16 +26,43 @@ def named_world(name: str) -> World:
     """
     if name not in WORLDS:
         raise InputError(
-            f"there is no world {name!r}, only {', '.join(WORLDS)}: for one of your own, make "
-            "airscene.SceneModel(air, world, name) in Python"
+            f"there is no world {name!r}, only {', '.join(WORLDS)}; of a world of your own, give "
+            "the model that was trained on it"
         )
     return WORLDS[name]
 
 
 def world_name(world: World) -> str:
     """Return the name of a world: the paper's, or that of its MJCF file."""
-    known = [name for name, other in WORLDS.items() if other == world]
-    return known[0] if known else Path(world.mjcf).stem
+    return _paper_name(world) or Path(world.mjcf).stem
+
+
+def _paper_name(world: World) -> str | None:
+    return next((name for name, other in WORLDS.items() if other == world), None)
+
+
+def world_text(world: World) -> str:
+    """Return what weights say of their world: the name if it is the paper's, else all of it."""
+    return _paper_name(world) or json.dumps(asdict(world))
+
+
+def read_world(text: str) -> World:
+    """Read what `world_text` wrote.
+
+    Raises:
+        InputError: If there is no such world.
+    """
+    if not text.startswith("{"):
+        return named_world(text)
+    try:
+        return World(**{name: _tuples(value) for name, value in json.loads(text).items()})
+    except (TypeError, ValueError) as error:
+        raise InputError(f"it does not say what its world is ({error})") from error
+
+
+def _tuples(value: Any) -> Any:
+    """JSON's lists as tuples."""
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
 def to_objects(

@@ -1,0 +1,98 @@
+"""Worlds and renderers of one's own, by `airscene.fit`."""
+
+import io
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+import airscene
+from airscene.errors import InputError
+from airscene.experiments import own_scenes
+from airscene.experiments.run_config import InTheWay
+from airscene.graphics import PlaneRenderer, World, sample_scenes
+from airscene.graphics.world import WORLDS
+from airscene.inference.worlds import read_world, world_text
+
+WORLD = World(
+    mjcf="shapes", types=("disc", "square", "triangle"), camera="", n_slots=2, image_size=(32, 32),
+    symmetry=(0, 4, 3), footprints=(((0.0, 0.0, 0.1),),) * 3,
+)  # fmt: skip
+DRAW = partial(PlaneRenderer, (32, 32))
+SHORT = {"steps": 2, "batch_size": 4, "evaluate_every": 1, "save_every": 1, "n_hidden": 8}
+
+
+def fit(folder, world=WORLD, **options):
+    quiet = {"console": Console(file=io.StringIO())}
+    preset = replace(own_scenes(world), n_test=8)
+    return airscene.fit(preset, folder, make=DRAW, **SHORT, **quiet, **options)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("airscene.experiments.scene_watch.WATCHED", 12)
+        folder = tmp_path_factory.mktemp("runs") / "mine"
+        yield folder, fit(folder)
+
+
+def test_the_model_looks_through_the_same_renderer(run):
+    _, model = run
+    renderer = DRAW()
+    images = renderer.render(sample_scenes(WORLD, 5, seed=1))
+    scenes = model.infer(images)
+    assert (scenes.model, scenes.world) == ("mine", "shapes")
+    assert model.render(scenes).shape == images.shape
+
+
+def test_weights_know_their_world(run):
+    folder, model = run
+    again = airscene.load(folder)
+    assert again.world == model.world == WORLD
+    with pytest.raises(InputError, match="cannot read shapes"):  # this needs MuJoCo, or a renderer
+        again.sample(0, 1)
+    same = airscene.SceneModel(again.air, again.world, "mine", DRAW)
+    np.testing.assert_array_equal(same.sample(0, 2), model.sample(0, 2))
+
+
+def test_a_world_that_has_changed_is_in_the_way(run):
+    folder, _ = run
+    assert fit(folder, resume=True).world == WORLD
+    with pytest.raises(InTheWay, match="half_size"):
+        fit(folder, replace(WORLD, half_size=(0.5, 0.4)), resume=True)
+
+
+def test_scenes_that_are_not_possible_leave_nothing(tmp_path):
+    crowded = replace(WORLD, footprints=(((0.0, 0.0, 5.0),),) * 3)
+    with pytest.raises(InputError, match="do not fit in the region"):
+        fit(tmp_path / "run", crowded)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("preset", "options", "line"),
+    [
+        (own_scenes(WORLD), {"images": "x"}, "images are for the preset images, not for scenes"),
+        ("multi-mnist", {"make": DRAW}, "make is for scenes in 3-D, not for multi-mnist"),
+        (own_scenes(WORLD), {"n_slots": 0}, "--n-slots is 0"),
+        (own_scenes(WORLD), {"digits": "x"}, "no experiment has an option 'digits'; the fields"),
+        ("tabletops", {}, "there is no preset 'tabletops'; there are: .*tabletop-camera"),
+    ],
+)
+def test_what_cannot_be(preset, options, line, tmp_path):
+    with pytest.raises(InputError, match=line):
+        airscene.fit(preset, tmp_path / "run", **options)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("world", [WORLD, *WORLDS.values()])
+def test_a_world_as_text(world):
+    assert read_world(world_text(world)) == world
+
+
+@pytest.mark.parametrize("text", ['{"mjcf": "x"}', '{"mjcf"', '{"types": 3}', '{"a": 1}'])
+def test_text_that_is_no_world(text):
+    with pytest.raises(InputError, match="does not say what its world is"):
+        read_world(text)
