@@ -42,7 +42,7 @@ demo-3d: .venv/3d.stamp ## the same in 3-D: scenes as the bundled weights infer 
 	else rm -rf runs/demo-3d; $(BIN)/airscene $(DEMO_3D); fi
 
 test: .venv/dev.stamp ## run the tests
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n 2 --dist loadscope
 
 test-slow: .venv/dev.stamp ## run the tests that take minutes
 	@$(BIN)/python -m pytest -q -m slow
