@@ -31,7 +31,7 @@ demo-3d: .venv/3d.stamp ## the same in 3-D: scenes as the bundled weights infer 
 		echo "Installing the OpenGL library that MuJoCo draws with" && apt-get -qq update && \
 		{ apt-get -qq install -y libosmesa6 || apt-get -qq install -y libegl1 libgl1-mesa-dri; } \
 		>/dev/null 2>&1; } || true
-	@for model in tabletop single-object; do \
+	@for model in tabletop-camera tabletop single-object; do \
 		if [ ! -e src/airscene/weights/$$model.safetensors ]; \
 		then echo "There are no bundled weights $$model yet: no picture of what they infer"; \
 		else $(BIN)/airscene data $$model --n 8 --seed 7 --out runs/demo-3d-scenes/$$model.npz && \

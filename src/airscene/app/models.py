@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from airscene.experiments import PRESETS, SCENE_PRESETS
+from airscene.experiments import PRESETS, SCENE_PRESETS, own_scenes
+from airscene.graphics import TABLETOP
 from airscene.model.bundled import bundled_models
 
 
@@ -33,3 +34,5 @@ class Models:
         print("Experiments of inverse graphics, for train; they need pip install 'airscene[3d]':")
         for preset in SCENE_PRESETS.values():
             print(f"  {preset.name:20} {preset.about}")
+        own = own_scenes(TABLETOP)
+        print(f"  {own.name:20} {own.about}")
