@@ -42,7 +42,7 @@ def use_shapes(patch: pytest.MonkeyPatch) -> None:
 
 def draw_with(patch: pytest.MonkeyPatch, make, **options) -> None:
     pool = partial(RenderPool, make, workers=1, **options)
-    patch.setattr("airscene.experiments.run_scenes.make_pool", lambda preset: pool())
+    patch.setattr("airscene.experiments.run_scenes.make_pool", lambda preset, make: pool())
 
 
 def type_train(patch: pytest.MonkeyPatch, preset: ScenePreset, *options: str) -> int:

@@ -42,7 +42,7 @@ def scene_inference_speed(quickly: bool = False) -> Result:
             f"at a time and in batches of {BATCH}, and with all there is to do, which is shrinking "
             "the image and, for the difference network, drawing and shrinking the objects so far "
             "before each step. A step is an image's share: of three for the table-top, of one for "
-            "the single object. All steps are run, whatever they find."
+            "the single object. The difference network ends at a step that finds nothing."
         ),
         paper=f"{PAPER_STEP} ms a step and {PAPER_IMAGE:.0f} ms an image on a CPU (appendix J)",
         targets="an image under 1 ms by the networks alone; no more than the paper's milliseconds",
