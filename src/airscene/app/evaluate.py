@@ -27,8 +27,8 @@ class Evaluate:
 
     MODEL is a run folder, a .safetensors file or the name of bundled weights. DATA is
     multi-mnist, multi-mnist-shrunk or sprites; if not given, the one that the run was trained on.
-    A model of 3-D scenes is measured on scenes of its world, for a run folder as it was trained on
-    them: DATA, --digits and --steps are not for it.
+    A model of 3-D scenes is measured on scenes of its world, and that of a run folder on such as it
+    was trained on: DATA, --digits and --steps are not for it.
 
     Example: airscene evaluate multi-mnist multi-mnist-shrunk --scenes 2000
 

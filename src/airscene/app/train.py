@@ -66,6 +66,10 @@ class SceneRun:
     model: InverseConfig = field(default_factory=InverseConfig)
 
 
+# What `scenes` has of any world.
+_OWN = own_scenes(TABLETOP)
+
+
 @dataclass(frozen=True, kw_only=True)
 class OwnSceneRun(SceneRun):
     """What `train` is told of scenes of one's own.
@@ -75,8 +79,8 @@ class OwnSceneRun(SceneRun):
     """
 
     world: World
-    experiment: tyro.conf.Suppress[str] = "scenes"
-    training: InverseTrainConfig = field(default_factory=lambda: own_scenes(TABLETOP).training)
+    experiment: tyro.conf.Suppress[str] = _OWN.name
+    training: InverseTrainConfig = _OWN.training
 
 
 _PRESET_RUN = tyro.extras.subcommand_type_from_defaults(
@@ -106,8 +110,8 @@ _PRESET_RUN = tyro.extras.subcommand_type_from_defaults(
 _OWN_RUN = Annotated[
     OwnSceneRun,
     tyro.conf.subcommand(
-        "scenes",
-        description=f"{own_scenes(TABLETOP).about} {NEEDS_3D}\n\nExample: airscene train scenes "
+        _OWN.name,
+        description=f"{_OWN.about} {NEEDS_3D}\n\nExample: airscene train scenes "
         "--mjcf kitchen.xml --types mug bowl --camera front",
     ),
 ]

@@ -58,7 +58,7 @@ def fit(
 
     Raises:
         InputError: If the folder exists, is not writable, or is of another configuration; if there
-            is no data; or if training fails.
+            is no data; if an option does not apply to the preset; or if training fails.
     """
     if isinstance(preset, str):
         known = {**PRESETS, **SCENE_PRESETS}

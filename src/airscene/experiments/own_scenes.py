@@ -12,7 +12,8 @@ def own_scenes(world: World) -> ScenePreset:
         airscene.fit(preset, "runs/kitchen")
 
     Args:
-        world: What scenes may hold.
+        world: What scenes may hold; without footprints, objects may run into each other, and
+            `airscene.graphics.mjcf.bounding_footprints` makes some.
     """
     return ScenePreset(
         name="scenes",
