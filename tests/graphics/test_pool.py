@@ -22,7 +22,9 @@ from airscene.graphics import (
     RendererError,
     RenderPool,
     SceneBatch,
+    concatenate,
 )
+from airscene.graphics.pool import _distinct
 
 
 @pytest.fixture(scope="module")
@@ -54,11 +56,26 @@ def test_images_that_do_not_fit_in_the_memory_at_once(pool, monkeypatch, plane_s
 
 def test_log_likelihoods(pool, plane_scenes):
     scenes, targets = plane_scenes(70), pool.render(plane_scenes(5, seed=2))
-    which = np.arange(70) % 5
+    scenes, which = concatenate([scenes[:40], scenes[:30]]), np.arange(70) % 5
     found = pool.log_likelihoods(scenes, targets, which, blur=0.0, sigma=0.2)
     errors = (pool.render(scenes) - targets[which].astype(float)) / 255.0
     exact = -0.5 * ((errors / 0.2) ** 2 + np.log(2 * np.pi * 0.2**2)).reshape(70, -1).sum(axis=1)
     np.testing.assert_allclose(found, exact, rtol=0, atol=0.01)  # of thousands of nats
+
+
+def test_a_scene_that_is_there_twice_for_a_target_is_drawn_once(plane_scenes):
+    scenes = plane_scenes(12)
+    again = SceneBatch(scenes.types, scenes.poses.copy(), scenes.camera, scenes.look)
+    again.poses[~again.present] += 1.0  # which means nothing
+    both, which = concatenate([scenes, again]), np.tile(np.arange(12) % 5, 2)
+    some, copies = _distinct(both, which)
+    assert len(some) == 12 and np.array_equal(copies[:12], copies[12:])
+    assert (np.diff(which[some]) >= 0).all()  # those of a target together
+    for found, given in ((both.types, both.types), (which, which)):
+        assert np.array_equal(found[some][copies], given)
+    assert np.array_equal(both.poses[some][copies][both.present], both.poses[both.present])
+    # For another target it is another.
+    assert len(_distinct(both, np.repeat([0, 1], 12))[0]) == 24
 
 
 def test_what_the_pool_refuses(pool, plane_scenes):

@@ -13,7 +13,6 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 
 from airscene.errors import InputError
-from airscene.graphics.blur import blur_basis, blurred
 from airscene.graphics.process import WorkerProcess
 from airscene.graphics.renderer import Renderer, RendererError, name_of
 from airscene.graphics.scenes import SceneBatch
@@ -103,10 +102,11 @@ class RenderPool:
 
         log N(blur(x) | blur(y), sigma^2 I), x the target and y the image of the scene, both
         blurred by a Gaussian (`airscene.graphics.blur`); only numbers come back from the workers.
+        A scene that is there more than once for a target is drawn once.
 
         Args:
             scenes: what to draw.
-            targets: images observed; each is blurred once.
+            targets: images observed.
             which: the target of each scene.
             blur: standard deviation of the blur, in pixels.
             sigma: standard deviation of the noise, in units of white.
@@ -134,10 +134,10 @@ class RenderPool:
             or which.max(initial=-1) >= len(targets)
         ):
             raise InputError("which should give each scene the index of one of the targets")
-        bases = (blur_basis(side, blur) for side in self.image_size)
-        inputs = {"targets": blurred(targets, *bases), "which": which}
-        output = ("values", (len(scenes),), np.float64)
-        return self._call(scenes, inputs, output, Likelihood(blur, sigma))
+        some, copies = _distinct(scenes, which)
+        inputs = {"targets": targets, "which": which[some]}
+        output = ("values", (len(some),), np.float64)
+        return self._call(scenes[some], inputs, output, Likelihood(blur, sigma))[copies]
 
     def close(self) -> None:
         """Stop the workers and give back the shared memory."""
@@ -236,6 +236,25 @@ class RenderPool:
                     worker.kill()
                     worker.chunk, worker.ready = None, True
             raise
+
+
+def _distinct(
+    scenes: SceneBatch, which: Int[np.ndarray, "n"]
+) -> tuple[Int[np.ndarray, "distinct"], Int[np.ndarray, "n"]]:
+    """One of each scene and target, and where among them each is.
+
+    Those of a target lie together, so that a worker, which blurs the targets that it needs, needs
+    few. It is the workers that do, as they have a thread each: the threads of matrix products in
+    the pool's process would wait for work at the workers' cost.
+    """
+    poses = np.where(scenes.present[..., None], scenes.poses, 0.0).reshape(len(scenes), -1)
+    rows = np.column_stack([which, scenes.types, poses, scenes.camera, scenes.look])
+    order = np.lexsort(rows.T[::-1])
+    is_new = np.ones(len(rows), bool)
+    is_new[1:] = (rows[order[1:]] != rows[order[:-1]]).any(axis=1)
+    copies = np.empty(len(rows), int)
+    copies[order] = np.cumsum(is_new) - 1
+    return order[is_new], copies
 
 
 def _doing(chunk: Chunk | None) -> str:

@@ -74,6 +74,8 @@ class Stage:
         most = len(background) + world.n_slots * max(map(len, self._parts))
         self.scene = _visible(world, model, data, max(most, drawn.ngeom))
         self._geoms = self.scene.geoms
+        # Looking an attribute up makes an array each time, which takes longer than writing it.
+        self._places = [(geom.pos, geom.mat) for geom in self._geoms]
         self._holds: list[Part | None] = [None] * len(self._geoms)
         for k, part in enumerate(background):
             self._put(k, part, part.position, part.rotation)
@@ -126,12 +128,11 @@ class Stage:
         self._orbit.to(camera)
 
     def _put(self, k: int, part: Part, position: np.ndarray, axes: np.ndarray) -> None:
-        geom = self._geoms[k]
         if self._holds[k] is not part:
-            _write(geom, part.fields)
+            _write(self._geoms[k], part.fields)
             self._holds[k] = part
-        geom.pos[:] = position
-        geom.mat[:] = axes
+        there, turned = self._places[k]
+        there[:], turned[:] = position, axes
 
     def dress(self, types: list[int], look: Look, i: int) -> None:
         """Give the scene that is on the stage a look; the next `arrange` does not take it off.

@@ -103,10 +103,11 @@ def _draw(renderer: Renderer, chunk: Chunk, arrays: dict[str, np.ndarray]) -> No
         arrays["images"][rows] = images
         return
     blur, sigma = chunk.likelihood
-    height, width = renderer.image_size
-    drawn = blurred(images, blur_basis(height, blur), blur_basis(width, blur))
+    bases = [blur_basis(side, blur) for side in renderer.image_size]
+    needed, which = np.unique(arrays["which"][rows], return_inverse=True)
+    targets = blurred(arrays["targets"][needed], *bases)
     arrays["values"][rows] = log_likelihoods(
-        drawn, arrays["targets"], arrays["which"][rows], sigma, images[0].size
+        blurred(images, *bases), targets, which, sigma, images[0].size
     )
 
 
