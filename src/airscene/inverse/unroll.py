@@ -90,38 +90,51 @@ def as_inputs(
     return np.ascontiguousarray(np.moveaxis(small, 3, 1), np.float32) / np.float32(255.0)
 
 
-@eqx.filter_jit
-def _see_camera(model: InverseAIR, images: Array, noise: Array) -> Array:
-    mean, scale = jax.vmap(model.see_camera)(images)
-    return mean + scale * noise
+class _Same:
+    """A model as a key of caches: by what it is, not by what it holds."""
+
+    def __init__(self, model: InverseAIR):
+        self.model = model
+
+    def __hash__(self) -> int:
+        return id(self.model)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.model is other.model
 
 
-def _compiled_steps(model: InverseAIR) -> Callable:
-    """Some steps, one after the other, compiled; a function of what `_steps` takes beside a model.
+@lru_cache(maxsize=4)
+def _compiled(function: Callable, same: _Same) -> Callable:
+    """A function of a model and arrays as one of the arrays, compiled.
 
-    The model is taken apart once for all steps: it takes as long as a step of one image does.
+    The model is taken apart once: it takes as long as a step of one image does.
     """
-    leaves, structure = jax.tree.flatten(model)
+    leaves, structure = jax.tree.flatten(same.model)
     is_array = [eqx.is_array(x) for x in leaves]
     arrays = [x for x, known in zip(leaves, is_array, strict=True) if known]
     rest = tuple(_ARRAY if known else x for x, known in zip(leaves, is_array, strict=True))
-    return partial(_compiled(structure, rest), arrays)
+    return partial(_compiled_of_leaves(function, structure, rest), arrays)
 
 
 @lru_cache(maxsize=16)
-def _compiled(structure: Any, rest: tuple) -> Callable:
+def _compiled_of_leaves(function: Callable, structure: Any, rest: tuple) -> Callable:
     @jax.jit
     def run(arrays, *args):
         those = iter(arrays)
         leaves = [next(those) if x is _ARRAY else x for x in rest]
-        return _steps(jax.tree.unflatten(structure, leaves), *args)
+        return function(jax.tree.unflatten(structure, leaves), *args)
 
     return run
 
 
 @lru_cache(maxsize=16)
-def _carry_shapes(config: InverseConfig) -> Carry:
-    return jax.eval_shape(partial(first_carry, config))
+def _first_carries(config: InverseConfig, n: int) -> Carry:
+    return jax.tree.map(lambda x: np.zeros((n, *x.shape), x.dtype), first_carry(config))
+
+
+def _see_camera(model, images, noise):
+    mean, scale = jax.vmap(model.see_camera)(images)
+    return mean + scale * noise
 
 
 def _steps(model, images, canvases, carry, z_camera, normal, uniform, gumbel):
@@ -160,17 +173,16 @@ def unroll(
     """
     config, n = model.config, len(images)
     looks, slots = config.network == "difference", config.n_slots
+    same = _Same(model)
     *by_slot, camera = (np.asarray(numbers) for numbers in noise)
     z_camera = camera
     if config.n_cameras:
-        z_camera = np.asarray(_see_camera(model, images, camera))
+        z_camera = np.asarray(_compiled(_see_camera, same)(images, camera))
     types = np.full((n, slots), ABSENT)
     z_where = np.zeros((n, slots, 3))
     kinds, q_present = np.zeros_like(types), np.zeros(types.shape)
     canvases = np.zeros((n, slots, 3 * looks, *config.image_shape[1:]), np.float32)
-    carry = jax.tree.map(lambda x: np.zeros((n, *x.shape), x.dtype), _carry_shapes(config))
-    run, seen = _compiled_steps(model), jnp.asarray(images)
-    is_same_noise = all(np.array_equal(x[:, 1:], x[:, :-1]) for x in by_slot)
+    carry, run = _first_carries(config, n), _compiled(_steps, same)
     # A dispatch takes as long as a third of a step: where nothing is drawn between them, one does.
     for start in range(slots) if looks else (0,):
         some = slice(start, start + 1 if looks else slots)
@@ -178,9 +190,9 @@ def unroll(
             so_far = to_scenes(types, z_where, z_camera, config)
             canvases[:, start] = as_inputs(render(so_far), config)
         now = (numbers[:, some] for numbers in by_slot)
-        carry, steps = run(seen, canvases[:, some], carry, z_camera, *now)
+        carry, steps = run(images, canvases[:, some], carry, z_camera, *now)
         present, *found = map(np.asarray, steps)
-        is_last = looks and is_same_noise and not present.any()
+        is_last = looks and not present.any() and _are_same_from(start, by_slot)
         if is_last:
             canvases[:, start:], some = canvases[:, some], slice(start, slots)
         kinds[:, some], z_where[:, some], q_present[:, some] = found
@@ -189,6 +201,11 @@ def unroll(
             break
     drawn = Drawn(types >= 0, np.int32(kinds), noise.normal, noise.camera)
     return Unrolled(drawn, canvases, to_scenes(types, z_where, z_camera, config), q_present)
+
+
+def _are_same_from(start: int, by_slot: list[np.ndarray]) -> bool:
+    """Whether the noise of the slots after one is its own."""
+    return all(np.array_equal(x[:, start + 1 :], x[:, start:-1]) for x in by_slot)
 
 
 def infer(
