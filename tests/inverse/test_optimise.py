@@ -1,5 +1,6 @@
 """Direct optimisation: it finds what it starts near, says absent, and counts its renders."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -58,6 +59,16 @@ def test_it_finds_what_it_starts_near(case):
     for row, kind in enumerate(truth.types[:, 0]):
         ended = found.poses[row, found.kinds == kind, :2]
         assert kind == ABSENT or np.abs(ended - truth.poses[row, 0, :2]).max() < 0.06
+
+
+def test_momentum_finds_it_too(case, pool):
+    truth, targets, _, _ = case
+    near = truth.poses + np.random.default_rng(1).normal(size=(5, 7, 3)) * [0.1, 0.1, 0.0]
+    config = replace(CONFIG, optimiser="momentum", learning_rate=1e-3)
+    found = optimise(targets, near / pose_spread(MODEL), pool, MODEL, config)
+    np.testing.assert_array_equal(found.scenes.types, truth.types)
+    there = truth.present[:, 0]
+    assert np.abs(found.scenes.poses - truth.poses)[there, 0, :2].max() < 0.02
 
 
 def test_scores_are_of_where_the_searches_ended(case, pool):

@@ -30,9 +30,11 @@ SUPERVISED = replace(
     labels="sampled",
 )
 
-# Direct optimisation, of the likelihood annealed as in training and of the model's own.
+# Direct optimisation, of the likelihood annealed as in training, by two optimisers, and of the
+# model's own. Of the rates 1e-5, 1e-4, 1e-3, 3e-3 and 1e-2, momentum sticks least often with this.
 OPTIMISED = {
     "single-object-optimised": OptimiseConfig(),
+    "single-object-optimised-momentum": OptimiseConfig(optimiser="momentum", learning_rate=1e-3),
     "single-object-optimised-plainly": OptimiseConfig(blur=(2.0, 2.0), sigma=(0.2, 0.2)),
 }
 

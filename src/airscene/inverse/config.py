@@ -15,6 +15,7 @@ from airscene.training.config import LoopConfig
 
 Network = Literal["recurrent", "difference"]
 Estimator = Literal["enumerated", "score", "score-baseline"]
+Optimiser = Literal["adam", "momentum"]
 
 # Which object is the label of the first step, which of the second, and so on:
 # "sampled": the order that scenes come in, which an image does not show: the arbitrary order that
@@ -163,7 +164,8 @@ class OptimiseConfig:
     """How the scene of an image is searched for.
 
     Args:
-        iterations: Steps of Adam.
+        optimiser: "adam", or "momentum": gradient ascent with Nesterov's momentum, of 0.9.
+        iterations: Its steps.
         restarts: Starts of each type, at poses drawn from the prior.
         learning_rate: The first, in standardised poses; it falls to 0 by a half cosine.
         blur: Standard deviation of the likelihood's blur at first and in the end, in pixels.
@@ -176,6 +178,7 @@ class OptimiseConfig:
         InputError: If a value is out of range.
     """
 
+    optimiser: Optimiser = "adam"
     iterations: int = 100
     restarts: int = 4
     learning_rate: float = 0.1
@@ -186,6 +189,8 @@ class OptimiseConfig:
 
     def __post_init__(self) -> None:
         """Check that every value is in range; blur and sigma are checked where images are drawn."""
+        known = get_args(Optimiser)
+        check_option("optimiser", self.optimiser, self.optimiser in known, " or ".join(known))
         for name in ("iterations", "restarts"):
             value = getattr(self, name)
             check_option(name, value, value >= 1, "a whole number of at least 1")

@@ -1,6 +1,7 @@
 """Direct optimisation: gradient ascent on the likelihood of each image, without a network."""
 
 import math
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -20,6 +21,8 @@ from airscene.graphics import (
 from airscene.inverse.config import InverseConfig, OptimiseConfig
 from airscene.inverse.latents import log_prior, pose_spread, to_scenes
 from airscene.inverse.scores import annealed_likelihood, log_likelihoods
+
+_OPTIMISERS = {"adam": optax.adam, "momentum": partial(optax.sgd, momentum=0.9, nesterov=True)}
 
 
 class Trace(NamedTuple):
@@ -78,7 +81,7 @@ def optimise(
 ) -> Optimised:
     """Search for the scene of at most one object that explains each image.
 
-    Adam on log p(x | z) + log p(z) by finite differences, for each discrete hypothesis apart; all
+    Gradient ascent on log p(x | z) + log p(z) by finite differences, for each discrete hypothesis apart; all
     images, restarts and hypotheses are drawn in one call an iteration. Differences are forward, as
     the paper's, while blur and noise are annealed, and central after that: where a forward one is
     0, the object lies half a step off in every coordinate. The paper neither says which optimiser
@@ -110,8 +113,8 @@ def optimise(
     kinds = np.array([ABSENT, *np.tile(np.arange(model.n_types), config.restarts)])
     prior, there = np.asarray(log_prior(model))[kinds + 1], (kinds != ABSENT)[:, None]
     rate = optax.cosine_decay_schedule(config.learning_rate, config.iterations)
-    adam = optax.adam(rate)
-    update, state = jax.jit(adam.update), adam.init(np.float32(starts))
+    optimiser = _OPTIMISERS[config.optimiser](rate)
+    update, state = jax.jit(optimiser.update), optimiser.init(np.float32(starts))
     z, count, trace = np.array(starts), 0, []
     for now in range(1 + config.iterations):
         share = now / (config.anneal * config.iterations)
