@@ -81,11 +81,11 @@ def optimise(
 ) -> Optimised:
     """Search for the scene of at most one object that explains each image.
 
-    Gradient ascent on log p(x | z) + log p(z) by finite differences, for each discrete hypothesis apart; all
-    images, restarts and hypotheses are drawn in one call an iteration. Differences are forward, as
-    the paper's, while blur and noise are annealed, and central after that: where a forward one is
-    0, the object lies half a step off in every coordinate. The paper neither says which optimiser
-    it used nor how discrete variables were found; it does not anneal.
+    Gradient ascent on log p(x | z) + log p(z) by finite differences, for each discrete hypothesis
+    apart; all images, restarts and hypotheses are drawn in one call an iteration. Differences are
+    forward, as the paper's, while blur and noise are annealed, and central after that: where a
+    forward one is 0, the object lies half a step off in every coordinate. The paper neither says
+    which optimiser it used nor how discrete variables were found; it does not anneal.
 
     Args:
         targets: Images, of the size that the pool draws.
