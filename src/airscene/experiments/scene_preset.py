@@ -27,6 +27,9 @@ class ScenePreset:
         labels: For a supervised network: the order of the labels; None trains without any.
         look: How far the looks of the scenes that it is trained on are perturbed, which neither the
             network is told nor the model draws; None for nominal looks.
+
+    Raises:
+        InputError: If the model has other types, slots or cameras than the world.
     """
 
     name: str
@@ -38,6 +41,14 @@ class ScenePreset:
     n_test: int = 1000
     labels: Order | None = None
     look: LookSpread | None = None
+
+    def __post_init__(self) -> None:
+        """Check that the model is of the world."""
+        wanted = InverseConfig.of(self.scenes)
+        for name in ("n_types", "n_slots", "n_cameras"):
+            value, right = getattr(self.model, name), getattr(wanted, name)
+            if value != right:
+                raise InputError(f"{name} is {value}; the scenes of {self.name} have {right}")
 
     @property
     def scenes(self) -> World:
