@@ -131,7 +131,7 @@ def test_cameras_that_cannot_be(camera):
 @pytest.mark.parametrize("kind", ["recurrent", "difference"])
 def test_inference_is_that_of_the_network(kind, images):
     model = SceneModel(network(kind), PLANE, "tiny", partial(PlaneRenderer, (16, 24)))
-    scenes = model.infer(images)  # padded to 8, of which 5 are drawn
+    scenes = model.infer(images, refine=False)  # padded to 8, of which 5 are drawn
     found, expected = (
         to_batch(scenes, PLANE),
         infer(model.air, images, PlaneRenderer((16, 24)).render),
@@ -147,11 +147,24 @@ def test_inference_is_that_of_the_network(kind, images):
     assert model.render(scenes).shape == (5, 16, 24, 3)
 
 
+def test_refined_scenes_explain_images_better(model, images):
+    plain, refined = (model.infer(images, refine=some) for some in (False, True))
+    errors = [
+        np.square(model.render(some) - images / np.float32(255)).mean() for some in (plain, refined)
+    ]
+    assert errors[1] < errors[0]
+    for a, b in zip(plain, refined, strict=True):
+        assert [(thing.type, thing.presence) for thing in a.objects] == [
+            (thing.type, thing.presence) for thing in b.objects
+        ]
+
+
 def test_the_recurrent_network_needs_no_renderer(images):
     def fail():
         raise AssertionError("made")
 
-    assert len(SceneModel(network("recurrent"), PLANE, "tiny", fail).infer(images)) == 5
+    model = SceneModel(network("recurrent"), PLANE, "tiny", fail)
+    assert len(model.infer(images, refine=False)) == 5
 
 
 def test_pictures_of_any_size(model, images):

@@ -29,7 +29,7 @@ class Infer:
     JPEG picture, a .npy or .npz file, a folder or a pattern. For a model of grey images, colour is
     made grey; for one of colour images, grey is taken as a colour. A model of 3-D scenes looks at
     the middle of a picture of any size, and overlays are the picture and what was inferred of it,
-    drawn by the renderer beside it.
+    drawn by the renderer beside it. Poses in 3-D are refined by rendering.
 
     Example: airscene infer multi-mnist scene.png --out scenes.json --overlay pictures
 
@@ -41,7 +41,8 @@ class Infer:
         resize: Bring images of another size to the model's; for 3-D that is done always.
         steps: Largest count, of which there may be more than in training; the model's own if not
             given. Not for 3-D.
-        samples: Draws from the posterior an image; 0 for its means.
+        refine: In 3-D, search by rendering for better poses than the network's.
+        samples: Draws from the posterior an image; 0 for its means. They are not refined.
         seed: Decides the draws.
     """
 
@@ -51,6 +52,7 @@ class Infer:
     overlay: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None
     resize: bool = False
     steps: int | None = None
+    refine: bool = True
     samples: int = 0
     seed: int = 0
 
@@ -84,8 +86,12 @@ class Infer:
                     f"--{'resize' if self.resize else 'steps'} is for models of images in 2-D; "
                     f"{model!r} takes pictures of any size and has a fixed number of steps"
                 )
-            scenes = model.infer(self.images, samples=self.samples, seed=self.seed)
+            scenes = model.infer(
+                self.images, refine=self.refine, samples=self.samples, seed=self.seed
+            )
         else:
+            if not self.refine:
+                raise InputError(f"--no-refine is for models of 3-D scenes, which {model!r} is not")
             if self.steps is not None:
                 model = model.with_steps(self.steps)
             scenes = model.infer(

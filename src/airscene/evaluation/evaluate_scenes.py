@@ -6,6 +6,12 @@ from airscene.graphics import RenderPool, SceneBatch
 from airscene.inference.scene_model import LIKELIHOOD, SceneModel
 from airscene.inference.worlds import world_name
 from airscene.inverse.evaluate import make_evaluate
+from airscene.inverse.metrics import scene_metrics
+from airscene.inverse.refine import refine, score_by
+from airscene.inverse.unroll import infer
+
+# The errors that refinement lessens.
+POSES = ("position_error", "rotation_error")
 
 
 def evaluate_scenes(
@@ -19,12 +25,18 @@ def evaluate_scenes(
         workers: Processes that draw; one for each core if not given.
 
     Returns:
-        Numbers, ready for JSON: the world, the number of scenes, and what
-        `airscene.inverse.evaluate.make_evaluate` measures.
+        Numbers, ready for JSON: the world, the number of scenes, what
+        `airscene.inverse.evaluate.make_evaluate` measures of the networks, and the errors of
+        positions and rotations when they are refined, as `refined_`.
 
     Raises:
         InputError: If nothing can be drawn.
     """
     with RenderPool(model.drawing.make, workers) as pool:
         measured = make_evaluate(truth, pool, model.world, LIKELIHOOD)(model.air, 0)
-    return {"world": world_name(model.world), "scenes": len(truth), **measured}
+        targets = pool.render(truth)
+        score = score_by(pool, targets, LIKELIHOOD)
+        inferred = infer(model.air, targets, pool.render)
+        refined = scene_metrics(truth, refine(inferred, score, model.world), model.world)
+    poses = {f"refined_{key}": refined[key] for key in refined if key.startswith(POSES)}
+    return {"world": world_name(model.world), "scenes": len(truth), **measured, **poses}

@@ -14,6 +14,7 @@ from airscene.experiments.own_images import IMAGES
 from airscene.experiments.own_scenes import own_scenes
 from airscene.experiments.policies import policies
 from airscene.experiments.preset import DataConfig, Preset
+from airscene.experiments.refinement import refinement
 from airscene.experiments.result import Result, Unit
 from airscene.experiments.robustness import LOOKS, robustness
 from airscene.experiments.scene_estimators import scene_estimators
@@ -62,6 +63,7 @@ RESULTS = {
     "single-object": single_object,
     "tabletop": tabletop,
     "tabletop-camera": tabletop_camera,
+    "refinement": refinement,
     "robustness": robustness,
     "scene-estimators": scene_estimators,
     "scene-inference-speed": scene_inference_speed,

@@ -12,7 +12,7 @@ from airscene.data.images import fit_image, load_images
 from airscene.errors import InputError
 from airscene.graphics import ABSENT, Renderer, SceneBatch, World
 from airscene.graphics.blur import blur_basis, blurred, log_likelihoods
-from airscene.inference.chunks import padded_chunks
+from airscene.inference.chunks import CHUNK, padded_chunks
 from airscene.inference.drawing import Drawing
 from airscene.inference.model import Images
 from airscene.inference.worlds import to_objects, world_name
@@ -20,6 +20,8 @@ from airscene.inverse.config import InverseTrainConfig
 from airscene.inverse.importance import log_weights
 from airscene.inverse.latents import to_scenes
 from airscene.inverse.model import InverseAIR
+from airscene.inverse.refine import Score
+from airscene.inverse.refine import refine as refined
 from airscene.inverse.scores import Likelihood
 from airscene.inverse.unroll import Noise, Unrolled, as_inputs, draw_noise, mode_noise, unroll
 from airscene.scene import PosedScene, PosedScenes
@@ -109,16 +111,19 @@ class SceneModel:
         self,
         images: Images | Sequence[str | Path] | str | Path,
         *,
+        refine: bool = True,
         samples: int = 0,
         seed: int = 0,
     ) -> PosedScenes:
         """Infer the objects of images, and the camera where it is not fixed.
 
-        Deterministic: the likelier of present and absent, the likeliest type, posterior means.
-        With `samples`, each image gives that many scenes, drawn from the posterior.
+        Deterministic: the likelier of present and absent, the likeliest type, posterior means;
+        then poses are searched for around those by rendering (`airscene.inverse.refine`). With
+        `samples`, each image gives that many scenes, drawn from the posterior, and not refined.
 
         Args:
             images: As `prepare` takes them.
+            refine: Search for poses; otherwise they are the network's.
             samples: Draws from the posterior an image; 0 for the means.
             seed: Decides the draws.
 
@@ -127,12 +132,13 @@ class SceneModel:
 
         Raises:
             InputError: If an image cannot be used, or the renderer fails. The recurrent network
-                needs no renderer.
+                needs none if nothing is refined.
         """
         sources, prepared = self.prepare(images)
         inputs, config = as_inputs(prepared, self.air.config), self.air.config
         if not samples:
-            found = self._found(inputs, lambda n: mode_noise(n, config))
+            targets = prepared if refine else None
+            found = self._found(inputs, lambda n: mode_noise(n, config), targets)
             return self._scenes([(*one, None) for one in zip(sources, found, strict=True)])
         drawn = []
         for sample in range(samples):
@@ -147,13 +153,38 @@ class SceneModel:
             ]
         )
 
-    def _found(self, inputs: np.ndarray, noise: Callable[[int], Noise]) -> list:
-        """The objects and the camera of each image."""
-        found = []
+    def _found(
+        self,
+        inputs: np.ndarray,
+        noise: Callable[[int], Noise],
+        targets: np.ndarray | None = None,
+    ) -> list:
+        """The objects and the camera of each image, refined if there are targets."""
+        found: list = []
         for part, n in padded_chunks(inputs):
             run = self._unroll(part, n, noise(len(part)))
-            found += to_objects(run.scenes[:n], run.q_present[:n], self.world)
+            scenes = run.scenes[:n]
+            if targets is not None:
+                score = self._score(targets[len(found) : len(found) + n])
+                scenes = refined(scenes, score, self.world)
+            found += to_objects(scenes, run.q_present[:n], self.world)
         return found
+
+    def _score(self, targets: UInt8[np.ndarray, "targets height width 3"]) -> Score:
+        """The function that draws scenes and compares each with one of the targets."""
+        bases = [blur_basis(side, LIKELIHOOD.blur) for side in self.image_size]
+        observed, sigma = blurred(targets, *bases), LIKELIHOOD.sigma
+
+        def score(scenes: SceneBatch, which: np.ndarray) -> np.ndarray:
+            values = np.zeros(len(scenes))
+            # A few at a time, as blurred images take four times as much memory as images.
+            for start in range(0, len(scenes), CHUNK):
+                some = slice(start, start + CHUNK)
+                drawn = blurred(self.drawing.draw(scenes[some]), *bases)
+                values[some] = log_likelihoods(drawn, observed, which[some], sigma, targets[0].size)
+            return values
+
+        return score
 
     def _unroll(self, inputs: np.ndarray, n: int, noise: Noise) -> Unrolled:
         """Unroll a chunk of which n rows are no padding: nothing else is drawn."""
@@ -244,15 +275,12 @@ class SceneModel:
         """
         _, targets = self.prepare(images)
         inputs, keys = as_inputs(targets, self.air.config), _keys(jax.random.key(seed))
-        bases = [blur_basis(side, LIKELIHOOD.blur) for side in self.image_size]
-        observed, sigma = blurred(targets, *bases), LIKELIHOOD.sigma
-        weights = []
+        score, weights = self._score(targets), []
         for which, n in padded_chunks(np.repeat(np.arange(len(targets)), particles)):
             noise = draw_noise(next(keys), len(which), self.air.config)
             run = self._unroll(inputs[which], n, noise)
             values = np.zeros(len(which), np.float32)
-            drawn = blurred(self.drawing.draw(run.scenes[:n]), *bases)
-            values[:n] = log_likelihoods(drawn, observed, which[:n], sigma, targets[0].size)
+            values[:n] = score(run.scenes[:n], which[:n])
             found = log_weights(self.air, inputs[which], run.canvases, run.drawn, values)
             weights.append(np.asarray(found, float)[:n])
         of_images = np.concatenate(weights).reshape(-1, particles)
