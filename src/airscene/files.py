@@ -26,6 +26,11 @@ def check_writable(folder: str | Path) -> None:
         raise InputError(f"{nearest} is not a folder to write in; give one of yours")
 
 
+def is_temporary(path: Path) -> bool:
+    """Whether a file is what `write_atomic` leaves if its process is killed."""
+    return path.name.startswith(".") and path.suffix == ".tmp"
+
+
 def write_atomic(path: str | Path, data: bytes) -> None:
     """Writes a file so that a reader sees the old content or the new, never a part of it.
 

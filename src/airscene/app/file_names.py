@@ -11,7 +11,9 @@ def file_names(sources: Sequence[str]) -> list[str]:
     names: dict[str, None] = {}
     for source in sources:
         # Sources are read from files too: nothing in them may lead elsewhere or be no name.
-        base = re.sub(r"[\x00-\x1f]", "_", os.path.basename(source))[:200]
+        base = re.sub(r"[\x00-\x1f\ud800-\udfff]", "_", os.path.basename(source))
+        # As many bytes as a name may have, less what is added to it.
+        base = base.encode()[:200].decode(errors="ignore")
         match = re.fullmatch(r"(.*)\[(\d+)\]", base)
         file, index = (match[1], f"-{match[2]}") if match else (base, "")
         name = plain = Path(file).stem + index

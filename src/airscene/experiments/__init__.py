@@ -5,6 +5,7 @@ from airscene.experiments.downstream import downstream
 from airscene.experiments.draw import draw
 from airscene.experiments.estimators import estimators
 from airscene.experiments.films import films
+from airscene.experiments.finite_differences import finite_differences
 from airscene.experiments.generalisation import AIR_013, generalisation
 from airscene.experiments.inference_speed import inference_speed
 from airscene.experiments.multi_mnist import FAST, FULL, multi_mnist
@@ -60,6 +61,7 @@ RESULTS = {
     "policies": policies,
     "films": films,
     "inference-speed": inference_speed,
+    "finite-differences": finite_differences,
     "single-object": single_object,
     "tabletop": tabletop,
     "tabletop-camera": tabletop_camera,

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from airscene.errors import InputError
-from airscene.files import check_writable, write_atomic
+from airscene.files import check_writable, is_temporary, write_atomic
 
 
 class InTheWay(InputError):
@@ -26,10 +26,15 @@ def check_folder(folder: Path, resume: bool) -> None:
     check_writable(folder)
     if resume and not (folder / "config.json").is_file():
         raise InputError(f"there is no run in {folder} to resume; leave out --resume to start one")
-    if not resume and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if not resume and folder.exists() and (not folder.is_dir() or _is_used(folder)):
         raise InTheWay(
             f"{folder} exists already: give another --out, or --resume to go on with the run in it"
         )
+
+
+def _is_used(folder: Path) -> bool:
+    """Whether something is there, beside what an end in the midst of writing a file leaves."""
+    return any(not is_temporary(path) for path in folder.iterdir())
 
 
 def write_json(path: Path, values: dict[str, Any]) -> None:

@@ -3,8 +3,9 @@
 Section 3.2 and appendix I: the score function for presence and type, with neural baselines and
 without, against the alternatives of each step, drawn and weighed. A sample of an image costs the
 enumerated estimator more renders: N (1 + K) for the tables of N slots and K types and 3 N for the
-forward differences of the poses, where the score function has 1 and 3 for each present object. As
-many renders buy as many times more samples of the cheaper, whose mean has as many times less
+forward differences of the poses, where the score function has 1 and 3 for each present object. (Of
+the tables, N - 1 are in two of them and drawn once, which is not counted in favour of it.) As many
+renders buy as many times more samples of the cheaper, whose mean has as many times less
 variance: estimators are compared in their variance times their renders.
 """
 

@@ -44,9 +44,14 @@ class ScenePreset:
 
     def __post_init__(self) -> None:
         """Check that the model is of the world."""
-        wanted = InverseConfig.of(self.scenes)
-        for name in ("n_types", "n_slots", "n_cameras"):
-            value, right = getattr(self.model, name), getattr(wanted, name)
+        world = self.scenes
+        wanted = {
+            "n_types": len(world.types),
+            "n_slots": world.n_slots,
+            "n_cameras": int(world.orbit > 0.0),
+        }
+        for name, right in wanted.items():
+            value = getattr(self.model, name)
             if value != right:
                 raise InputError(f"{name} is {value}; the scenes of {self.name} have {right}")
 

@@ -34,6 +34,7 @@ def scene_lines(rows: Sequence[Row]) -> str:
         }
         if any("camera_error" in row for row in ours):
             said["camera error"] = spread(ours, "camera_error", "{:.2f} degrees")
+        said["trained in"] = spread(ours, "seconds", "{:,.0f} s")
         lines.append(f"{run}: " + ", ".join(f"{name} {value}" for name, value in said.items()))
     return "; ".join(lines)
 

@@ -37,7 +37,7 @@ class Look(NamedTuple):
 
     @classmethod
     def unpack(cls, packed: Float[np.ndarray, "n looks"]) -> "Look":
-        """Reads what `pack` wrote; of 0 numbers too, as a look of no slots."""
+        """Reads what `pack` wrote."""
         n, numbers = packed.shape
         slots = (numbers - 6) // 4
         return cls(

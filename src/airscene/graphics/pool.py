@@ -1,5 +1,6 @@
 """Worker processes that draw scenes: images of them, or only their log-likelihoods."""
 
+import math
 import os
 import signal
 import time
@@ -21,8 +22,9 @@ from airscene.graphics.worker import Chunk, Likelihood
 
 # The most scenes a message: enough to make messages cheap, few enough that little is drawn again.
 _CHUNK = 32
-# The most images that lie in shared memory at a time, in bytes: containers often have 64 MB of it.
-_MOST_BYTES = 32_000_000
+# The most images that lie in shared memory at a time, in bytes: containers often have 64 MB of it,
+# and where more is needed, the block before is there until each worker has had a chunk of the next.
+_MOST_BYTES = 16_000_000
 # Deaths of workers over the same scenes, or at the start, before that is an error.
 _DEATHS = 3
 
@@ -116,8 +118,8 @@ class RenderPool:
 
         Raises:
             RendererError: if the renderer fails.
-            InputError: if the targets are not of the renderer's size, or `blur` or `sigma` is out
-                of range.
+            InputError: if the targets are not of the renderer's size, `which` is not of indices of
+                them, or `blur` or `sigma` is out of range.
 
         Source: Eslami et al. 2016, appendix I.3.
         """
@@ -125,19 +127,27 @@ class RenderPool:
             raise InputError(
                 f"targets of {targets.shape[1:3]} pixels; {self.name} draws {self.image_size}"
             )
-        if not (blur >= 0.0 and sigma > 0.0):
+        if not (0.0 <= blur < math.inf and 0.0 < sigma < math.inf):
             raise InputError(f"blur is {blur} and sigma {sigma}; give at least 0, and above 0")
         which = np.asarray(which)
         if (
-            len(which) != len(scenes)
+            which.dtype.kind not in "iu"
+            or len(which) != len(scenes)
             or which.min(initial=0) < 0
             or which.max(initial=-1) >= len(targets)
         ):
             raise InputError("which should give each scene the index of one of the targets")
         some, copies = _distinct(scenes, which)
-        inputs = {"targets": targets, "which": which[some]}
-        output = ("values", (len(some),), np.float64)
-        return self._call(scenes[some], inputs, output, Likelihood(blur, sigma))[copies]
+        needed, of_needed = np.unique(which[some], return_inverse=True)
+        values, most = np.empty(len(some)), max(1, _MOST_BYTES // max(1, targets[:1].nbytes))
+        for start in range(0, len(needed), most):
+            rows = slice(*np.searchsorted(of_needed, (start, start + most)))
+            part = scenes[some[rows]]
+            there = targets[needed[start : start + most]]
+            inputs = {"targets": there, "which": of_needed[rows] - start}
+            output = ("values", (len(part),), np.float64)
+            values[rows] = self._call(part, inputs, output, Likelihood(blur, sigma))
+        return values[copies]
 
     def close(self) -> None:
         """Stop the workers and give back the shared memory."""
@@ -247,7 +257,8 @@ def _distinct(
     few. It is the workers that do, as they have a thread each: the threads of matrix products in
     the pool's process would wait for work at the workers' cost.
     """
-    poses = np.where(scenes.present[..., None], scenes.poses, 0.0).reshape(len(scenes), -1)
+    poses = np.where(scenes.present[..., None], scenes.poses, 0.0)
+    poses = poses.reshape(len(scenes), 3 * scenes.types.shape[1])
     rows = np.column_stack([which, scenes.types, poses, scenes.camera, scenes.look])
     order = np.lexsort(rows.T[::-1])
     is_new = np.ones(len(rows), bool)

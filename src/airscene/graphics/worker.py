@@ -77,7 +77,8 @@ def work(connection: Connection, make: Callable[[], Renderer]) -> None:
                 _draw(renderer, chunk, views(block, chunk.layout))
                 connection.send("")
             except Exception as error:
-                connection.send(_line(error, name_of(renderer)))
+                # What the renderer raises is an `InputError` that names it.
+                connection.send(_line(error, "the worker process"))
     except (EOFError, OSError):
         pass  # the pool is gone
     finally:

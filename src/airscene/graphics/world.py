@@ -56,19 +56,30 @@ class World:
         """Refuses what no scenes can be made of.
 
         Raises:
-            InputError: if there is no type, slot or pixel, or a list is not one for each type.
+            InputError: if there is no type, slot, pixel or region, a type is there twice, or a list
+                is not one for each type.
         """
-        if not self.types or self.n_slots < 1 or min(*self.image_size, *self.half_size) <= 0:
+        if (
+            not self.types
+            or min(self.n_slots, *self.image_size) < 1
+            or not all(0.0 < side < math.inf for side in self.half_size)
+        ):
             raise InputError(
                 f"{self.mjcf}: {len(self.types)} types, {self.n_slots} slots, images of "
                 f"{self.image_size} and a region of {self.half_size}; all should be above 0"
             )
+        if not all(map(math.isfinite, self.centre)):
+            raise InputError(f"{self.mjcf}: centre is {self.centre}; it should be two numbers")
+        if len(set(self.types)) < len(self.types):
+            raise InputError(f"{self.mjcf}: types {', '.join(self.types)}; each should be another")
         for name in ("symmetry", "footprints"):
             given = getattr(self, name)
             if given and len(given) != len(self.types):
                 raise InputError(
                     f"{self.mjcf}: {name} has {len(given)} entries for {len(self.types)} types"
                 )
+        if min(self.symmetry, default=0) < 0:
+            raise InputError(f"{self.mjcf}: symmetry is {self.symmetry}; give 0 or more for each")
         if not 0.0 <= self.orbit <= math.pi:
             raise InputError(f"{self.mjcf}: orbit is {self.orbit}; it should be 0 to pi radians")
 

@@ -9,7 +9,7 @@ from jaxtyping import Float, Float32, Int, UInt8
 from scipy.special import logsumexp
 
 from airscene.data.images import fit_image, load_images
-from airscene.errors import InputError
+from airscene.errors import InputError, check_option, check_seed
 from airscene.graphics import ABSENT, Renderer, SceneBatch, World
 from airscene.graphics.blur import blur_basis, blurred, log_likelihoods
 from airscene.inference.chunks import CHUNK, padded_chunks
@@ -26,7 +26,7 @@ from airscene.inverse.scores import Likelihood
 from airscene.inverse.unroll import Noise, Unrolled, as_inputs, draw_noise, mode_noise, unroll
 from airscene.scene import PosedScene, PosedScenes
 
-# The model's: what training ends on.
+# What training ends on unless its options `blur` and `sigma` say another.
 LIKELIHOOD = Likelihood(InverseTrainConfig.blur[1], InverseTrainConfig.sigma[1])
 
 
@@ -134,6 +134,8 @@ class SceneModel:
             InputError: If an image cannot be used, or the renderer fails. The recurrent network
                 needs none if nothing is refined.
         """
+        check_option("samples", samples, samples >= 0, "a whole number of at least 0")
+        check_seed(seed)
         sources, prepared = self.prepare(images)
         inputs, config = as_inputs(prepared, self.air.config), self.air.config
         if not samples:
@@ -236,6 +238,8 @@ class SceneModel:
         Raises:
             InputError: If a count is not one that the model can draw, or nothing can be drawn.
         """
+        check_option("n", n, n >= 0, "a whole number of at least 0")
+        check_seed(seed)
         c, most = self.air.config, self.largest_count
         if any(not 0 <= count <= most for count in counts):
             raise InputError(
@@ -260,7 +264,8 @@ class SceneModel:
 
             log 1/K sum_k p(x, z_k) / q(z_k | x)
 
-        p(x | z) is the blurred Gaussian likelihood that training ends on, normaliser included.
+        p(x | z) is the Gaussian likelihood with a blur of 2 pixels and noise of 0.2, which training
+        ends on unless it was given others, normaliser included.
 
         Args:
             images: As `prepare` takes them.
@@ -273,6 +278,8 @@ class SceneModel:
         Raises:
             InputError: If an image cannot be used, or nothing can be drawn.
         """
+        check_option("particles", particles, particles >= 1, "a whole number of at least 1")
+        check_seed(seed)
         _, targets = self.prepare(images)
         inputs, keys = as_inputs(targets, self.air.config), _keys(jax.random.key(seed))
         score, weights = self._score(targets), []

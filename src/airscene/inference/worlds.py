@@ -16,6 +16,8 @@ from airscene.scene import PosedObject, PosedScene, PosedScenes
 
 # What rounding in JSON may add to a camera at the end of its orbit, in radians.
 _ROUNDING = 1e-4
+# Metres, or radians, that renderers are not asked for.
+_FARTHEST = 1e6
 
 
 def named_world(name: str) -> World:
@@ -33,8 +35,9 @@ def named_world(name: str) -> World:
 
 
 def world_name(world: World) -> str:
-    """Return the name of a world: the paper's, or that of its MJCF file."""
-    return _paper_name(world) or Path(world.mjcf).stem
+    """Return the name of a world: the paper's, or that of its MJCF file, unless it is theirs."""
+    name = Path(world.mjcf).stem
+    return _paper_name(world) or (f"own-{name}" if name in WORLDS else name)
 
 
 def _paper_name(world: World) -> str | None:
@@ -143,8 +146,12 @@ def _check(scene: PosedScene, name: str, world: World) -> None:
                 f"objects[{k}].type is {thing.type!r}; the world {name!r} has "
                 f"{', '.join(world.types)}"
             )
-        if not np.isfinite((*thing.position, thing.rotation)).all():
-            raise InputError(f"objects[{k}] has a position or rotation that is not finite")
+        # NaN is not below either.
+        if not (np.abs((*thing.position, thing.rotation)) < _FARTHEST).all():
+            raise InputError(
+                f"objects[{k}] has a position or rotation that is not finite, or beyond "
+                f"{_FARTHEST:,.0f}"
+            )
     most = world.orbit + _ROUNDING
     if not world.orbit and scene.camera:
         raise InputError(f"it has a camera; that of the world {name!r} is fixed")

@@ -89,9 +89,12 @@ class InverseConfig:
             changes: Fields that are not the world's.
 
         Raises:
-            InputError: If a value is out of range.
+            InputError: If a value is out of range, or images of the world do not shrink.
         """
         height, width = world.image_size
+        right = not (height % shrink or width % shrink) and min(height, width) >= 8 * shrink
+        needed = f"two multiples of {shrink} from {8 * shrink} on"
+        check_option("image_size", world.image_size, right, needed)
         fields = {
             "n_types": len(world.types),
             "n_slots": world.n_slots,
@@ -146,10 +149,10 @@ class InverseTrainConfig(LoopConfig):
         super().__post_init__()
         known = get_args(Estimator)
         check_option("estimator", self.estimator, self.estimator in known, " or ".join(known))
-        right = len(self.blur) == 2 and min(self.blur) > 0
-        check_option("blur", self.blur, right, "two numbers above 0")
-        right = len(self.sigma) == 2 and min(self.sigma) > 0
-        check_option("sigma", self.sigma, right, "two numbers above 0")
+        for name in ("blur", "sigma"):
+            value = getattr(self, name)
+            right = len(value) == 2 and all(0 < x < math.inf for x in value)
+            check_option(name, value, right, "two numbers above 0")
         for name in ("anneal", "release"):
             value = getattr(self, name)
             check_option(name, value, 0 < value <= 1, "above 0 and at most 1")
@@ -167,7 +170,8 @@ class OptimiseConfig:
         optimiser: "adam", or "momentum": gradient ascent with Nesterov's momentum, of 0.9.
         iterations: Its steps.
         restarts: Starts of each type, at poses drawn from the prior.
-        learning_rate: The first, in standardised poses; it falls to 0 by a half cosine.
+        learning_rate: The first; it falls to 0 by a half cosine. In standardised poses for Adam;
+            momentum multiplies a gradient in nats by it.
         blur: Standard deviation of the likelihood's blur at first and in the end, in pixels.
         sigma: Standard deviation of the blurred images' noise at first and in the end, in units of
             white.

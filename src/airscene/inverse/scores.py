@@ -69,7 +69,8 @@ def score(
 
     For N slots of K types and a fixed camera that are N (1 + K) + 3 N scenes, with "whole" up to
     N (1 + K) + 6 N, or with "drawn" 1 + 3 for each present object, which leaves the tables 0; a
-    camera is one more, or with "whole" two.
+    camera is one more, or with "whole" two. Of the tables, N - 1 are drawn for two slots at once:
+    what is without a slot's object is what the slot before has as drawn.
 
     Args:
         pool: Draws scenes.

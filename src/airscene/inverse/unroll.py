@@ -107,7 +107,8 @@ class _Same:
 def _compiled(function: Callable, same: _Same) -> Callable:
     """A function of a model and arrays as one of the arrays, compiled.
 
-    The model is taken apart once: it takes as long as a step of one image does.
+    The model is taken apart once: it takes as long as a step of one image does. The last few
+    models stay in memory for it.
     """
     leaves, structure = jax.tree.flatten(same.model)
     is_array = [eqx.is_array(x) for x in leaves]
@@ -132,7 +133,9 @@ def _first_carries(config: InverseConfig, n: int) -> Carry:
     return jax.tree.map(lambda x: np.zeros((n, *x.shape), x.dtype), first_carry(config))
 
 
-def _see_camera(model, images, noise):
+def _see_camera(
+    model: InverseAIR, images: Float[Array, "n 3 height width"], noise: Float[Array, "n cameras"]
+) -> Float[Array, "n cameras"]:
     mean, scale = jax.vmap(model.see_camera)(images)
     return mean + scale * noise
 

@@ -144,8 +144,11 @@ def _object_from_dict(data: Any, where: str) -> PosedObject:
     position = numbers(data, "position", where)
     if len(position) != 2:
         raise InputError(f"{where}.position should be two numbers, [x, y] in metres")
+    presence = number(data, "presence", where)
+    if not 0.0 <= presence <= 1.0:
+        raise InputError(f"{where}.presence is {presence}; it should be from 0 to 1")
     return PosedObject(
-        presence=number(data, "presence", where),
+        presence=presence,
         type=field(data, "type", where, str),
         position=(position[0], position[1]),
         rotation=number(data, "rotation", where),
