@@ -249,7 +249,10 @@ def test_render_of_scenes_in_2d(weights, tmp_path, images):
 
 
 def test_file_names_lead_nowhere():
-    names = file_names(["/etc/x.png", "../x.jpg", "x.npz[3]", "", "a\0b", "..", "y" * 999])
+    strange = ["\ud800", "é" * 200]
+    names = file_names(
+        ["/etc/x.png", "../x.jpg", "x.npz[3]", "", "a\0b", "..", "y" * 999, *strange]
+    )
     assert names[:4] == ["x", "x-2", "x-3", ""] and names[4] == "a_b"
-    assert not any("/" in name or "\0" in name or len(name) > 210 for name in names)
+    assert not any("/" in name or "\0" in name or len(name.encode()) > 210 for name in names)
     assert len(set(names)) == len(names)

@@ -16,7 +16,7 @@ from airscene.data.estimates import estimate_object_size
 from airscene.errors import InputError
 from airscene.experiments import PRESETS, DataConfig, Preset
 from airscene.experiments.fit import fit
-from airscene.experiments.run_config import InTheWay
+from airscene.experiments.run_config import InTheWay, check_folder
 from airscene.inference import load
 from airscene.model.config import AIRConfig
 from airscene.training.config import TrainConfig
@@ -141,6 +141,14 @@ def test_nothing_is_overwritten(run, tmp_path):
             go(PRESET, place, resume=True)
     assert content(folder) == before
     assert content(tmp_path) == {"file": b"kept"} and len(list(tmp_path.iterdir())) == 1
+
+
+def test_what_an_end_in_the_midst_of_writing_leaves_is_not_in_the_way(tmp_path):
+    (tmp_path / ".0123456789abcdef.tmp").write_text('{"experi')
+    check_folder(tmp_path, resume=False)
+    (tmp_path / "notes").write_text("mine")
+    with pytest.raises(InTheWay, match="exists already"):
+        check_folder(tmp_path, resume=False)
 
 
 def test_a_configuration_that_is_not_json(tmp_path):

@@ -63,6 +63,17 @@ def test_log_likelihoods(pool, plane_scenes):
     np.testing.assert_allclose(found, exact, rtol=0, atol=0.01)  # of thousands of nats
 
 
+def test_targets_that_do_not_fit_in_the_memory_at_once(pool, monkeypatch, plane_scenes):
+    scenes, targets = plane_scenes(40), pool.render(plane_scenes(25, seed=2))
+    which = np.random.default_rng(0).integers(25, size=40)
+    whole = pool.log_likelihoods(scenes, targets, which, blur=1.0, sigma=0.2)
+    # Seven targets of 32x48 pixels at a time.
+    monkeypatch.setattr("airscene.graphics.pool._MOST_BYTES", 33_000)
+    parts = pool.log_likelihoods(scenes, targets, which, blur=1.0, sigma=0.2)
+    np.testing.assert_allclose(parts, whole, rtol=1e-5)
+    assert pool.log_likelihoods(scenes[:0], targets, which[:0], blur=1.0, sigma=0.2).shape == (0,)
+
+
 def test_a_scene_that_is_there_twice_for_a_target_is_drawn_once(plane_scenes):
     scenes = plane_scenes(12)
     again = SceneBatch(scenes.types, scenes.poses.copy(), scenes.camera, scenes.look)
@@ -84,6 +95,8 @@ def test_what_the_pool_refuses(pool, plane_scenes):
         pool.log_likelihoods(scenes, targets.swapaxes(1, 2), np.zeros(3, int), blur=1.0, sigma=1.0)
     with pytest.raises(InputError, match="index of one of the targets"):
         pool.log_likelihoods(scenes, targets, np.array([0, 1, 2]), blur=1.0, sigma=1.0)
+    with pytest.raises(InputError, match="blur is inf"):
+        pool.log_likelihoods(scenes, targets, np.zeros(3, int), blur=np.inf, sigma=1.0)
     with pytest.raises(InputError, match="sigma 0"):
         pool.log_likelihoods(scenes, targets, np.array([0, 1, 1]), blur=1.0, sigma=0.0)
 

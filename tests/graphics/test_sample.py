@@ -141,6 +141,11 @@ def test_objects_that_do_not_fit():
         ({"symmetry": (1,)}, "symmetry has 1 entries for 3 types"),
         ({"orbit": -1.0}, "orbit is -1.0"),
         ({"half_size": (0.0, 1.0)}, "above 0"),
+        ({"half_size": (float("nan"), 1.0)}, "above 0"),
+        ({"half_size": (float("inf"), 1.0)}, "above 0"),
+        ({"centre": (0.0, float("nan"))}, "centre is .* two numbers"),
+        ({"types": ("cup", "cup", "pan")}, "each should be another"),
+        ({"symmetry": (1, -2, 0)}, "give 0 or more"),
     ],
 )
 def test_worlds_that_make_no_sense(changes, line):

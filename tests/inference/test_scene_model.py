@@ -113,6 +113,7 @@ DISC = PosedObject(1.0, "disc", (1.0, -2.0), 0.0)
             r"images\[1\], b: objects\[0\].type is 'fork'; .* has disc, square, triangle",
         ),
         (hand(DISC, dataclasses.replace(DISC, rotation=np.nan)), PLANE, r"objects\[1\] .* finite"),
+        (hand(DISC, dataclasses.replace(DISC, position=(1e299, 0.0))), PLANE, r"beyond 1,000,000"),
         (hand(DISC, camera=(0.1,)), PLANE, r"images\[1\], b: it has a camera; .* is fixed"),
     ],
 )

@@ -8,8 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from airscene.errors import InputError
 from airscene.graphics import ABSENT, SINGLE_OBJECT, TABLETOP_CAMERA, SceneBatch
-from airscene.inverse.config import InverseConfig
+from airscene.inverse.config import InverseConfig, InverseTrainConfig
 from airscene.inverse.latents import log_prior, pose_spread
 from airscene.inverse.unroll import as_inputs, draw_noise, infer, mode_noise, unroll
 
@@ -102,3 +103,16 @@ def test_the_configuration_of_a_world():
     assert InverseConfig.of(SINGLE_OBJECT).n_cameras == 0
     prior = np.exp(np.asarray(log_prior(dataclasses.replace(config, presence=0.3))))
     np.testing.assert_allclose(prior, [0.7, 0.1, 0.1, 0.1], rtol=1e-5)
+
+
+@pytest.mark.parametrize("size", [(130, 130), (35, 64), (16, 16)])
+def test_worlds_whose_images_do_not_shrink(size):
+    world = dataclasses.replace(SINGLE_OBJECT, image_size=size)
+    with pytest.raises(InputError, match=f"--image-size is {size[0]} .* multiples of 4 from 32"):
+        InverseConfig.of(world)
+
+
+@pytest.mark.parametrize("field", ["blur", "sigma"])
+def test_likelihoods_that_are_none(field):
+    with pytest.raises(InputError, match=f"--{field} is inf 1.0; it should be two numbers above 0"):
+        InverseTrainConfig(**{field: (float("inf"), 1.0)})

@@ -121,6 +121,7 @@ def test_files_that_hold_no_scenes(tmp_path, data):
         (["images", 1, "objects", 0, "position", 1], float("inf"), r"position\[1\] .* finite"),
         (["images", 1, "objects", 0, "rotation"], float("nan"), r"rotation .* finite number"),
         (["images", 1, "objects", 0, "presence"], None, r"presence should be a finite number"),
+        (["images", 1, "objects", 0, "presence"], 7.0, r"presence is 7.0; it should be from 0"),
     ],
 )
 def test_bad_fields(place, value, message):

@@ -129,10 +129,8 @@ class RenderPool:
             )
         if not (0.0 <= blur < math.inf and 0.0 < sigma < math.inf):
             raise InputError(f"blur is {blur} and sigma {sigma}; give at least 0, and above 0")
-        which = np.asarray(which)
         if (
-            which.dtype.kind not in "iu"
-            or len(which) != len(scenes)
+            len(which) != len(scenes)
             or which.min(initial=0) < 0
             or which.max(initial=-1) >= len(targets)
         ):
