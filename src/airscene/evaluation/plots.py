@@ -265,7 +265,7 @@ def named_curves(
         axes.plot(x, y, color=colour, label=name, marker="o" if len(points) == 1 else None)
     axes.set(xlabel=across, ylabel=up)
     axes.set_ylim(bottom=0.0)
-    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.xaxis.set_major_formatter("{x:,g}")
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8)
     shown = {name: [list(map(float, point)) for point in points] for name, points in lines.items()}
