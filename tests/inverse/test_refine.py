@@ -7,7 +7,7 @@ import pytest
 
 from airscene.graphics import PlaneRenderer, RenderPool, SceneBatch, World
 from airscene.inverse.metrics import rotation_errors
-from airscene.inverse.refine import ROUNDS, TURNS, refine, score_by
+from airscene.inverse.refine import BEFORE, ROUNDS, TURNS, refine, score_by
 from airscene.inverse.scores import Likelihood
 
 # A disc looks the same from all sides; a square after quarter turns, a triangle after thirds.
@@ -67,7 +67,8 @@ def test_renders_are_counted(case):
     truth, _, _, drawn, _ = case
     discs, others = (truth.types == 0).sum(), (truth.types > 0).sum()
     # The scene as it is, and the other rotations of each object.
-    assert drawn == len(truth) + discs * 4 * ROUNDS + others * (TURNS - 1 + 6 * ROUNDS)
+    each = 4 * BEFORE + TURNS - 1 + 6 * ROUNDS
+    assert drawn == len(truth) + discs * 4 * (BEFORE + ROUNDS) + others * each
 
 
 def test_scenes_without_objects(case):
