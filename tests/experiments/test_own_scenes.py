@@ -76,7 +76,7 @@ def test_scenes_that_are_not_possible_leave_nothing(tmp_path):
     [
         (own_scenes(WORLD), {"images": "x"}, "images are for the preset images, not for scenes"),
         ("multi-mnist", {"make": DRAW}, "make is for scenes in 3-D, not for multi-mnist"),
-        (own_scenes(WORLD), {"n_slots": 0}, "--n-slots is 0"),
+        (own_scenes(WORLD), {"n_hidden": 0}, "--n-hidden is 0"),
         ("tabletop", {"n_slots": 2}, "n_slots is 2; the scenes of tabletop have 3"),
         (own_scenes(WORLD), {"digits": "x"}, "no experiment has an option 'digits'; the fields"),
         ("tabletops", {}, "there is no preset 'tabletops'; there are: .*tabletop-camera"),

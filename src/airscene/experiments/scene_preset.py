@@ -27,9 +27,6 @@ class ScenePreset:
         labels: For a supervised network: the order of the labels; None trains without any.
         look: How far the looks of the scenes that it is trained on are perturbed, which neither the
             network is told nor the model draws; None for nominal looks.
-
-    Raises:
-        InputError: If the model has other types, slots or cameras than the world.
     """
 
     name: str
@@ -41,19 +38,6 @@ class ScenePreset:
     n_test: int = 1000
     labels: Order | None = None
     look: LookSpread | None = None
-
-    def __post_init__(self) -> None:
-        """Check that the model is of the world."""
-        world = self.scenes
-        wanted = {
-            "n_types": len(world.types),
-            "n_slots": world.n_slots,
-            "n_cameras": int(world.orbit > 0.0),
-        }
-        for name, right in wanted.items():
-            value = getattr(self.model, name)
-            if value != right:
-                raise InputError(f"{name} is {value}; the scenes of {self.name} have {right}")
 
     @property
     def scenes(self) -> World:
@@ -70,8 +54,13 @@ class ScenePreset:
             The changed preset.
 
         Raises:
-            InputError: If there is no such field, or a value is out of range.
+            InputError: If there is no such field, a value is out of range, or it is what follows
+                from the world.
         """
+        for name in ("n_types", "n_slots", "n_cameras"):
+            given, right = values.get(name), getattr(self.model, name)
+            if given not in (None, right):
+                raise InputError(f"{name} is {given}; the scenes of {self.name} have {right}")
         return override_parts(self, ("model", "training"), values)
 
     def config(self) -> dict[str, Any]:
