@@ -120,7 +120,7 @@ def test_a_complete_run_is_read_by_results_too(run, monkeypatch):
     assert content(folder) == before
 
 
-@pytest.mark.parametrize("stop", [4, 3])
+@pytest.mark.parametrize("stop", [4, pytest.param(3, marks=pytest.mark.slow)])
 def test_a_run_that_is_stopped_goes_on_to_the_same_model(run, tmp_path, monkeypatch, stop):
     """After an evaluation, or between two of them as updates are slow."""
     folder, model = run

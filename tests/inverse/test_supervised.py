@@ -128,6 +128,7 @@ def go(pool, folder, **options):
     return train_supervised(model, make_shapes, pool, CONFIG, order="left", **options)
 
 
+@pytest.mark.slow
 def test_a_run_that_dies_goes_on_as_if_it_had_not(pool, tmp_path):
     check_resumes(go, pool, tmp_path)
 

@@ -76,6 +76,7 @@ def test_the_other_estimators_run(small, shapes, pool, tmp_path, estimator):
     assert np.isfinite(rows(tmp_path)[0]["objective"])
 
 
+@pytest.mark.slow
 def test_learning_raises_the_bound(small, shapes, pool, tmp_path):
     model = small(network="difference", n_slots=1, n_hidden=64)
     one = lambda n, seed: shapes(n, seed=seed, slots=1)  # noqa: E731
