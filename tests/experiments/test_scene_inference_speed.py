@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from airscene.graphics import PlaneRenderer, SceneBatch
+from airscene.inverse import unroll
 from airscene.inverse.config import InverseConfig
 from airscene.inverse.model import InverseAIR
 from airscene.inverse.tower import last_layer
@@ -34,10 +35,24 @@ def test_networks_alone_and_everything_are_timed(network, monkeypatch):
         asked.append(len(scenes))
         return renderer.render(scenes)
 
+    original, found = unroll.unroll, []
+
+    def kept(*args):
+        found.append(original(*args))
+        return found[-1]
+
+    monkeypatch.setattr(unroll, "unroll", kept)
     row = speed.scene_speed(model, truth, render, 10)
-    # The truth; then, of one image before each step, a warm-up and ten rounds.
+    # The truth, and what is before each of its steps; then, of one image before each step, a
+    # warm-up and ten rounds.
     steps = 2 if network == "difference" else 0
-    assert asked == [4] + [1] * steps * 11
+    assert asked == [4] + [4] * steps + [1] * steps * 11
+    # The networks alone, and everything, by turns: both see the same.
+    alone, everything = ([run for run in found if len(run.scenes) == 1][k::2] for k in (0, 1))
+    assert len(alone) == len(everything) == 11
+    for one, other in zip(alone[1:], everything[1:], strict=True):
+        np.testing.assert_array_equal(one.canvases, other.canvases)
+        np.testing.assert_array_equal(one.scenes.poses, other.scenes.poses)
     assert all(value > 0 for value in row.values())
     assert row["step"] == pytest.approx(row["image"] / 2, abs=1e-4)
     assert row["network_step"] == pytest.approx(row["network_image"] / 2, abs=1e-4)

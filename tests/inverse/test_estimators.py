@@ -30,9 +30,9 @@ def case(small):
     # Larger outputs than at first, so that steps depend on each other.
     model = jax.tree.map(lambda x: 2.0 * x if eqx.is_inexact_array(x) else x, model)
     keys = jax.random.split(jax.random.key(1), 3)
-    image = jax.random.uniform(keys[0], (3, 8, 8))
+    image = jax.random.uniform(keys[0], (8, 8, 3))
     normal, camera = jax.random.normal(keys[1], (SLOTS, 3)), jax.random.normal(keys[2], (1,))
-    return model, image, jnp.zeros((SLOTS, 0, 8, 8)), normal, camera
+    return model, image, jnp.zeros((SLOTS, 8, 8, 0)), normal, camera
 
 
 def likelihood(weights, z_where, z_camera):

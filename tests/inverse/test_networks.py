@@ -43,7 +43,7 @@ def test_what_a_network_looks_at(small, network):
     rng = np.random.default_rng(0)
     draw = lambda *shape: jnp.asarray(rng.uniform(size=shape), jnp.float32)  # noqa: E731
     step = eqx.filter_jit(model.network)
-    image, canvas, camera = draw(3, 8, 8), draw(3 * looks, 8, 8), draw(1)
+    image, canvas, camera = draw(8, 8, 3), draw(8, 8, 3 * looks), draw(1)
     carry = Carry(draw(hidden), draw(7))
     base = step(image, canvas, carry, camera)[0]
     changed = {

@@ -37,8 +37,8 @@ def case(request):
     model = make_small(network=request.param, n_cameras=1, seed=1)
     rng = np.random.default_rng(0)
     seen = 3 if request.param == "difference" else 0
-    image = jnp.asarray(rng.uniform(size=(3, 8, 8)), jnp.float32)
-    canvases = jnp.asarray(rng.uniform(size=(2, seen, 8, 8)), jnp.float32)
+    image = jnp.asarray(rng.uniform(size=(8, 8, 3)), jnp.float32)
+    canvases = jnp.asarray(rng.uniform(size=(2, 8, 8, seen)), jnp.float32)
     z_where, z_camera = (jnp.asarray(rng.normal(size=s), jnp.float32) for s in ((2, 3), (1,)))
     value = eqx.filter_jit(conditional_log_likelihood)
     return model, image, canvases, z_where, z_camera, value

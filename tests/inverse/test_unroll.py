@@ -37,7 +37,7 @@ def test_the_replay_is_the_run(case):
 def test_canvases_are_the_renders_so_far(case, pool):
     model, _, _, _, run = case
     if model.config.network == "recurrent":
-        assert run.canvases.shape == (32, 2, 0, 8, 8)
+        assert run.canvases.shape == (32, 2, 8, 8, 0)
         return
     types = run.scenes.types.copy()
     types[:, 1] = ABSENT

@@ -15,11 +15,11 @@ from airscene.experiments.scene_inference_speed import (
     PAPER_IMAGE,
     PAPER_STEP,
     PRESETS,
-    scene_speed,
+    speed_of,
     untrained,
 )
 from airscene.experiments.scene_preset import ScenePreset
-from airscene.experiments.scene_source import TEST_SEED, draw_scenes
+from airscene.experiments.scene_source import draw_scenes
 from airscene.experiments.tabletop import REPEATS
 from airscene.graphics import MujocoRenderer, RenderPool
 from airscene.graphics.speed import render_speed
@@ -77,11 +77,7 @@ def rendered_training_step() -> list[Row]:
 
 def rendered_inference(preset: ScenePreset) -> list[Row]:
     """Inference of a 3-D image, networks alone and with everything."""
-    renderer = MujocoRenderer(preset.scenes)
-    truth = draw_scenes(preset, BATCH, seed=TEST_SEED)
-    took = scene_speed(untrained(preset), truth, renderer.render, 200)
-    renderer.close()
-    name, batch = preset.name, len(truth)
+    took, name = speed_of(preset, 200), preset.name
     return [
         bench_row(f"{name}, an image, networks alone", took["network_image"], "ms"),
         bench_row(
@@ -93,6 +89,6 @@ def rendered_inference(preset: ScenePreset) -> list[Row]:
             f"{name}, an image, with renders (the paper: {PAPER_IMAGE:.0f} ms)", took["image"], "ms"
         ),
         bench_row(
-            f"{name}, an image of a batch of {batch}, networks alone", took["batched_image"], "ms"
+            f"{name}, an image of a batch of {BATCH}, networks alone", took["batched_image"], "ms"
         ),
     ]

@@ -52,6 +52,8 @@ class MujocoRenderer:
         model.vis.quality.shadowsize = 0
         self._mjr = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_50)
         self._closed = weakref.finalize(self, _free, self._context, self._mjr)
+        # A process that ends frees it all, and may have ended OpenGL before.
+        self._closed.atexit = False
         mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._mjr)
         self._buffer = np.empty((height, width, 3), np.uint8)
         self._whole = mujoco.MjrRect(0, 0, width, height)

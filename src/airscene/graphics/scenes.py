@@ -58,15 +58,16 @@ class SceneBatch:
             if given.ndim != 2 or len(given) != n:
                 raise InputError(f"{name} has the shape {given.shape}; it should be [{n}, numbers]")
         batch = cls(types, poses, camera, look)
-        finite = (
-            (np.isfinite(poses).all(axis=2) | ~batch.present).all(axis=1)
-            & np.isfinite(camera).all(axis=1)
-            & np.isfinite(look).all(axis=1)
-        )
-        if not finite.all():
-            raise InputError(
-                f"scene {int(finite.argmin())}: a pose, the camera or the look is not finite"
+        if not all(np.isfinite(numbers).all() for numbers in (poses, camera, look)):
+            finite = (
+                (np.isfinite(poses).all(axis=2) | ~batch.present).all(axis=1)
+                & np.isfinite(camera).all(axis=1)
+                & np.isfinite(look).all(axis=1)
             )
+            if not finite.all():
+                raise InputError(
+                    f"scene {int(finite.argmin())}: a pose, the camera or the look is not finite"
+                )
         return batch
 
     @property

@@ -23,6 +23,8 @@ def shrink(
     n, height, width, _ = images.shape
     if height % factor or width % factor:
         raise InputError(f"images of {height}x{width} pixels do not shrink by a factor of {factor}")
+    if factor == 1:
+        return images
     blocks = images.reshape(n, height // factor, factor, width // factor, factor, 3)
     # In two steps, as sums along the last axes are quick.
     sums = blocks.sum(axis=2, dtype=np.uint16).sum(axis=3, dtype=np.uint16)

@@ -43,8 +43,8 @@ class Baseline(eqx.Module):
 
     def __call__(
         self,
-        image: Float[Array, "3 height width"],
-        canvases: Float[Array, "slots seen height width"],
+        image: Float[Array, "height width 3"],
+        canvases: Float[Array, "slots height width seen"],
         drawn: Drawn,
         replay: Replay,
     ) -> Float[Array, " slots"]:
@@ -62,9 +62,9 @@ class Baseline(eqx.Module):
         return UNIT * eqx.filter_vmap(lambda network, x: network(x))(self.networks, inputs)
 
 
-def _pooled(image: Float[Array, "channel height width"]) -> Float[Array, "channel rows columns"]:
+def _pooled(image: Float[Array, "height width channel"]) -> Float[Array, "rows columns channel"]:
     """Average over squares, with black beyond the edges."""
-    height, width = image.shape[1:]
-    padded = jnp.pad(image, ((0, 0), (0, -height % POOL), (0, -width % POOL)))
-    rows, columns = (side // POOL for side in padded.shape[1:])
-    return padded.reshape(-1, rows, POOL, columns, POOL).mean(axis=(2, 4))
+    height, width, channels = image.shape
+    padded = jnp.pad(image, ((0, -height % POOL), (0, -width % POOL), (0, 0)))
+    rows, columns = (side // POOL for side in padded.shape[:2])
+    return padded.reshape(rows, POOL, columns, POOL, channels).mean(axis=(1, 3))

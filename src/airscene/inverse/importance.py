@@ -12,8 +12,8 @@ from airscene.inverse.model import Drawn, InverseAIR
 @eqx.filter_jit
 def log_weights(
     model: InverseAIR,
-    images: Float[Array, "n 3 height width"],
-    canvases: Float[Array, "n slots seen height width"],
+    images: Float[Array, "n height width 3"],
+    canvases: Float[Array, "n slots height width seen"],
     drawn: Drawn,
     log_likelihoods: Float[Array, " n"],
 ) -> Float[Array, " n"]:

@@ -76,15 +76,15 @@ class InverseAIR(eqx.Module):
         self.camera = CameraNetwork(config, key=keys[1]) if config.n_cameras else None
 
     def see_camera(
-        self, image: Float[Array, "3 height width"]
+        self, image: Float[Array, "height width 3"]
     ) -> tuple[Float[Array, " cameras"], Float[Array, " cameras"]]:
         """Return the mean and the standard deviation of q(z_camera); of no numbers if fixed."""
         return self.camera(image) if self.camera else (jnp.zeros(0), jnp.zeros(0))
 
     def replay(
         self,
-        image: Float[Array, "3 height width"],
-        canvases: Float[Array, "slots seen height width"],
+        image: Float[Array, "height width 3"],
+        canvases: Float[Array, "slots height width seen"],
         drawn: Drawn,
     ) -> Replay:
         """Run all steps again on what was drawn.

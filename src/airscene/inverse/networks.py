@@ -70,8 +70,8 @@ class RecurrentNetwork(eqx.Module):
 
     def __call__(
         self,
-        image: Float[Array, "3 height width"],
-        canvas: Float[Array, "seen height width"],
+        image: Float[Array, "height width 3"],
+        canvas: Float[Array, "height width seen"],
         carry: Carry,
         z_camera: Float[Array, " cameras"],
     ) -> tuple[Proposal, Float[Array, " hidden"]]:
@@ -129,8 +129,8 @@ class DifferenceNetwork(eqx.Module):
 
     def __call__(
         self,
-        image: Float[Array, "3 height width"],
-        canvas: Float[Array, "3 height width"],
+        image: Float[Array, "height width 3"],
+        canvas: Float[Array, "height width 3"],
         carry: Carry,
         z_camera: Float[Array, " cameras"],
     ) -> tuple[Proposal, Float[Array, " hidden"]]:
@@ -145,7 +145,7 @@ class DifferenceNetwork(eqx.Module):
         Returns:
             The proposal and no state.
         """
-        picture = jnp.concatenate([BRIGHT * (image - 0.5), LEFT * (image - canvas)])
+        picture = jnp.concatenate([BRIGHT * (image - 0.5), LEFT * (image - canvas)], axis=-1)
         where = self.where(picture, z_camera)
         told = jnp.concatenate([z_camera, jax.lax.stop_gradient(where)])
         what = self.what(picture, told)
@@ -170,7 +170,7 @@ class CameraNetwork(eqx.Module):
         self.tower = near_zero(Tower(3, size, 0, n_out, config.n_hidden, key=key))
 
     def __call__(
-        self, image: Float[Array, "3 height width"]
+        self, image: Float[Array, "height width 3"]
     ) -> tuple[Float[Array, " cameras"], Float[Array, " cameras"]]:
         """Return the mean and the standard deviation of q(z_camera)."""
         outputs = self.tower(BRIGHT * (image - 0.5), jnp.zeros(0)).reshape(2, -1)

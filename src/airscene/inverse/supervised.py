@@ -37,8 +37,8 @@ class Labelled(NamedTuple):
         z_camera: Standardised camera.
     """
 
-    images: Float[Array, "n 3 height width"]
-    canvases: Float[Array, "n slots seen height width"]
+    images: Float[Array, "n height width 3"]
+    canvases: Float[Array, "n slots height width seen"]
     types: Int[Array, "n slots"]
     z_where: Float[Array, "n slots 3"]
     z_camera: Float[Array, "n cameras"]
@@ -46,8 +46,8 @@ class Labelled(NamedTuple):
 
 def conditional_log_likelihood(
     model: InverseAIR,
-    image: Float[Array, "3 height width"],
-    canvases: Float[Array, "slots seen height width"],
+    image: Float[Array, "height width 3"],
+    canvases: Float[Array, "slots height width seen"],
     types: Int[Array, " slots"],
     z_where: Float[Array, "slots 3"],
     z_camera: Float[Array, " cameras"],
@@ -140,7 +140,7 @@ def label(
     z_where = np.where(types[:, :, None] >= 0, poses / pose_spread(config), 0.0)
     z_camera = truth.camera / config.camera_spread
     looks = config.network == "difference"
-    canvases = np.zeros((n, slots, 3 * looks, *config.image_shape[1:]), np.float32)
+    canvases = np.zeros((n, slots, *config.image_shape[1:], 3 * looks), np.float32)
     for i in range(slots if looks else 0):
         so_far = np.where(np.arange(slots) < i, types, ABSENT)
         canvases[:, i] = as_inputs(

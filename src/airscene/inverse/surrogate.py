@@ -39,8 +39,8 @@ class Annealed(NamedTuple):
 
 def surrogate(
     model: InverseAIR,
-    image: Float[Array, "3 height width"],
-    canvases: Float[Array, "slots seen height width"],
+    image: Float[Array, "height width 3"],
+    canvases: Float[Array, "slots height width seen"],
     drawn: Drawn,
     scores: Scores,
     estimator: Estimator,

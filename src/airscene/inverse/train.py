@@ -42,8 +42,8 @@ class Batch(NamedTuple):
         annealed: The annealing at this step, the same for all.
     """
 
-    images: Float[Array, "n 3 height width"]
-    canvases: Float[Array, "n slots seen height width"]
+    images: Float[Array, "n height width 3"]
+    canvases: Float[Array, "n slots height width seen"]
     drawn: Drawn
     scores: Scores
     annealed: Annealed

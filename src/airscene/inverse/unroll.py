@@ -35,7 +35,7 @@ class Unrolled(NamedTuple):
     """
 
     drawn: Drawn
-    canvases: Float[np.ndarray, "n slots seen height width"]
+    canvases: Float[np.ndarray, "n slots height width seen"]
     scenes: SceneBatch
     q_present: Float[np.ndarray, "n slots"]
 
@@ -80,14 +80,14 @@ def mode_noise(n: int, config: InverseConfig) -> Noise:
 
 def as_inputs(
     images: UInt8[np.ndarray, "n rows columns 3"], config: InverseConfig
-) -> Float[np.ndarray, "n 3 height width"]:
-    """What the networks see of renders: smaller, channels first, values in [0, 1].
+) -> Float[np.ndarray, "n height width 3"]:
+    """What the networks see of renders: smaller, values in [0, 1].
 
     Raises:
         InputError: If they do not shrink to the size that the networks see.
     """
     small = shrink(images, images.shape[1] // config.image_shape[1])
-    return np.ascontiguousarray(np.moveaxis(small, 3, 1), np.float32) / np.float32(255.0)
+    return small / np.float32(255.0)
 
 
 class _Same:
@@ -134,7 +134,7 @@ def _first_carries(config: InverseConfig, n: int) -> Carry:
 
 
 def _see_camera(
-    model: InverseAIR, images: Float[Array, "n 3 height width"], noise: Float[Array, "n cameras"]
+    model: InverseAIR, images: Float[Array, "n height width 3"], noise: Float[Array, "n cameras"]
 ) -> Float[Array, "n cameras"]:
     mean, scale = jax.vmap(model.see_camera)(images)
     return mean + scale * noise
@@ -155,7 +155,7 @@ def _steps(model, images, canvases, carry, z_camera, normal, uniform, gumbel):
 
 def unroll(
     model: InverseAIR,
-    images: Float[np.ndarray, "n 3 height width"],
+    images: Float[np.ndarray, "n height width 3"],
     render: Render,
     noise: Noise,
 ) -> Unrolled:
@@ -184,7 +184,7 @@ def unroll(
     types = np.full((n, slots), ABSENT)
     z_where = np.zeros((n, slots, 3))
     kinds, q_present = np.zeros_like(types), np.zeros(types.shape)
-    canvases = np.zeros((n, slots, 3 * looks, *config.image_shape[1:]), np.float32)
+    canvases = np.zeros((n, slots, *config.image_shape[1:], 3 * looks), np.float32)
     carry, run = _first_carries(config, n), _compiled(_steps, same)
     # A dispatch takes as long as a third of a step: where nothing is drawn between them, one does.
     for start in range(slots) if looks else (0,):
