@@ -28,6 +28,14 @@ TINY += ("--steps", "2", "--evaluate-every", "1", "--save-every", "1")
         (["train", "multi-mnist", "--steps", "0"], "--steps is 0; it should be"),
         (["train", "multi-mnist", "--seed", "-1"], "--seed is -1; it should be"),
         (
+            ["train", "single-object", "--labels", "type", "--cross", "2"],
+            "--cross does nothing with --labels; leave it out",
+        ),
+        (
+            ["train", "tabletop", "--estimator", "score", "--prefix", "0.1"],
+            "--prefix does nothing with the estimator score; leave it out",
+        ),
+        (
             ["train", "multi-mnist", "--seed", str(2**32)],
             "should be a whole number from 0 to 2**32",
         ),
@@ -211,3 +219,19 @@ def test_a_full_disk_before_training(tmp_path, capsys, monkeypatch):
     line = capsys.readouterr().err.splitlines()[-1]
     assert line.startswith("airscene: cannot write")
     assert "No space left on device" in line
+
+
+def test_more_than_there_is_memory_for(refused, monkeypatch):
+    def full(self, console):
+        raise MemoryError("Unable to allocate 7 TiB")
+
+    monkeypatch.setattr("airscene.app.data.Data.run", full)
+    line = refused("data", "multi-mnist", "--out", "a.npz")
+    assert "not enough memory for that (Unable to allocate 7 TiB)" in line
+
+
+def test_a_complete_run_without_what_it_reached(tmp_path, refused, monkeypatch):
+    monkeypatch.setattr("airscene.app.train._train", lambda *given: None)
+    line = refused("train", "multi-mnist", "--resume", "--out", tmp_path)
+    assert f"cannot be read from {tmp_path / 'evaluation.json'}" in line
+    assert f"airscene evaluate {tmp_path}" in line

@@ -1,7 +1,9 @@
 """Worlds and renderers of one's own, by `airscene.fit`."""
 
 import io
-from dataclasses import replace
+import json
+import re
+from dataclasses import asdict, replace
 from functools import partial
 
 import numpy as np
@@ -14,7 +16,7 @@ from airscene.experiments import own_scenes
 from airscene.experiments.run_config import InTheWay
 from airscene.graphics import PlaneRenderer, World, sample_scenes
 from airscene.graphics.world import WORLDS
-from airscene.inference.worlds import read_world, world_text
+from airscene.inference.worlds import read_world, world_name, world_text
 
 WORLD = World(
     mjcf="shapes", types=("disc", "square", "triangle"), camera="", n_slots=2, image_size=(32, 32),
@@ -88,12 +90,33 @@ def test_what_cannot_be(preset, options, line, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_world_of_a_file_has_what_is_in_the_file_in_its_name(tmp_path):
+    names = set()
+    for text in ("<mujoco/>", "<mujoco></mujoco>"):
+        (tmp_path / "tabletop.xml").write_text(text)
+        preset = own_scenes(replace(WORLD, mjcf=str(tmp_path / "tabletop.xml")))
+        names.add(world_name(preset.scenes))
+    assert len(names) == 2 and all(re.fullmatch("tabletop-[0-9a-f]{8}", name) for name in names)
+    assert world_name(own_scenes(WORLD).scenes) == WORLD.mjcf
+
+
 @pytest.mark.parametrize("world", [WORLD, *WORLDS.values()])
 def test_a_world_as_text(world):
     assert read_world(world_text(world)) == world
 
 
-@pytest.mark.parametrize("text", ['{"mjcf": "x"}', '{"mjcf"', '{"types": 3}', '{"a": 1}'])
+def with_fields(**changes):
+    return json.dumps(asdict(replace(WORLD, mjcf="a.xml")) | changes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *('{"mjcf": "x"}', '{"mjcf"', '{"types": 3}', '{"a": 1}', "{"),
+        *(with_fields(mjcf=5), with_fields(camera=7), with_fields(types="abc")),
+        *(with_fields(half_size=[1.0]), with_fields(n_slots=True), with_fields(footprints=[[1]])),
+    ],
+)
 def test_text_that_is_no_world(text):
     with pytest.raises(InputError, match="does not say what its world is"):
         read_world(text)

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import types
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -68,6 +69,22 @@ def test_tables_say_what_the_files_say(tmp_path):
     assert "[a](results/x.json) | 3 (1 failed) | 97.00% (0.00%) | 600.0 | 606.0" in table
     assert "bench" not in table
     assert "| a step | 3 ms | products: 2 | 1.5 |" in speed_table(tmp_path)
+
+
+def test_documents_say_what_the_files_say(monkeypatch):
+    monkeypatch.chdir(Path(__file__).parents[2])
+    results = Path("results")
+    readme = Path("README.md").read_text()
+    assert f"{results_table(results)}\n\n{speed_table(results)}\n" in readme
+    page = Path("REPRODUCTION.md").read_text()
+    assert page == reproduction_page(results, Path("docs/figures"))
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_rows_that_all_failed_are_said_to_have(name):
+    rows = [{**FAILED, "run": unit.run, "seed": unit.seed} for unit in RESULTS[name]().units]
+    said = RESULTS[name]().ours(rows)
+    assert "none of " in said or f"{len(rows)} of {len(rows)} rows failed" in said
 
 
 @pytest.mark.parametrize("quick", [False, True])

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from airscene.errors import InputError
 from airscene.graphics import (
     PlaneRenderer,
     SceneBatch,
@@ -150,3 +151,10 @@ def test_alternatives_change_one_slot():
     assert table.tolist() == [[0.0, 1.0, 2.0, 3.0], [4.0, 5.0, 6.0, 7.0]]
     both = concatenate([scenes, plan.scenes])
     assert len(both) == 10 and np.array_equal(both[2:].types, plan.scenes.types)
+
+
+@pytest.mark.parametrize("changes", [{"position": 0.0}, {"rotation": -0.1}, {"camera": np.nan}])
+def test_steps_that_cannot_be(changes):
+    scenes = SceneBatch.of(np.zeros((1, 1), int), np.zeros((1, 1, 3)))
+    with pytest.raises(InputError, match="each step should be a number above 0"):
+        plan_differences(scenes, Steps(**changes))

@@ -27,7 +27,8 @@ from airscene.graphics import (
 )
 from airscene.graphics.blur import blur_basis, blurred, log_likelihoods
 from airscene.graphics.look import Look, draw_looks
-from airscene.graphics.mjcf import bounding_footprints
+from airscene.graphics.mjcf import bounding_footprints, digest
+from airscene.graphics.sample import apart
 from airscene.graphics.step_curve import fine_images, fine_score, gradients, step_curve
 from airscene.graphics.world import ASSETS
 
@@ -213,6 +214,47 @@ def test_a_world_with_names_that_are_not_in_the_file(changes, line):
     assert "\n" not in str(caught.value)
 
 
+ROOM = """<mujoco><!-- names -- what is drawn -->
+  <compiler meshdir='parts'/><include file="lights.xml"/>
+  <asset><mesh name="box" file="box.obj"/></asset>
+  <worldbody><camera name="eye" pos="0 0 3"/>
+    <body name="box"><geom type="mesh" mesh="box"/></body><body name="nothing"/></worldbody>
+</mujoco>"""
+BOX = "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n"
+
+
+def room(folder):
+    """A file that includes another, and names a mesh in a folder of its own."""
+    (folder / "parts").mkdir()
+    (folder / "parts" / "box.obj").write_text(BOX)
+    (folder / "lights.xml").write_text(
+        '<mujoco><worldbody><light pos="0 0 3"/></worldbody></mujoco>'
+    )
+    (folder / "room.xml").write_text(ROOM)
+    return World(str(folder / "room.xml"), ("box", "nothing"), "eye", 2)
+
+
+@pytest.mark.parametrize("file", ["room.xml", "lights.xml", "parts/box.obj"])
+def test_a_file_that_has_changed_since(tmp_path, file):
+    world = room(tmp_path)
+    world = replace(world, types=("box",), digest=digest(world.mjcf))
+    MujocoRenderer(world).close()
+    path = tmp_path / file
+    path.write_text(path.read_text().replace("0 0 3", "0 0 4").replace("v 0 0 1", "v 0 0 2"))
+    with pytest.raises(InputError, match="room.xml, or a file that it names, has changed since"):
+        MujocoRenderer(world)
+
+
+def test_a_type_that_nothing_is_drawn_of_is_in_nothings_way(tmp_path):
+    world = room(tmp_path)
+    box, nothing = bounding_footprints(world)
+    assert len(box) == 1 and nothing == ()
+    for footprints in ((box, nothing), (nothing, nothing)):
+        scenes = SceneBatch.of(np.array([[1, 1], [0, 1]]), np.zeros((2, 2, 3)))
+        some = replace(world, footprints=footprints)
+        assert apart(some, scenes.types, scenes.poses).all()
+
+
 @pytest.mark.parametrize("text", ["<mujoco><table/></mujoco>", "not XML", ""])
 def test_a_file_that_does_not_parse(tmp_path, text):
     (tmp_path / "room.xml").write_text(text)
@@ -254,7 +296,8 @@ def test_any_file(tmp_path):
     renderer.close()
     lamp, box = bounding_footprints(world)
     ball = 0.3 * np.array((math.cos(math.pi / 6), math.sin(math.pi / 6)))
-    np.testing.assert_allclose(lamp, [(0, 0, 0.06**0.5), (*ball, 0.1)], atol=1e-6)
+    site = math.hypot(0.01, 0.005, 0.005)
+    np.testing.assert_allclose(lamp, [(0, 0, 0.06**0.5), (*ball, 0.1), (0, 0, site)], atol=1e-6)
     np.testing.assert_allclose(box, [(0, 0, 0.3)], atol=1e-6)
 
 

@@ -24,7 +24,7 @@ from airscene.graphics import (
     SceneBatch,
     concatenate,
 )
-from airscene.graphics.pool import _distinct
+from airscene.graphics.pool import _distinct, _end
 
 
 @pytest.fixture(scope="module")
@@ -230,3 +230,8 @@ def test_a_program_that_is_killed_leaves_nothing(tmp_path, then):
     while any(path.exists() for path in left) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not [path for path in left if path.exists()]
+
+
+@pytest.mark.parametrize(("code", "said"), [(-9, "SIGKILL"), (-40, "signal 40"), (3, "status 3")])
+def test_how_a_worker_ended(code, said):
+    assert said in _end(code)

@@ -274,3 +274,22 @@ def test_loading_weights_of_a_world_that_does_not_fit(tmp_path, world, message):
     with pytest.raises(InputError, match=message) as caught:
         load(path)
     assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("size", [(128, 64), (16, 16), (130, 130)])
+def test_a_world_whose_images_do_not_shrink_to_what_the_network_sees(size):
+    world = dataclasses.replace(SINGLE_OBJECT, image_size=size)
+    with pytest.raises(InputError, match=r"tiny sees images of 32x32 pixels; those of .* shrink"):
+        SceneModel(network(n_slots=1, image_shape=(3, 32, 32)), world, "tiny")
+
+
+def test_images_are_compared_as_training_ended(tmp_path):
+    air, path = network(n_slots=1, image_shape=(3, 8, 8)), tmp_path / "a.safetensors"
+    save_weights(air, path, world="single-object")
+    assert load(path).likelihood == LIKELIHOOD
+    save_weights(air, path, world="single-object", likelihood="[1.0, 0.3]")
+    assert load(path).likelihood == (1.0, 0.3)
+    for text in ("[1.0]", "[1.0, 0.0]", '[1.0, "a"]', "7", "[NaN, 1]"):
+        save_weights(air, path, world="single-object", likelihood=text)
+        with pytest.raises(InputError, match="a.safetensors: its likelihood is .* two numbers"):
+            load(path)

@@ -1,5 +1,7 @@
 """Metrics: what is right is right in any order, what is wrong is counted."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -64,3 +66,12 @@ def test_rotation_errors_are_modulo_the_symmetry(a, b, symmetry, turns):
     np.testing.assert_allclose(rotation_errors(np.array([a]), turned, symmetry), error, atol=1e-6)
     assert 0 <= error[0] <= 180 / symmetry + 1e-9
     assert error[0] <= np.degrees(abs(a - b)) + 1e-9
+
+
+def test_a_region_that_is_not_square():
+    # Half a metre off in y is nearer than a metre off in x, whatever share of the side it is.
+    world = replace(SINGLE_OBJECT, half_size=(2.0, 0.5))
+    truth = scenes([[0, 0]], [[[0, 0, 0], [0.5, 1, 0]]])
+    found = scenes([[0, -1]], [[[0, 1, 0], [0] * 3]])
+    measured = scene_metrics(truth, found, world)
+    assert measured["position_error"] == pytest.approx(0.5 / 4.0)

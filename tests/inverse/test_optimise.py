@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from airscene.errors import InputError
-from airscene.graphics import ABSENT, PlaneRenderer, RenderPool, SceneBatch
+from airscene.graphics import ABSENT, Likelihood, PlaneRenderer, RenderPool, SceneBatch
 from airscene.inverse.config import InverseConfig, OptimiseConfig
 from airscene.inverse.latents import pose_spread
 from airscene.inverse.metrics import rotation_errors
 from airscene.inverse.optimise import draw_starts, optimise
-from airscene.inverse.scores import Likelihood, log_likelihoods
+from airscene.inverse.scores import log_likelihoods
 
 MODEL = InverseConfig(n_types=3, n_slots=1, image_shape=(3, 8, 8))
 CONFIG = OptimiseConfig(

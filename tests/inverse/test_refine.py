@@ -5,10 +5,9 @@ from functools import partial
 import numpy as np
 import pytest
 
-from airscene.graphics import PlaneRenderer, RenderPool, SceneBatch, World
+from airscene.graphics import Likelihood, PlaneRenderer, RenderPool, SceneBatch, World
 from airscene.inverse.metrics import rotation_errors
 from airscene.inverse.refine import BEFORE, ROUNDS, TURNS, refine, score_by
-from airscene.inverse.scores import Likelihood
 
 # A disc looks the same from all sides; a square after quarter turns, a triangle after thirds.
 WORLD = World(

@@ -3,10 +3,17 @@
 import numpy as np
 import pytest
 
-from airscene.graphics import ABSENT, PlaneRenderer, SceneBatch, Steps, combine_differences
+from airscene.graphics import (
+    ABSENT,
+    Likelihood,
+    PlaneRenderer,
+    SceneBatch,
+    Steps,
+    combine_differences,
+)
 from airscene.graphics.differences import plan_differences
 from airscene.inverse.latents import pose_spread
-from airscene.inverse.scores import Likelihood, score
+from airscene.inverse.scores import score
 
 LIKELIHOOD = Likelihood(0.0, 0.3)
 

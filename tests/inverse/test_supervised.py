@@ -10,13 +10,12 @@ import pytest
 from made import check_resumes, make_shapes, make_small
 from scipy.stats import norm
 
-from airscene.graphics import ABSENT, SceneBatch, World
+from airscene.graphics import ABSENT, Likelihood, SceneBatch, World
 from airscene.inverse.evaluate import make_evaluate
 from airscene.inverse.latents import pose_spread
 from airscene.inverse.model import latents
 from airscene.inverse.networks import Carry, first_carry
 from airscene.inverse.proposal import CAMERA_CAP, POSITION_CAP, ROTATION_CAP
-from airscene.inverse.scores import Likelihood
 from airscene.inverse.supervised import (
     conditional_log_likelihood,
     for_labels,

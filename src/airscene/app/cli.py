@@ -106,6 +106,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InputError as error:
         print(f"airscene: {error}", file=sys.stderr)
         return BAD_INPUT
+    except MemoryError as error:
+        print(
+            f"airscene: there is not enough memory for that ({error}); ask for less at once",
+            file=sys.stderr,
+        )
+        return BAD_INPUT
     except KeyboardInterrupt as stop:
         print(f"airscene: {str(stop) or 'interrupted'}", file=sys.stderr)
         return INTERRUPTED

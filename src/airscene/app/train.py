@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import tyro
 from rich.console import Console
 
+from airscene.errors import InputError
 from airscene.experiments import PRESETS, SCENE_PRESETS, DataConfig, own_scenes
 from airscene.graphics.mjcf import bounding_footprints, check_mujoco
 from airscene.graphics.world import TABLETOP, World
@@ -65,6 +66,11 @@ class SceneRun:
     training: InverseTrainConfig = field(default_factory=InverseTrainConfig)
     model: InverseConfig = field(default_factory=InverseConfig)
 
+
+# Options of training that only the enumerated estimator has, and that only training without labels
+# has.
+_ENUMERATED = ("prefix", "cross")
+_WITHOUT_LABELS = ("estimator", "anneal", "floor", "release", *_ENUMERATED)
 
 # What `scenes` has of any world.
 _OWN = own_scenes(TABLETOP)
@@ -154,10 +160,20 @@ class Train:
         except (Interrupted, KeyboardInterrupt) as stop:
             what = str(stop) or "interrupted"
             raise KeyboardInterrupt(f"{what}; {_how_to_go_on(folder)}") from None
-        evaluation = json.loads((folder / "evaluation.json").read_text())
+        evaluation = _read_evaluation(folder / "evaluation.json")
         if evaluation:
             console.print(_reached(evaluation))
         console.print(f"Look at {folder / 'report.html'}; the model is {folder}.")
+
+
+def _read_evaluation(file: Path) -> dict[str, Any]:
+    try:
+        return json.loads(file.read_text())
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"the run is complete, but what it reached cannot be read from {file} ({error}); "
+            f"airscene evaluate {file.parent} measures it again"
+        ) from error
 
 
 def _how_to_go_on(folder: Path) -> str:
@@ -178,6 +194,7 @@ def _train(given: Run | SceneRun, folder: Path, console: Console) -> None:
             scenes = own_scenes(_whole(given.world))
             own = {name: getattr(model, name) for name in ("presence", "network", "n_hidden")}
             model = replace(scenes.model, **own)
+        _check_training(given, scenes.training)
         scenes = replace(scenes, model=model, training=given.training, labels=given.labels)
         run_scenes(scenes, folder, **options)
     else:
@@ -186,6 +203,22 @@ def _train(given: Run | SceneRun, folder: Path, console: Console) -> None:
         preset = PRESETS[given.experiment]
         preset = replace(preset, data=given.data, model=given.model, training=given.training)
         run(preset, folder, **options)
+
+
+def _check_training(given: SceneRun, usual: InverseTrainConfig) -> None:
+    """Refuse options that would do nothing.
+
+    Raises:
+        InputError: If one is given.
+    """
+    training, idle, why = given.training, (), ""
+    if given.labels:
+        idle, why = _WITHOUT_LABELS, "with --labels"
+    elif training.estimator != "enumerated":
+        idle, why = _ENUMERATED, f"with the estimator {training.estimator}"
+    for name in idle:
+        if getattr(training, name) != getattr(usual, name):
+            raise InputError(f"--{name} does nothing {why}; leave it out")
 
 
 def _whole(world: World) -> World:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from airscene.graphics import RenderPool, SceneBatch
-from airscene.inference.scene_model import LIKELIHOOD, SceneModel
+from airscene.inference.scene_model import SceneModel
 from airscene.inference.worlds import world_name
 from airscene.inverse.evaluate import make_evaluate
 from airscene.inverse.metrics import scene_metrics
@@ -33,9 +33,9 @@ def evaluate_scenes(
         InputError: If nothing can be drawn.
     """
     with RenderPool(model.drawing.make, workers) as pool:
-        measured = make_evaluate(truth, pool, model.world, LIKELIHOOD)(model.air, 0)
+        measured = make_evaluate(truth, pool, model.world, model.likelihood)(model.air, 0)
         targets = pool.render(truth)
-        score = score_by(pool, targets, LIKELIHOOD)
+        score = score_by(pool, targets, model.likelihood)
         inferred = infer(model.air, targets, pool.render)
         refined = scene_metrics(truth, refine(inferred, score, model.world), model.world)
     poses = {f"refined_{key}": refined[key] for key in refined if key.startswith(POSES)}

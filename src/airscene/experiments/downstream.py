@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from airscene.experiments.downstream_protocol import Protocol
-from airscene.experiments.result import Result, Row, Unit
+from airscene.experiments.result import Result, Row, Unit, failures
 
 METHODS = {"air": "AIR", "draw": "DRAW", "cae": "CAE", "cnn": "CNN"}
 TITLES = {"sum": "sum of two digits", "order": "ascending order"}
@@ -100,8 +100,7 @@ def headline(rows: Sequence[Row]) -> str:
             if cnn := curves.get((task, "cnn")):
                 part += f", the CNN as good with {labels_needed(cnn, air[size])}"
             parts.append(part)
-    failed = sum(not row["finished"] for row in rows)
-    return "; ".join(parts) + (f"; {failed} of {len(rows)} rows failed" if failed else "")
+    return "; ".join([*parts, *failures(rows)])
 
 
 def labels_needed(curve: dict[int, float], accuracy: float) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from airscene.experiments.multi_mnist import FAST, FULL
 from airscene.experiments.preset import Preset
 from airscene.experiments.quick import quick
-from airscene.experiments.result import Result, Row, Unit
+from airscene.experiments.result import Result, Row, Unit, failures
 from airscene.experiments.sprites import SPRITES
 from airscene.experiments.trained import run_folder, trained
 from airscene.files import write_atomic
@@ -106,7 +106,7 @@ def inferences(model: "Model", images: np.ndarray) -> "list[Inference]":
 def _lines(rows: Sequence[Row]) -> str:
     done = [row for row in rows if row["finished"]]
     lines = [f"{r['run']}: {r['counts_right']} of {r['scenes']} scenes counted right" for r in done]
-    return "; ".join(lines) or "none finished"
+    return "; ".join([*lines, *failures(rows)])
 
 
 def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:

@@ -7,7 +7,7 @@ from math import log10
 from pathlib import Path
 from typing import Any
 
-from airscene.experiments.result import Result, Row, Unit
+from airscene.experiments.result import Result, Row, Unit, failures
 from airscene.graphics.differences import Steps
 from airscene.graphics.world import TABLETOP_CAMERA
 
@@ -91,12 +91,14 @@ def curve_row(central: bool, measured: dict[str, Any], runs: Path) -> dict[str, 
 def _lines(rows: Sequence[Row]) -> str:
     lines = []
     for row in rows:
+        if not row["finished"]:
+            continue
         said = [
             f"{name} {row[f'{name}_used']:.2f} ({row['cosines'][name][0]:.2f} with a step of 1e-4)"
             for name in COORDINATES
         ]
         lines.append(f"{row['run']}, cosine at the steps used: {', '.join(said)}")
-    return "; ".join(lines)
+    return "; ".join([*lines, *failures(rows)])
 
 
 def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:

@@ -77,4 +77,4 @@ def fit(
     air = run_scenes(
         preset, folder, resume=resume, tensorboard=tensorboard, make=make, console=console
     )
-    return SceneModel(air, preset.scenes, folder.name, make)
+    return SceneModel(air, preset.scenes, folder.name, make, preset.training.likelihood)

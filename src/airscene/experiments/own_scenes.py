@@ -1,6 +1,10 @@
 """Scenes of one's own: any MJCF file, or any renderer, with a network trained to invert it."""
 
+from dataclasses import replace
+from pathlib import Path
+
 from airscene.experiments.scene_preset import ScenePreset
+from airscene.graphics.mjcf import digest
 from airscene.graphics.world import World
 from airscene.inverse.config import InverseConfig, InverseTrainConfig
 
@@ -15,6 +19,9 @@ def own_scenes(world: World) -> ScenePreset:
         world: What scenes may hold; without footprints, objects may run into each other, and
             `airscene.graphics.mjcf.bounding_footprints` makes some.
     """
+    if Path(world.mjcf).is_file():
+        # Not so with a renderer of another kind, whose worlds have a name only.
+        world = replace(world, digest=digest(world.mjcf))
     return ScenePreset(
         name="scenes",
         about="Scenes of an MJCF file of your own: name the bodies that are its object types.",

@@ -19,7 +19,6 @@ from airscene.graphics.world import World
 
 if TYPE_CHECKING:
     from airscene.graphics import SceneBatch
-    from airscene.inverse.scores import Likelihood
 
 # Degrees off that a rotation is right within.
 RIGHT = 15.0
@@ -68,7 +67,7 @@ def refined_row(preset: ScenePreset, runs: Path) -> dict[str, Any]:
     with make_pool(preset) as pool:
         truth = draw_scenes(preset, preset.n_test, seed=TEST_SEED)
         images = pool.render(truth)
-        score = score_by(pool, images, _likelihood(preset))
+        score = score_by(pool, images, preset.training.likelihood)
 
         def counted(scenes, which):
             drawn.append(len(scenes))
@@ -99,7 +98,7 @@ def _turned_right(truth: "SceneBatch", found: "SceneBatch", world: World) -> flo
 
     from airscene.inverse.metrics import match, rotation_errors
 
-    scenes, true, guessed = match(truth, found)
+    scenes, true, guessed = match(truth, found, world)
     kinds, right = truth.types[scenes, true], []
     for kind, symmetry in enumerate(world.symmetry):
         rows = (kinds == kind) & (found.types[scenes, guessed] == kind) & (symmetry > 0)
@@ -107,14 +106,6 @@ def _turned_right(truth: "SceneBatch", found: "SceneBatch", world: World) -> flo
             a, b = (s.poses[scenes, k, 2][rows] for s, k in ((truth, true), (found, guessed)))
             right.append(rotation_errors(a, b, symmetry) < RIGHT)
     return float(np.concatenate(right).mean()) if right else 0.0
-
-
-def _likelihood(preset: ScenePreset) -> "Likelihood":
-    """What a run ends on."""
-    # Here, as JAX takes a second to import.
-    from airscene.inverse.scores import annealed_likelihood
-
-    return annealed_likelihood(preset.training.blur, preset.training.sigma, 1.0)
 
 
 def _lines(rows: Sequence[Row]) -> str:
@@ -150,7 +141,7 @@ def _draw(preset: ScenePreset, rows: Sequence[Row], runs: Path, figures: Path) -
     with make_pool(preset) as pool:
         images = pool.render(shown_scenes(preset))
         inferred = infer(model, images, pool.render)
-        score = score_by(pool, images, _likelihood(preset))
+        score = score_by(pool, images, preset.training.likelihood)
         refined = refine(inferred, score, preset.scenes)
         drawn = {"data": images, "network": pool.render(inferred), "refined": pool.render(refined)}
     rows_of_images = [ImageRow(name, some / 255.0) for name, some in drawn.items()]

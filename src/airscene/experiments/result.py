@@ -52,6 +52,12 @@ class Result:
     draw: Callable[[Sequence[Row], Path, Path], None]
 
 
+def failures(rows: Sequence[Row]) -> list[str]:
+    """Say how many rows failed, where any did."""
+    failed = sum(not row["finished"] for row in rows)
+    return [f"{failed} of {len(rows)} rows failed"] if failed else []
+
+
 def of_run(rows: Sequence[Row], run: str) -> list[Row]:
     """Return the rows of one name, failed ones among them."""
     return [row for row in rows if row["run"] == run]

@@ -12,7 +12,7 @@ import numpy as np
 from airscene.experiments.quick import quick_scenes
 from airscene.experiments.result import Result, Row, Unit, numbers, of_run, spread
 from airscene.experiments.scene_preset import ScenePreset
-from airscene.experiments.scene_results import first_model, shown_scenes
+from airscene.experiments.scene_results import shown_models, shown_scenes
 from airscene.experiments.scene_source import TEST_SEED, draw_scenes, make_pool
 from airscene.experiments.tabletop import REPEATS
 from airscene.experiments.trained_scenes import trained_scenes
@@ -85,7 +85,7 @@ def unseen(scenes: SceneBatch, look: LookSpread) -> SceneBatch:
     size = beyond(drawn.size, look.size, seen.size)
     colour = beyond(drawn.colour, look.colour, seen.colour)
     packed = drawn._replace(size=size, colour=colour).pack()
-    return SceneBatch(scenes.types, scenes.poses, scenes.camera, packed)
+    return replace(scenes, look=packed)
 
 
 def looks_row(preset: ScenePreset, runs: Path) -> dict[str, Any]:
@@ -132,12 +132,13 @@ def _draw(presets: Sequence[ScenePreset], rows: Sequence[Row], runs: Path, figur
         for test in TESTS
     }
     bars(shares, "count accuracy, held-out scenes", shares=True).save(figures / "robustness.png")
+    if (models := shown_models(names, rows, runs)) is None:
+        return
     with make_pool(presets[0]) as pool:
         strange = replace(presets[0], look=TESTS["all"])
         images = pool.render(unseen(shown_scenes(strange), TESTS["all"]))
         drawn = [ImageRow("data", images / 255.0)]
-        for name, preset in names.items():
-            if model := first_model(preset, rows, runs):
-                inferred = pool.render(infer(model, images, pool.render))
-                drawn.append(ImageRow(name.replace(" ", "\n", 2), inferred / 255.0))
+        for name, model in models.items():
+            inferred = pool.render(infer(model, images, pool.render))
+            drawn.append(ImageRow(name.replace(" ", "\n", 2), inferred / 255.0))
     image_rows(drawn).save(figures / "robustness-scenes.png")

@@ -1,5 +1,6 @@
 """One run of a preset of inverse graphics: folder, training, evaluation, pictures, weights."""
 
+import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,6 @@ from airscene.inference.worlds import world_text
 from airscene.inverse.config import InverseConfig
 from airscene.inverse.evaluate import make_evaluate
 from airscene.inverse.model import InverseAIR
-from airscene.inverse.scores import Likelihood
 from airscene.inverse.supervised import train_supervised
 from airscene.inverse.train import train_inverse
 from airscene.model.weights import load_module, save_weights
@@ -101,7 +101,8 @@ def run_scenes(
         figures = draw_scene_figures(preset, watch, pool, folder)
     write_scene_report(preset, folder, evaluation, figures)
     # Last, as it is what says that the run is complete.
-    save_weights(model, weights, world=world_text(preset.scenes))
+    likelihood = json.dumps(preset.training.likelihood)
+    save_weights(model, weights, world=world_text(preset.scenes), likelihood=likelihood)
     return model
 
 
@@ -119,7 +120,7 @@ def measure(preset: ScenePreset, model: InverseAIR, pool: RenderPool) -> dict[st
     Raises:
         RendererError: If the renderer fails.
     """
-    likelihood = Likelihood(preset.training.blur[1], preset.training.sigma[1])
     truth = draw_scenes(preset, preset.n_test, seed=TEST_SEED)
-    measured = make_evaluate(truth, pool, preset.scenes, likelihood)(model, preset.training.steps)
+    evaluate = make_evaluate(truth, pool, preset.scenes, preset.training.likelihood)
+    measured = evaluate(model, preset.training.steps)
     return {**measured, "scenes": preset.n_test}

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from airscene.experiments.quick import quick_scenes
-from airscene.experiments.result import Result, Row, Unit
+from airscene.experiments.result import Result, Row, Unit, failures
 from airscene.experiments.scene_preset import ScenePreset
 from airscene.experiments.scene_source import draw_scenes, make_pool
 from airscene.experiments.single_object import SINGLE
@@ -152,7 +152,7 @@ def _lines(rows: Sequence[Row]) -> str:
     )
     if missed:
         lines.append(f"target missed: {', '.join(missed)}")
-    return f"{head}: " + "; ".join(lines)
+    return f"{head}: " + "; ".join([*lines, *failures(rows)])
 
 
 def _one_mean(each: dict[str, float]) -> bool:

@@ -84,6 +84,9 @@ def run_scene_options(folder: Path) -> dict[str, Any]:
     try:
         values: dict[str, Any] = json.loads(file.read_text())
         look = values.get("look")
-        return {"repeats": bool(values["repeats"]), "look": look and LookSpread(*look)}
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        options = {"repeats": bool(values["repeats"]), "look": look and LookSpread(*look)}
+        if look and not all(isinstance(x, (int, float)) for x in (*look[:5], *look[5])):
+            raise ValueError(f"look is {look}")
+        return options
+    except (AttributeError, IndexError, KeyError, OSError, TypeError, ValueError) as error:
         raise InputError(f"{file} does not say what the run was trained on ({error})") from error

@@ -49,6 +49,19 @@ def first_model(preset: ScenePreset, rows: Sequence[Row], runs: Path) -> "Invers
     return trained_scenes(here[0], runs) if here else None
 
 
+def shown_models(
+    presets: Mapping[str, ScenePreset], rows: Sequence[Row], runs: Path
+) -> "dict[str, InverseAIR] | None":
+    """Return the models of a figure, without those whose rows are still to be made.
+
+    None if one has rows, but no run here: the figure that there is shows more than one without it.
+    """
+    found = {name: first_model(preset, rows, runs) for name, preset in presets.items()}
+    if any(model is None and of_run(rows, presets[name].name) for name, model in found.items()):
+        return None
+    return {name: model for name, model in found.items() if model is not None}
+
+
 def shown_scenes(preset: ScenePreset) -> "SceneBatch":
     """Return the held-out scenes that figures show."""
     import numpy as np
@@ -63,6 +76,8 @@ def draw_rows(
 ) -> None:
     """Draw held-out images, and what each model infers of them, drawn by the renderer.
 
+    Nothing is drawn if a model that has rows is not here.
+
     Args:
         presets: The presets by what their rows say at the left, of one world and with the same
             scenes.
@@ -75,13 +90,14 @@ def draw_rows(
     from airscene.inverse.unroll import infer
 
     first = next(iter(presets.values()))
+    if (models := shown_models(presets, rows, runs)) is None:
+        return
     with make_pool(first) as pool:
         images = pool.render(shown_scenes(first))
         drawn = [ImageRow("data", images / 255.0)]
-        for name, preset in presets.items():
-            if model := first_model(preset, rows, runs):
-                inferred = pool.render(infer(model, images, pool.render))
-                drawn.append(ImageRow(name, inferred / 255.0))
+        for name, model in models.items():
+            inferred = pool.render(infer(model, images, pool.render))
+            drawn.append(ImageRow(name, inferred / 255.0))
     image_rows(drawn).save(path)
 
 

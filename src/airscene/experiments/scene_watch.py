@@ -13,7 +13,6 @@ from airscene.graphics import RenderPool, SceneBatch
 from airscene.inference.worlds import to_objects, world_name
 from airscene.inverse.evaluate import make_evaluate
 from airscene.inverse.model import InverseAIR
-from airscene.inverse.scores import Likelihood
 from airscene.inverse.unroll import as_inputs, infer, mode_noise, unroll
 from airscene.scene import PosedScene, PosedScenes
 
@@ -50,9 +49,7 @@ class SceneWatch:
     def __init__(self, folder: Path, preset: ScenePreset, pool: RenderPool):
         self._folder, self._pool, self._world = folder, pool, preset.scenes
         truth = draw_scenes(preset, WATCHED, seed=WATCHED_SEED)
-        # The likelihood that the run ends on.
-        likelihood = Likelihood(preset.training.blur[1], preset.training.sigma[1])
-        self._measure = make_evaluate(truth, pool, preset.scenes, likelihood)
+        self._measure = make_evaluate(truth, pool, preset.scenes, preset.training.likelihood)
         # Of the first scenes, the fullest, and the emptiest, as nothing too is to be found there.
         fullest = np.argsort(-truth.present[: 2 * SHOWN].sum(axis=1), kind="stable")
         self.shown = truth[np.sort(np.append(fullest[: SHOWN - 1], fullest[-1]))]

@@ -9,7 +9,7 @@ from airscene.experiments.optimised import optimised_unit
 from airscene.experiments.quick import quick_scenes
 from airscene.experiments.result import Result, Row, of_run, spread
 from airscene.experiments.scene_preset import ScenePreset
-from airscene.experiments.scene_results import first_model
+from airscene.experiments.scene_results import shown_models
 from airscene.experiments.scene_source import TEST_SEED, draw_scenes, make_pool
 from airscene.experiments.trained_scenes import scene_units
 from airscene.graphics.world import SINGLE_OBJECT
@@ -120,15 +120,17 @@ def _draw(
     from airscene.inverse.optimise import draw_starts, optimise
     from airscene.inverse.unroll import infer
 
+    names = dict(zip(("AIR", "supervised"), presets, strict=True))
+    if (models := shown_models(names, rows, runs)) is None:
+        return
     with make_pool(presets[0]) as pool:
         truth = draw_scenes(presets[0], N_OPTIMISED, seed=TEST_SEED)
         chosen = [np.flatnonzero(truth.types[:, 0] == kind)[:n] for kind, n in SHOWN.items()]
         images = pool.render(truth[np.concatenate(chosen)])
         drawn = [ImageRow("data", images / 255.0)]
-        for preset, name in zip(presets, ("AIR", "supervised"), strict=True):
-            if model := first_model(preset, rows, runs):
-                inferred = pool.render(infer(model, images, pool.render))
-                drawn.append(ImageRow(name, inferred / 255.0))
+        for name, model in models.items():
+            inferred = pool.render(infer(model, images, pool.render))
+            drawn.append(ImageRow(name, inferred / 255.0))
         starts = draw_starts(len(images), presets[0].model, search)
         found = optimise(images, starts, pool, presets[0].model, search).scenes
         drawn.append(ImageRow("optimised", pool.render(found) / 255.0))

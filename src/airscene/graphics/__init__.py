@@ -1,6 +1,7 @@
 """A renderer in the loop: scenes of objects in 3-D, drawn by a program that has no gradient."""
 
 from airscene.graphics.alternatives import Alternatives, plan_alternatives
+from airscene.graphics.blur import Likelihood
 from airscene.graphics.differences import (
     Differences,
     Gradients,
@@ -27,6 +28,7 @@ __all__ = [
     "Differences",
     "FunctionRenderer",
     "Gradients",
+    "Likelihood",
     "Look",
     "LookSpread",
     "MujocoRenderer",

@@ -1,5 +1,6 @@
 """Enumeration of one slot's discrete variables: which scenes to draw, the other slots held."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -39,4 +40,4 @@ def plan_alternatives(scenes: SceneBatch, slot: int, n_types: int) -> Alternativ
     some = scenes[source]
     types = some.types.copy()
     types[:, slot] = np.tile(kinds, len(scenes))
-    return Alternatives(SceneBatch(types, some.poses, some.camera, some.look), source, n_types)
+    return Alternatives(replace(some, types=types), source, n_types)

@@ -8,6 +8,7 @@ blur removes need not be computed: what is left are two small matrix products an
 
 import functools
 import math
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Float32, Int, UInt8
@@ -16,6 +17,18 @@ from jaxtyping import Float, Float32, Int, UInt8
 # that is less than a ten-thousandth of what they had, which is little, as images have most of it in
 # the low ones.
 _LEAST = 1e-2
+
+
+class Likelihood(NamedTuple):
+    """The blurred Gaussian likelihood.
+
+    Args:
+        blur: standard deviation of the blur, in pixels.
+        sigma: standard deviation of the blurred images' noise, in units of white.
+    """
+
+    blur: float
+    sigma: float
 
 
 @functools.lru_cache(maxsize=4)

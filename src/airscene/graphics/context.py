@@ -11,6 +11,9 @@ from typing import Any
 from airscene.errors import InputError
 from airscene.graphics.mjcf import check_mujoco
 
+# Both backends are tried within the minute that a pool gives a worker to start.
+_PROBE_SECONDS = 20
+
 _PROBE = """
 import importlib, os, sys
 context = importlib.import_module("mujoco." + sys.argv[1]).GLContext(8, 8)
@@ -60,7 +63,7 @@ def _find_backend() -> str:
                 [sys.executable, "-c", _PROBE, backend],
                 env=environment,
                 check=True,
-                timeout=120,
+                timeout=_PROBE_SECONDS,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
             )

@@ -3,19 +3,24 @@
 Pure functions: they plan scenes and combine numbers, and do not draw.
 """
 
+import math
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from airscene.errors import InputError
 from airscene.graphics.scenes import SceneBatch, concatenate
 
 
 class Steps(NamedTuple):
     """How far each coordinate is moved.
 
-    The paper's 1e-4 is lost in 8-bit images: the defaults are from the curve of the gradient's
-    cosine against the step (`airscene.graphics.step_curve`).
+    The paper's 1e-4 is lost in 8-bit images: for positions and the camera, the defaults are where
+    the curve of the gradient's cosine against the step is highest or nearly so
+    (`airscene.graphics.step_curve`). That of rotations is low, and still rises at three times the
+    default, which was not tried in training.
 
     Args:
         position: for x and y, in half-widths of the table.
@@ -81,8 +86,13 @@ def plan_differences(
         where: which coordinates to move, all 3 of each slot and then the camera's; None for all.
             Those of absent objects are not moved.
 
+    Raises:
+        InputError: if a step is not a finite number above 0.
+
     Source: Eslami et al. 2016, appendix I.1.
     """
+    if not all(0.0 < step < math.inf for step in steps):
+        raise InputError(f"{steps}: each step should be a number above 0")
     n, slots = scenes.types.shape
     cameras = scenes.camera.shape[1]
     there = np.concatenate([np.repeat(scenes.present, 3, axis=1), np.ones((n, cameras), bool)], 1)
@@ -134,4 +144,4 @@ def _moved(
     flat[np.arange(len(source)), coordinate] += size
     cut = 3 * some.types.shape[1]
     poses, camera = flat[:, :cut].reshape(some.poses.shape), flat[:, cut:]
-    return SceneBatch(some.types, poses, camera, some.look)
+    return replace(some, poses=poses, camera=camera)

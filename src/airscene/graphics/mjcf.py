@@ -1,10 +1,21 @@
 """Loading the MJCF file of a world, and finding in it what the world names."""
 
+import hashlib
 import importlib.util
+import re
+from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from airscene.errors import InputError
 from airscene.graphics.world import Footprint, World
+
+# Attributes that name a file, and folders for such names.
+_FILE, _FOLDER = (
+    re.compile(rf"""\b({names})\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+    for names in (r"file\w*", "assetdir|meshdir|texturedir")
+)
 
 
 def check_mujoco() -> None:
@@ -33,6 +44,11 @@ def load_mjcf(world: World) -> Any:
         raise InputError(f"cannot read {world.mjcf}: {error.strerror}") from error
     except ValueError as error:
         raise InputError(f"{world.mjcf}: not an MJCF file that MuJoCo takes: {error}") from error
+    if world.digest and digest(world.mjcf) != world.digest:
+        raise InputError(
+            f"{world.mjcf}, or a file that it names, has changed since it was trained on: train "
+            "anew, or bring back what it was"
+        )
     for name in world.types:
         find(model, "body", name, world)
     find(model, "camera", world.camera, world)
@@ -41,8 +57,43 @@ def load_mjcf(world: World) -> Any:
     return model
 
 
+def digest(mjcf: str) -> str:
+    """SHA-256 of an MJCF file and all files that it names: included ones, meshes, textures.
+
+    Args:
+        mjcf: path of the file.
+
+    Raises:
+        InputError: if it cannot be read.
+    """
+    total, left, seen = hashlib.sha256(), [Path(mjcf)], set()
+    while left:
+        file = left.pop()
+        seen.add(file)
+        try:
+            content = file.read_bytes()
+        except OSError as error:
+            raise InputError(f"cannot read {file}: {error.strerror}") from error
+        total.update(hashlib.sha256(content).digest())
+        if file.suffix == ".xml":
+            named = _named_files(content.decode(errors="replace"), Path(mjcf).parent)
+            left += [other for other in named if other not in seen]
+    return total.hexdigest()
+
+
+def _named_files(text: str, folder: Path) -> list[Path]:
+    """The files that an MJCF file names, in the folders that its compiler looks in.
+
+    Not by an XML parser: MuJoCo's takes what those of the standard do not.
+    """
+    inside = {"", *(b or c for _, b, c in _FOLDER.findall(text))}
+    names = {b or c for _, b, c in _FILE.findall(text)}
+    candidates = {folder / place / name for name in names for place in inside}
+    return sorted(file for file in candidates if file.is_file())
+
+
 def bounding_footprints(world: World) -> tuple[Footprint, ...]:
-    """Circles that cover each type seen from above: those around the bounding spheres of its geoms.
+    """Circles that cover each type seen from above: around its geoms and sites.
 
     Raises:
         InputError: as `load_mjcf`.
@@ -52,16 +103,20 @@ def bounding_footprints(world: World) -> tuple[Footprint, ...]:
     model = load_mjcf(world)
     data = mujoco.MjData(model)
     mujoco.mj_kinematics(model, data)
-    footprints = []
+    # Sites are drawn too, and lie within the diagonals of their sizes.
+    geoms = zip(model.geom_bodyid, data.geom_xpos, model.geom_rbound, strict=True)
+    sites = zip(
+        model.site_bodyid, data.site_xpos, np.linalg.norm(model.site_size, axis=1), strict=True
+    )
+    drawn, footprints = [*geoms, *sites], []
     for name in world.types:
         body, circles = find(model, "body", name, world), []
-        for geom in range(model.ngeom):
-            inside = model.geom_bodyid[geom]
+        for inside, place, radius in drawn:
             while inside not in (0, body):
                 inside = model.body_parentid[inside]
             if inside == body:
-                x, y, _ = (data.geom_xpos[geom] - data.xpos[body]).tolist()
-                circles.append((x, y, float(model.geom_rbound[geom])))
+                x, y, _ = (place - data.xpos[body]).tolist()
+                circles.append((x, y, float(radius)))
         footprints.append(tuple(circles))
     return tuple(footprints)
 

@@ -14,11 +14,12 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 
 from airscene.errors import InputError
+from airscene.graphics.blur import Likelihood
 from airscene.graphics.process import WorkerProcess
 from airscene.graphics.renderer import Renderer, RendererError, name_of
 from airscene.graphics.scenes import SceneBatch
 from airscene.graphics.shared import SharedArrays, views
-from airscene.graphics.worker import Chunk, Likelihood
+from airscene.graphics.worker import Chunk
 
 # The most scenes a message: enough to make messages cheap, few enough that little is drawn again.
 _CHUNK = 32
@@ -272,7 +273,8 @@ def _doing(chunk: Chunk | None) -> str:
 
 def _end(exit_code: int | None) -> str:
     if exit_code is not None and exit_code < 0:
-        return f"killed by {signal.Signals(-exit_code).name}"
+        names = {number.value: number.name for number in signal.Signals}
+        return f"killed by {names.get(-exit_code, f'signal {-exit_code}')}"
     return f"exit status {exit_code}; what it printed is above"
 
 

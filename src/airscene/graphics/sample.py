@@ -95,7 +95,7 @@ def apart(
     clear = np.ones(len(types), bool)
     if not world.footprints:
         return clear
-    most = max(map(len, world.footprints))
+    most = max(1, *map(len, world.footprints))
     # A circle of radius -inf meets nothing.
     circles = np.array([[*f, *[(0.0, 0.0, -np.inf)] * (most - len(f))] for f in world.footprints])
     mine = np.where((types >= 0)[..., None, None], circles[types], (0.0, 0.0, -np.inf))

@@ -12,22 +12,10 @@ from typing import NamedTuple
 import numpy as np
 
 from airscene.errors import InputError
-from airscene.graphics.blur import blur_basis, blurred, log_likelihoods
+from airscene.graphics.blur import Likelihood, blur_basis, blurred, log_likelihoods
 from airscene.graphics.renderer import Renderer, name_of, render_checked
 from airscene.graphics.scenes import SceneBatch
 from airscene.graphics.shared import Layout, views
-
-
-class Likelihood(NamedTuple):
-    """What the pool's likelihood service needs beside arrays.
-
-    Args:
-        blur: standard deviation of the blur, in pixels.
-        sigma: standard deviation of the blurred images' noise, in units of white.
-    """
-
-    blur: float
-    sigma: float
 
 
 class Chunk(NamedTuple):

@@ -38,6 +38,8 @@ class World:
             keeps apart; none if objects may overlap.
         tables: name of the geom that is the table, then of the materials that `Look.table` chooses
             from, its own first; none if looks leave the table as it is.
+        digest: of the file and those that it names, from `airscene.graphics.mjcf.digest`: once they
+            have changed, a network that learnt to see them does not; not checked if empty.
     """
 
     mjcf: str
@@ -51,6 +53,7 @@ class World:
     symmetry: tuple[int, ...] = ()
     footprints: tyro.conf.Suppress[tuple[Footprint, ...]] = ()
     tables: tyro.conf.Suppress[tuple[str, ...]] = ()
+    digest: tyro.conf.Suppress[str] = ""
 
     def __post_init__(self) -> None:
         """Refuses what no scenes can be made of.

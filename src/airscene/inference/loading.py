@@ -1,12 +1,14 @@
 """Loading a trained model, of images or of 3-D scenes."""
 
 import json
+import math
 import os
 from pathlib import Path
 
 from airscene.errors import InputError
+from airscene.graphics import Likelihood
 from airscene.inference.model import Model
-from airscene.inference.scene_model import SceneModel
+from airscene.inference.scene_model import LIKELIHOOD, SceneModel
 from airscene.inference.worlds import read_world
 from airscene.inverse.config import InverseConfig
 from airscene.inverse.model import InverseAIR
@@ -57,9 +59,22 @@ def _load(file: Path, name: str) -> Model | SceneModel:
             "airscene.SceneModel(air, world, name) gives it one"
         )
     try:
-        return SceneModel(air, read_world(world), name)
+        likelihood = _likelihood(metadata.get("likelihood"))
+        return SceneModel(air, read_world(world), name, likelihood=likelihood)
     except InputError as error:
         raise InputError(f"{file}: {error}") from None
+
+
+def _likelihood(text: str | None) -> Likelihood:
+    """What images are compared by; older weights do not say."""
+    try:
+        blur, sigma = LIKELIHOOD if text is None else json.loads(text)
+        right = 0.0 < blur < math.inf and 0.0 < sigma < math.inf
+    except (TypeError, ValueError):
+        right = False
+    if not right:
+        raise InputError(f"its likelihood is {text}; it should be two numbers above 0")
+    return Likelihood(blur, sigma)
 
 
 def _world_of_run(file: Path) -> str | None:

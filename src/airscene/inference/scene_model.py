@@ -10,7 +10,7 @@ from scipy.special import logsumexp
 
 from airscene.data.images import fit_image, load_images
 from airscene.errors import InputError, check_option, check_seed
-from airscene.graphics import ABSENT, Renderer, SceneBatch, World
+from airscene.graphics import ABSENT, Likelihood, Renderer, SceneBatch, World
 from airscene.graphics.blur import blur_basis, blurred, log_likelihoods
 from airscene.inference.chunks import CHUNK, padded_chunks
 from airscene.inference.drawing import Drawing
@@ -22,12 +22,11 @@ from airscene.inverse.latents import to_scenes
 from airscene.inverse.model import InverseAIR
 from airscene.inverse.refine import Score
 from airscene.inverse.refine import refine as refined
-from airscene.inverse.scores import Likelihood
 from airscene.inverse.unroll import Noise, Unrolled, as_inputs, draw_noise, mode_noise, unroll
 from airscene.scene import PosedScene, PosedScenes
 
 # What training ends on unless its options `blur` and `sigma` say another.
-LIKELIHOOD = Likelihood(InverseTrainConfig.blur[1], InverseTrainConfig.sigma[1])
+LIKELIHOOD = InverseTrainConfig().likelihood
 
 
 class SceneModel:
@@ -44,6 +43,8 @@ class SceneModel:
         world: What scenes may hold.
         name: What it is called in the scenes that it infers.
         make: Makes the renderer; MuJoCo's if not given.
+        likelihood: What images are compared by, in refinement and for log p(x): what the training
+            ended on.
 
     Raises:
         InputError: If the networks are not of this world.
@@ -55,6 +56,7 @@ class SceneModel:
         world: World,
         name: str,
         make: Callable[[], Renderer] | None = None,
+        likelihood: Likelihood = LIKELIHOOD,
     ):
         c = air.config
         ours = (c.n_types, c.n_slots, c.n_cameras)
@@ -64,7 +66,17 @@ class SceneModel:
                 f"{name} is of {ours[0]} types, {ours[1]} slots and {ours[2]} camera numbers; the "
                 f"world {world_name(world)!r} has {theirs[0]}, {theirs[1]} and {theirs[2]}"
             )
+        sides = zip(world.image_size, c.image_shape[1:], strict=True)
+        factors = {divmod(side, small) for side, small in sides}
+        if len(factors) > 1 or any(times < 1 or rest for times, rest in factors):
+            height, width = c.image_shape[1:]
+            raise InputError(
+                f"{name} sees images of {height}x{width} pixels; those of the world "
+                f"{world_name(world)!r}, of {world.image_size[0]}x{world.image_size[1]}, do not "
+                "shrink to that"
+            )
         self.air, self.world, self.name = air, world, name
+        self.likelihood = likelihood
         self.drawing = Drawing(world, make)
 
     def __repr__(self) -> str:
@@ -174,8 +186,9 @@ class SceneModel:
 
     def _score(self, targets: UInt8[np.ndarray, "targets height width 3"]) -> Score:
         """The function that draws scenes and compares each with one of the targets."""
-        bases = [blur_basis(side, LIKELIHOOD.blur) for side in self.image_size]
-        observed, sigma = blurred(targets, *bases), LIKELIHOOD.sigma
+        blur, sigma = self.likelihood
+        bases = [blur_basis(side, blur) for side in self.image_size]
+        observed = blurred(targets, *bases)
 
         def score(scenes: SceneBatch, which: np.ndarray) -> np.ndarray:
             values = np.zeros(len(scenes))
@@ -264,8 +277,7 @@ class SceneModel:
 
             log 1/K sum_k p(x, z_k) / q(z_k | x)
 
-        p(x | z) is the Gaussian likelihood with a blur of 2 pixels and noise of 0.2, which training
-        ends on unless it was given others, normaliser included.
+        p(x | z) is the blurred Gaussian likelihood that training ended on, normaliser included.
 
         Args:
             images: As `prepare` takes them.

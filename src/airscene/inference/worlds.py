@@ -4,7 +4,7 @@ import json
 import math
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin, get_type_hints
 
 import numpy as np
 from jaxtyping import Float
@@ -35,9 +35,13 @@ def named_world(name: str) -> World:
 
 
 def world_name(world: World) -> str:
-    """Return the name of a world: the paper's, or that of its MJCF file, unless it is theirs."""
+    """Return the name of a world: the paper's, or that of its MJCF file and what is in that."""
+    if name := _paper_name(world):
+        return name
     name = Path(world.mjcf).stem
-    return _paper_name(world) or (f"own-{name}" if name in WORLDS else name)
+    if world.digest:
+        return f"{name}-{world.digest[:8]}"
+    return f"own-{name}" if name in WORLDS else name
 
 
 def _paper_name(world: World) -> str | None:
@@ -58,9 +62,28 @@ def read_world(text: str) -> World:
     if not text.startswith("{"):
         return named_world(text)
     try:
-        return World(**{name: _tuples(value) for name, value in json.loads(text).items()})
-    except (TypeError, ValueError) as error:
+        values = {name: _tuples(value) for name, value in json.loads(text).items()}
+        wanted = get_type_hints(World)
+        wrong = [
+            name for name in values.keys() & wanted.keys() if not _is(values[name], wanted[name])
+        ]
+        if wrong:
+            raise ValueError(f"{min(wrong)} is {values[min(wrong)]!r}")
+        return World(**values)
+    except (AttributeError, TypeError, ValueError) as error:
         raise InputError(f"it does not say what its world is ({error})") from error
+
+
+def _is(value: Any, kind: Any) -> bool:
+    """Whether a value is of a field's type: text, a number, or a tuple of those."""
+    if get_origin(kind) is tuple:
+        kinds = get_args(kind)
+        if not isinstance(value, tuple):
+            return False
+        if kinds[-1] is Ellipsis:
+            kinds = kinds[:1] * len(value)
+        return len(kinds) == len(value) and all(map(_is, value, kinds))
+    return isinstance(value, (int, float) if kind is float else kind) and value is not True
 
 
 def _tuples(value: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 import tyro
 
 from airscene.errors import check_option
+from airscene.graphics.blur import Likelihood
 from airscene.graphics.world import World
 from airscene.training.config import LoopConfig
 
@@ -143,6 +144,11 @@ class InverseTrainConfig(LoopConfig):
     floor: float = 0.5
     cross: float = 1.0
     release: float = 0.8
+
+    @property
+    def likelihood(self) -> Likelihood:
+        """What a run ends on."""
+        return Likelihood(self.blur[1], self.sigma[1])
 
     def __post_init__(self) -> None:
         """Check that every value is in range."""

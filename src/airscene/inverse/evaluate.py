@@ -6,12 +6,12 @@ import equinox as eqx
 import jax
 import numpy as np
 
-from airscene.graphics import RenderPool, SceneBatch, World
+from airscene.graphics import Likelihood, RenderPool, SceneBatch, World
 from airscene.inverse.estimators import terms
 from airscene.inverse.latents import log_prior
 from airscene.inverse.metrics import scene_metrics
 from airscene.inverse.model import InverseAIR
-from airscene.inverse.scores import Likelihood, log_likelihoods
+from airscene.inverse.scores import log_likelihoods
 from airscene.inverse.unroll import as_inputs, draw_noise, infer, unroll
 
 

@@ -10,13 +10,14 @@ from airscene.graphics import SceneBatch, World
 
 
 def match(
-    truth: SceneBatch, inferred: SceneBatch
+    truth: SceneBatch, inferred: SceneBatch, world: World
 ) -> tuple[Int[np.ndarray, "pairs"], Int[np.ndarray, "pairs"], Int[np.ndarray, "pairs"]]:
     """Pair the objects of each scene with the inferred ones so that distances have the least sum.
 
     Args:
         truth: True scenes.
         inferred: What was inferred of them.
+        world: The region, whose sides may differ.
 
     Returns:
         The scene, the true slot and the inferred slot of each pair: as many pairs a scene as the
@@ -25,7 +26,10 @@ def match(
     pairs = []
     for scene in range(len(truth)):
         true, found = (np.flatnonzero(some.present[scene]) for some in (truth, inferred))
-        places = truth.poses[scene, true, :2], inferred.poses[scene, found, :2]
+        places = [
+            poses[:, :2] * world.half_size
+            for poses in (truth.poses[scene, true], inferred.poses[scene, found])
+        ]
         gaps = np.linalg.norm(places[0][:, None] - places[1][None, :], axis=2)
         rows, columns = linear_sum_assignment(gaps)
         pairs += [(scene, *pair) for pair in zip(true[rows], found[columns], strict=True)]
@@ -57,7 +61,7 @@ def scene_metrics(truth: SceneBatch, inferred: SceneBatch, world: World) -> dict
         over objects whose type was found, unless it looks the same from all sides. With a camera:
         `camera_error`, the median in degrees.
     """
-    scenes, true, found = match(truth, inferred)
+    scenes, true, found = match(truth, inferred, world)
     kinds, guesses = truth.types[scenes, true], inferred.types[scenes, found]
     poses, guessed = truth.poses[scenes, true], inferred.poses[scenes, found]
     same_count = truth.present.sum(axis=1) == inferred.present.sum(axis=1)
@@ -65,8 +69,8 @@ def scene_metrics(truth: SceneBatch, inferred: SceneBatch, world: World) -> dict
     measured = {"count_accuracy": same_count.mean(), "types_accuracy": same_types.mean()}
     if len(scenes):
         measured["identity_accuracy"] = (kinds == guesses).mean()
-        gaps = np.linalg.norm(poses[:, :2] - guessed[:, :2], axis=1)
-        measured["position_error"] = np.median(gaps) / 2.0
+        gaps = np.linalg.norm((poses - guessed)[:, :2] * world.half_size, axis=1)
+        measured["position_error"] = np.median(gaps) / (2.0 * world.half_size[0])
     for kind, name in enumerate(world.types):
         symmetry = world.symmetry[kind] if world.symmetry else 1
         rows = (kinds == kind) & (guesses == kind)

@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
-from airscene.graphics import RenderPool, SceneBatch, World
-from airscene.inverse.scores import Likelihood, log_likelihoods
+from airscene.graphics import Likelihood, RenderPool, SceneBatch, World
+from airscene.inverse.scores import log_likelihoods
 
 # Rotations that are tried of each object, evenly around.
 TURNS = 16
@@ -59,9 +60,7 @@ def refine(scenes: SceneBatch, score: Score, world: World) -> SceneBatch:
     def attempt(rows: np.ndarray, slot: int, moves: np.ndarray) -> None:
         """Take the best of some moves of the objects in a slot, where one is better than none."""
         source = np.tile(rows, len(moves))
-        some = SceneBatch(
-            scenes.types[source], poses[source], scenes.camera[source], scenes.look[source]
-        )
+        some = replace(scenes[source], poses=poses[source])
         some.poses[:, slot] += np.repeat(moves, len(rows), axis=0)
         values = score(some, source).reshape(len(moves), len(rows))
         top = values.argmax(axis=0)
@@ -90,4 +89,4 @@ def refine(scenes: SceneBatch, score: Score, world: World) -> SceneBatch:
         attempt(rows, slot, around[:, None] * [0.0, 0.0, 1.0])
     search((0, 1, 2), ROUNDS)
     poses[..., 2] = (poses[..., 2] + math.pi) % (2.0 * math.pi) - math.pi
-    return SceneBatch(scenes.types, poses, scenes.camera, scenes.look)
+    return replace(scenes, poses=poses)

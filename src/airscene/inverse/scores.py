@@ -2,14 +2,16 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
 
 from airscene.graphics import (
     ABSENT,
+    Likelihood,
     RenderPool,
     SceneBatch,
     Steps,
@@ -30,18 +32,6 @@ from airscene.inverse.latents import pose_spread
 #     in every coordinate, which is 2.9 degrees of rotation. The paper's are forward.
 # The gradient by the camera is always of what was drawn.
 Gradient = Literal["drawn", "prefix", "whole"]
-
-
-class Likelihood(NamedTuple):
-    """The blurred Gaussian likelihood.
-
-    Args:
-        blur: Standard deviation of the blur, in pixels.
-        sigma: Standard deviation of the blurred images' noise, in units of white.
-    """
-
-    blur: float
-    sigma: float
 
 
 def annealed_likelihood(
@@ -145,14 +135,14 @@ def _prefix(scenes: SceneBatch, slot: int) -> SceneBatch:
     """Scenes with the slots after one absent."""
     types = scenes.types.copy()
     types[:, slot + 1 :] = ABSENT
-    return SceneBatch(types, scenes.poses, scenes.camera, scenes.look)
+    return replace(scenes, types=types)
 
 
 def _with_type(scenes: SceneBatch, slot: int, kinds: Int[np.ndarray, "n"]) -> SceneBatch:
     """Scenes with a type in one slot."""
     types = scenes.types.copy()
     types[:, slot] = kinds
-    return SceneBatch(types, scenes.poses, scenes.camera, scenes.look)
+    return replace(scenes, types=types)
 
 
 def _where(scenes: SceneBatch, slots: Sequence[int], camera: bool) -> Bool[np.ndarray, "n c"]:
