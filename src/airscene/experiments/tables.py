@@ -11,11 +11,10 @@ from airscene.files import write_atomic
 
 _INTRODUCTION = """# Reproduction
 
-The results of Attend, Infer, Repeat (Eslami et al., NIPS 2016), in 2-D all of them, in 3-D the
-first: what the paper says, what this implementation reaches, and the command that makes it. This
-page is written by `make tables` from the files in [`results/`](results), which hold every run,
-failed ones among them. Where several runs stand behind a number, it is their median, with the
-least and the largest.
+The results of Attend, Infer, Repeat (Eslami et al., NIPS 2016), in 2-D and in 3-D: what the paper
+says, what this implementation reaches, and the command that makes it. This page is written by
+`make tables` from the files in [`results/`](results), which hold every run, failed ones among them.
+Where several runs stand behind a number, it is their median, with the least and the largest.
 
 Recipes of training were chosen by single runs, on scenes of the test split, so that what they reach
 may be a little too good; only DAIR's present recipe was chosen on validation scenes, made of
