@@ -75,7 +75,7 @@ def digest(mjcf: str) -> str:
         except OSError as error:
             raise InputError(f"cannot read {file}: {error.strerror}") from error
         total.update(hashlib.sha256(content).digest())
-        if file.suffix == ".xml":
+        if file == Path(mjcf) or file.suffix == ".xml":
             named = _named_files(content.decode(errors="replace"), Path(mjcf).parent)
             left += [other for other in named if other not in seen]
     return total.hexdigest()

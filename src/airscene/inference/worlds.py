@@ -83,7 +83,8 @@ def _is(value: Any, kind: Any) -> bool:
         if kinds[-1] is Ellipsis:
             kinds = kinds[:1] * len(value)
         return len(kinds) == len(value) and all(map(_is, value, kinds))
-    return isinstance(value, (int, float) if kind is float else kind) and value is not True
+    numbers = (int, float) if kind is float else kind
+    return isinstance(value, numbers) and not isinstance(value, bool)
 
 
 def _tuples(value: Any) -> Any:
