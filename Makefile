@@ -12,7 +12,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' \
 	>/dev/null 2>&1 && echo "$$p" && break; done)
 BIN = .venv/bin
-OPENGL = $(BIN)/python -c "from airscene.graphics.context import make_context; make_context(8, 8)" \
+OPENGL = $(BIN)/python -c "from airscene.graphics.mujoco.context import make_context; make_context(8, 8)" \
 	2>/dev/null
 PIP = $(BIN)/python -m pip --disable-pip-version-check
 
@@ -59,7 +59,7 @@ bench: .venv/run.stamp ## measure speed on this machine
 	@$(BIN)/python -m airscene.app.bench --out results/bench.json
 
 tables: .venv/run.stamp ## write the tables of results into the README and REPRODUCTION.md from results/*.json
-	@$(BIN)/python -m airscene.experiments.tables
+	@$(BIN)/python -m airscene.paper.tables
 
 docs: .venv/dev.stamp ## build the documentation into build/site
 	@$(BIN)/mkdocs build --strict --quiet

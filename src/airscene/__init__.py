@@ -9,8 +9,8 @@ from airscene.errors import InputError
 from airscene.scene import PosedObject, PosedScene, PosedScenes, Scene, SceneObject, Scenes
 
 if TYPE_CHECKING:
-    from airscene.experiments.fit import fit
     from airscene.inference import Model, SceneModel, load
+    from airscene.runs.fit import fit
 
 __version__ = "0.1.0"
 
@@ -32,7 +32,7 @@ _MODULES = {
     "Model": "airscene.inference",
     "SceneModel": "airscene.inference",
     "load": "airscene.inference",
-    "fit": "airscene.experiments.fit",
+    "fit": "airscene.runs.fit",
 }
 
 

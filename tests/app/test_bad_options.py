@@ -10,7 +10,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from airscene.app.cli import main
-from airscene.data.digits import SPLIT_FILES
+from airscene.images.sets.digits import SPLIT_FILES
 
 TINY = ("--digits", "bundled", "--n-train", "50", "--n-test", "10", "--n-hidden", "4")
 TINY += ("--n-look", "4", "--n-layer", "4", "--n-what", "2", "--n-cells", "4", "--batch-size", "2")
@@ -184,7 +184,7 @@ def test_nothing_to_resume(tmp_path, refused):
 
 
 def test_resuming_with_another_configuration(tmp_path, refused):
-    from airscene.experiments import PRESETS
+    from airscene.runs.presets import PRESETS
 
     out = tmp_path / "run"
     out.mkdir()

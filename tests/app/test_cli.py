@@ -11,9 +11,9 @@ from PIL import Image
 
 from airscene import Scenes
 from airscene.app.cli import main
-from airscene.experiments import SCENE_PRESETS
-from airscene.experiments.scene_source import TEST_SEED, draw_scenes
 from airscene.graphics import PlaneRenderer, RenderPool
+from airscene.runs.presets import SCENE_PRESETS
+from airscene.runs.scene_source import TEST_SEED, draw_scenes
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_models_lists_weights_and_experiments(capsys):
 
 def test_data_of_3d_scenes_is_that_held_out(tmp_path, monkeypatch, capsys, refused):
     make = partial(RenderPool, partial(PlaneRenderer, (16, 16)), workers=1)
-    monkeypatch.setattr("airscene.experiments.scene_source.make_pool", lambda preset: make())
+    monkeypatch.setattr("airscene.runs.scene_source.make_pool", lambda preset: make())
     out = tmp_path / "scenes.npz"
     assert main(["data", "tabletop-distinct", "--n", "9", "--out", str(out)]) == 0
     truth = draw_scenes(SCENE_PRESETS["tabletop-distinct"], 9, seed=TEST_SEED)

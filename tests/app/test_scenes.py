@@ -14,12 +14,12 @@ from PIL import Image
 from airscene.app.cli import main
 from airscene.app.file_names import file_names
 from airscene.errors import InputError
-from airscene.experiments import own_scenes
 from airscene.graphics import SINGLE_OBJECT, TABLETOP
 from airscene.graphics.look import Look, LookSpread
 from airscene.inverse.config import InverseConfig
 from airscene.inverse.model import InverseAIR
 from airscene.model.weights import save_weights
+from airscene.runs.presets import own_scenes
 from airscene.scene import PosedScenes, Scene, Scenes
 
 BLOCKS = Path(__file__).parents[2] / "examples" / "blocks.xml"
@@ -30,7 +30,7 @@ OWN = ["--mjcf", str(BLOCKS), "--types", "bridge tower bar", "--camera", "above"
 def opengl():
     if importlib.util.find_spec("mujoco") is None:
         pytest.skip("mujoco is not installed (pip install 'airscene[3d]')")
-    from airscene.graphics.context import make_context
+    from airscene.graphics.mujoco.context import make_context
 
     try:
         make_context(16, 16).free()
@@ -99,7 +99,7 @@ def test_evaluate_and_sample(opengl, posed, tmp_path, capsys):
 
 
 def test_an_mjcf_file_of_ones_own(opengl, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("airscene.experiments.scene_watch.WATCHED", 12)
+    monkeypatch.setattr("airscene.runs.scene_watch.WATCHED", 12)
     few = lambda world: replace(own_scenes(world), n_test=12)  # noqa: E731
     monkeypatch.setattr("airscene.app.train.own_scenes", few)
     run, scenes = tmp_path / "run", tmp_path / "scenes.json"

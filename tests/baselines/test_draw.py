@@ -9,8 +9,8 @@ import pytest
 from airscene.baselines.draw import DARK, DRAW, WINDOW
 from airscene.baselines.draw_bound import bound, bounds, grown_bound, mean_bound
 from airscene.baselines.draw_config import DRAWConfig
-from airscene.data import load_digits, multi_mnist
 from airscene.errors import InputError
+from airscene.images import load_digits, multi_mnist
 from airscene.model import attention
 from airscene.model.air import AIR
 from airscene.model.config import AIRConfig

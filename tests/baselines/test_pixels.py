@@ -9,11 +9,11 @@ import pytest
 from airscene.baselines.cae import CAE, mean_log_likelihood
 from airscene.baselines.cnn import CNN
 from airscene.baselines.head import Head, drop
-from airscene.data import load_digits, multi_mnist
-from airscene.data.batches import batch_indices
-from airscene.experiments.classify import Labelled, accuracy, learn
-from airscene.experiments.downstream_protocol import Choice
+from airscene.images import load_digits, multi_mnist
 from airscene.model.likelihood import log_likelihood
+from airscene.paper.downstream.classify import Labelled, accuracy, learn
+from airscene.paper.downstream.protocol import Choice
+from airscene.training.batches import batch_indices
 from airscene.training.config import LoopConfig
 from airscene.training.state import initial_state, make_run
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from airscene.data import load_digits, multi_mnist
 from airscene.evaluation import Stage
+from airscene.images import load_digits, multi_mnist
 
 
 @pytest.fixture(scope="session", params=["grey", "colour"])

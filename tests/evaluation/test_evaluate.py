@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import airscene.evaluation.evaluate as evaluation
-from airscene.data.truth import LabelledScenes
 from airscene.errors import InputError
 from airscene.evaluation.evaluate import bound_terms, evaluate
+from airscene.images.truth import LabelledScenes
 from airscene.inference import Model
 from airscene.objective.enumerated import enumerated
 

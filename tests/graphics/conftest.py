@@ -19,7 +19,7 @@ def opengl() -> None:
     """Skips where MuJoCo cannot draw, saying what is missing."""
     if importlib.util.find_spec("mujoco") is None:
         pytest.skip("mujoco is not installed (pip install 'airscene[3d]')")
-    from airscene.graphics.context import make_context
+    from airscene.graphics.mujoco.context import make_context
 
     try:
         make_context(16, 16).free()

@@ -19,7 +19,7 @@ from airscene.graphics import (
     shrink,
 )
 from airscene.graphics.look import Look
-from airscene.graphics.make_assets import make_assets, make_meshes
+from airscene.graphics.mujoco.make_assets import make_assets, make_meshes
 from airscene.graphics.sample import apart
 from airscene.graphics.world import ASSETS, World
 

@@ -11,6 +11,7 @@ import pytest
 from scipy.special import logsumexp
 
 from airscene.errors import InputError
+from airscene.evaluation.renders import _bounds
 from airscene.graphics import ABSENT, SINGLE_OBJECT, PlaneRenderer, SceneBatch, World
 from airscene.graphics.blur import blur_basis, blurred, log_likelihoods
 from airscene.graphics.plane import TYPES
@@ -18,9 +19,8 @@ from airscene.inference import SceneModel, load
 from airscene.inference.scene_model import LIKELIHOOD
 from airscene.inference.worlds import to_batch, to_objects, world_name
 from airscene.inverse.config import InverseConfig
-from airscene.inverse.evaluate import _bounds
-from airscene.inverse.importance import log_weights
 from airscene.inverse.model import InverseAIR
+from airscene.inverse.objective.importance import log_weights
 from airscene.inverse.unroll import as_inputs, draw_noise, infer, mode_noise, unroll
 from airscene.model.weights import save_weights
 from airscene.scene import PosedObject, PosedScene, PosedScenes

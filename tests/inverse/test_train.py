@@ -13,9 +13,9 @@ import pytest
 from made import CONFIG, LONG, check_resumes, go, make_pool, make_shapes, make_small, rows
 
 from airscene.errors import InputError
+from airscene.evaluation.renders import make_evaluate
 from airscene.graphics import World
 from airscene.inverse.config import InverseConfig, InverseTrainConfig
-from airscene.inverse.evaluate import make_evaluate
 from airscene.inverse.train import annealed_at, likelihood_at, train_inverse
 from airscene.training.record import read_metrics
 

@@ -7,7 +7,7 @@ import numpy as np
 import optax
 import pytest
 
-from airscene.data import load_digits, multi_mnist
+from airscene.images import load_digits, multi_mnist
 from airscene.model.counts import count_log_posterior
 from airscene.objective.baseline import Baseline
 from airscene.objective.enumerated import enumerated

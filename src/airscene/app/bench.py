@@ -21,17 +21,18 @@ from PIL import Image
 
 from airscene.app.bench_row import Row, bench_row
 from airscene.app.scene_bench import scene_rows
-from airscene.data import batch_indices, load_digits, multi_mnist
-from airscene.data.estimates import estimate_sigma
-from airscene.experiments import PRESETS
-from airscene.experiments.inference_speed import COUNTS, PAPER_STEP, WEIGHTS, speed
-from airscene.experiments.reproduce import commit, machine
 from airscene.files import write_atomic
+from airscene.images import load_digits, multi_mnist
+from airscene.images.estimates import estimate_sigma
 from airscene.inference import Model, load
 from airscene.inference.chunks import CHUNK
 from airscene.model.air import AIR
 from airscene.model.bundled import bundled_models
+from airscene.paper.reproduce import commit, machine
+from airscene.paper.speed.inference_speed import COUNTS, PAPER_STEP, WEIGHTS, speed
+from airscene.runs.presets import PRESETS
 from airscene.training.annealing import annealed_bound
+from airscene.training.batches import batch_indices
 from airscene.training.state import initial_state, make_run
 
 BATCH = 64

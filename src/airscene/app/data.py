@@ -9,11 +9,12 @@ import numpy as np
 import tyro
 from rich.console import Console
 
-from airscene.data import load_digits, load_omniglot
-from airscene.data.omniglot import find_omniglot
 from airscene.errors import InputError, check_option, check_seed
-from airscene.experiments import PRESETS, SCENE_PRESETS, DataConfig
 from airscene.files import write_atomic
+from airscene.images import load_digits, load_omniglot
+from airscene.images.sets.omniglot import find_omniglot
+from airscene.runs.preset import DataConfig
+from airscene.runs.presets import PRESETS, SCENE_PRESETS
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ class Data:
         ):
             if value != usual:
                 raise InputError(f"--{name} is not for {self.name}")
-        from airscene.experiments.scene_source import TEST_SEED, draw_scenes, make_pool
+        from airscene.runs.scene_source import TEST_SEED, draw_scenes, make_pool
 
         preset = SCENE_PRESETS[self.name]
         with make_pool(preset) as pool:

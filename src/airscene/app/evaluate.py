@@ -10,9 +10,9 @@ import tyro
 from rich.console import Console
 
 from airscene.errors import InputError, check_option, check_steps
-from airscene.experiments import PRESETS, DataConfig
-from airscene.experiments.preset import run_data
 from airscene.files import write_atomic
+from airscene.runs.preset import DataConfig, run_data
+from airscene.runs.presets import PRESETS
 
 if TYPE_CHECKING:
     from airscene.inference import Model, SceneModel
@@ -93,10 +93,10 @@ class Evaluate:
 
     def _in_3d(self, model: "SceneModel", console: Console) -> dict[str, Any]:
         from airscene.evaluation.evaluate_scenes import evaluate_scenes
-        from airscene.experiments.scene_preset import run_scene_options
-        from airscene.experiments.scene_source import TEST_SEED
         from airscene.graphics import sample_scenes
         from airscene.inference.worlds import world_name
+        from airscene.runs.scene_preset import run_scene_options
+        from airscene.runs.scene_source import TEST_SEED
 
         for name in ("data", "digits", "steps"):
             if getattr(self, name) is not None:

@@ -111,9 +111,9 @@ class Infer:
     def _overlays(
         self, model: "Model | SceneModel", scenes: "Scenes | PosedScenes"
     ) -> "Iterator[Picture]":
-        from airscene.data import load_images
-        from airscene.evaluation.figures import overlay
-        from airscene.evaluation.posed_overlay import posed_overlay
+        from airscene.evaluation.figures.figures import overlay
+        from airscene.evaluation.figures.posed_overlay import posed_overlay
+        from airscene.images import load_images
 
         if isinstance(scenes, PosedScenes):
             _, seen = model.prepare(self.images)

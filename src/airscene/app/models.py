@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from airscene.experiments import PRESETS, SCENE_PRESETS, own_scenes
 from airscene.graphics import TABLETOP
 from airscene.model.bundled import bundled_models
+from airscene.runs.presets import PRESETS, SCENE_PRESETS, own_scenes
 
 
 @dataclass(frozen=True)

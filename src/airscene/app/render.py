@@ -46,7 +46,7 @@ class Render:
         check_writable(self.out)
         scenes = load_scenes(self.scenes)
         # Here, as JAX takes a second to import, which a wrong file need not wait for.
-        from airscene.evaluation.picture import exact_png
+        from airscene.evaluation.figures.picture import exact_png
         from airscene.inference import SceneModel, load
         from airscene.inference.drawing import Drawing
         from airscene.inference.worlds import named_world

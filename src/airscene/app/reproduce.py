@@ -9,7 +9,7 @@ import tyro
 from rich.console import Console
 
 from airscene.errors import InputError
-from airscene.experiments import RESULTS
+from airscene.paper import RESULTS
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Reproduce:
         if self.out == "":
             raise InputError("--out is empty; it should be the name of a folder")
         # Here, as JAX takes a second to import, which `--help` need not wait for.
-        from airscene.experiments.reproduce import reproduce
+        from airscene.paper.reproduce import reproduce
 
         out = Path(self.out or ("build/quick" if self.quick else "."))
         places = (out / "results", out / "runs" / "reproduce", out / "docs" / "figures")

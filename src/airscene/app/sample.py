@@ -47,7 +47,7 @@ class Sample:
         if self.out.suffix != ".png":
             raise InputError(f"--out is {self.out}; it should be the name of a .png file")
         # Here, as JAX takes a second to import, which a wrong option need not wait for.
-        from airscene.evaluation.figures import sample_grid
+        from airscene.evaluation.figures.figures import sample_grid
         from airscene.inference import load
 
         model = load(self.model)

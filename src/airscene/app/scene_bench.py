@@ -9,20 +9,20 @@ import numpy as np
 
 from airscene.app.bench_row import Row, bench_row
 from airscene.errors import InputError
-from airscene.experiments.scene_gradient_variance import train_for
-from airscene.experiments.scene_inference_speed import (
+from airscene.graphics import MujocoRenderer, RenderPool
+from airscene.graphics.mujoco.speed import render_speed
+from airscene.paper.estimators.scene_gradient_variance import train_for
+from airscene.paper.speed.scene_inference_speed import (
     BATCH,
     PAPER_IMAGE,
     PAPER_STEP,
-    PRESETS,
     speed_of,
     untrained,
 )
-from airscene.experiments.scene_preset import ScenePreset
-from airscene.experiments.scene_source import draw_scenes
-from airscene.experiments.tabletop import REPEATS
-from airscene.graphics import MujocoRenderer, RenderPool
-from airscene.graphics.speed import render_speed
+from airscene.runs.presets import PRESETS
+from airscene.runs.presets.rendered import REPEATS
+from airscene.runs.scene_preset import ScenePreset
+from airscene.runs.scene_source import draw_scenes
 
 # Training steps that are timed, after those that compile.
 STEPS, COMPILING = 12, 2

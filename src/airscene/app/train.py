@@ -11,11 +11,12 @@ import tyro
 from rich.console import Console
 
 from airscene.errors import InputError
-from airscene.experiments import PRESETS, SCENE_PRESETS, DataConfig, own_scenes
-from airscene.graphics.mjcf import bounding_footprints, check_mujoco
+from airscene.graphics.mujoco.mjcf import bounding_footprints, check_mujoco
 from airscene.graphics.world import TABLETOP, World
 from airscene.inverse.config import InverseConfig, InverseTrainConfig, Order
 from airscene.model.config import AIRConfig
+from airscene.runs.preset import DataConfig
+from airscene.runs.presets import PRESETS, SCENE_PRESETS, own_scenes
 from airscene.training.config import TrainConfig
 
 NEEDS_3D = "Needs MuJoCo: pip install 'airscene[3d]'."
@@ -187,7 +188,7 @@ def _how_to_go_on(folder: Path) -> str:
 def _train(given: Run | SceneRun, folder: Path, console: Console) -> None:
     options = {"resume": given.resume, "tensorboard": given.tensorboard, "console": console}
     if isinstance(given, SceneRun):
-        from airscene.experiments.run_scenes import run_scenes
+        from airscene.runs.run_scenes import run_scenes
 
         model, scenes = given.model, SCENE_PRESETS.get(given.experiment)
         if isinstance(given, OwnSceneRun):
@@ -198,7 +199,7 @@ def _train(given: Run | SceneRun, folder: Path, console: Console) -> None:
         scenes = replace(scenes, model=model, training=given.training, labels=given.labels)
         run_scenes(scenes, folder, **options)
     else:
-        from airscene.experiments.run import run
+        from airscene.runs.run import run
 
         preset = PRESETS[given.experiment]
         preset = replace(preset, data=given.data, model=given.model, training=given.training)

@@ -1,6 +1,6 @@
 """Metrics, figures and the report: arrays in, numbers and pictures out."""
 
-from airscene.evaluation.figures import (
+from airscene.evaluation.figures.figures import (
     Stage,
     draw_windows,
     heatmaps,
@@ -8,21 +8,11 @@ from airscene.evaluation.figures import (
     reconstructions,
     sample_grid,
 )
-from airscene.evaluation.film import learning_film
-from airscene.evaluation.image_rows import ImageRow, image_rows
-from airscene.evaluation.inference_film import Inference, inference_film
-from airscene.evaluation.metrics import (
-    Calibration,
-    MeanIoU,
-    average_precision,
-    count_accuracy,
-    count_calibration,
-    count_confusion,
-    iou,
-    mean_iou,
-)
-from airscene.evaluation.picture import Picture, side_by_side
-from airscene.evaluation.plots import (
+from airscene.evaluation.figures.film import learning_film
+from airscene.evaluation.figures.image_rows import ImageRow, image_rows
+from airscene.evaluation.figures.inference_film import Inference, inference_film
+from airscene.evaluation.figures.picture import Picture, side_by_side
+from airscene.evaluation.figures.plots import (
     Curve,
     accuracy_curves,
     bars,
@@ -32,9 +22,19 @@ from airscene.evaluation.plots import (
     named_curves,
     objective_curve,
 )
-from airscene.evaluation.policy import Foretold, foretell, pairs_taken
+from airscene.evaluation.figures.top_view import top_view
+from airscene.evaluation.metrics.policy import Foretold, foretell, pairs_taken
+from airscene.evaluation.metrics.scenes import (
+    Calibration,
+    MeanIoU,
+    average_precision,
+    count_accuracy,
+    count_calibration,
+    count_confusion,
+    iou,
+    mean_iou,
+)
 from airscene.evaluation.report import html_report
-from airscene.evaluation.top_view import top_view
 
 __all__ = [
     "Calibration",

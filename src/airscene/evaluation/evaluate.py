@@ -8,15 +8,15 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Float32
 
-from airscene.data.truth import LabelledScenes
 from airscene.errors import InputError
-from airscene.evaluation.metrics import (
+from airscene.evaluation.metrics.scenes import (
     average_precision,
     count_accuracy,
     count_calibration,
     count_confusion,
     mean_iou,
 )
+from airscene.images.truth import LabelledScenes
 from airscene.inference.model import Model
 from airscene.model.air import AIR
 from airscene.model.counts import count_log_posterior

@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from airscene.evaluation.metrics.poses import scene_metrics
+from airscene.evaluation.renders import make_evaluate
 from airscene.graphics import RenderPool, SceneBatch
 from airscene.inference.scene_model import SceneModel
 from airscene.inference.worlds import world_name
-from airscene.inverse.evaluate import make_evaluate
-from airscene.inverse.metrics import scene_metrics
-from airscene.inverse.refine import refine, score_by
+from airscene.inverse.search.refine import refine, score_by
 from airscene.inverse.unroll import infer
 
 # The errors that refinement lessens.
@@ -26,7 +26,7 @@ def evaluate_scenes(
 
     Returns:
         Numbers, ready for JSON: the world, the number of scenes, what
-        `airscene.inverse.evaluate.make_evaluate` measures of the networks, and the errors of
+        `airscene.evaluation.renders.make_evaluate` measures of the networks, and the errors of
         positions and rotations when they are refined, as `refined_`.
 
     Raises:

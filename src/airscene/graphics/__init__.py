@@ -1,8 +1,8 @@
 """A renderer in the loop: scenes of objects in 3-D, drawn by a program that has no gradient."""
 
-from airscene.graphics.alternatives import Alternatives, plan_alternatives
 from airscene.graphics.blur import Likelihood
-from airscene.graphics.differences import (
+from airscene.graphics.differences.alternatives import Alternatives, plan_alternatives
+from airscene.graphics.differences.differences import (
     Differences,
     Gradients,
     Steps,
@@ -10,9 +10,9 @@ from airscene.graphics.differences import (
     plan_differences,
 )
 from airscene.graphics.look import Look, LookSpread, draw_looks
-from airscene.graphics.mujoco_renderer import MujocoRenderer
+from airscene.graphics.mujoco.renderer import MujocoRenderer
 from airscene.graphics.plane import PlaneRenderer
-from airscene.graphics.pool import RenderPool
+from airscene.graphics.pool.pool import RenderPool
 from airscene.graphics.renderer import FunctionRenderer, Renderer, RendererError
 from airscene.graphics.sample import sample_scenes
 from airscene.graphics.scenes import ABSENT, SceneBatch, concatenate

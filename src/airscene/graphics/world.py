@@ -8,7 +8,7 @@ import tyro
 
 from airscene.errors import InputError
 
-ASSETS = Path(__file__).parent / "assets"
+ASSETS = Path(__file__).parent / "mujoco" / "assets"
 
 # Circles (x, y, radius) in metres that cover an object seen from above.
 Footprint = tuple[tuple[float, float, float], ...]
@@ -38,8 +38,8 @@ class World:
             keeps apart; none if objects may overlap.
         tables: name of the geom that is the table, then of the materials that `Look.table` chooses
             from, its own first; none if looks leave the table as it is.
-        digest: of the file and those that it names, from `airscene.graphics.mjcf.digest`: once they
-            have changed, a network that learnt to see them does not; not checked if empty.
+        digest: of the file and those that it names, from `airscene.graphics.mujoco.mjcf.digest`:
+            once they have changed, a network does not know them; not checked if empty.
     """
 
     mjcf: str

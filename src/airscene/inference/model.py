@@ -9,8 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Float32, Int, Shaped
 
-from airscene.data.images import fit_image, load_images
 from airscene.errors import InputError
+from airscene.images.load import fit_image, load_images
 from airscene.inference.chunks import CHUNK, in_chunks
 from airscene.inference.infer import Inferred, in_pixels, infer
 from airscene.model.air import AIR

@@ -8,20 +8,20 @@ import numpy as np
 from jaxtyping import Float, Float32, Int, UInt8
 from scipy.special import logsumexp
 
-from airscene.data.images import fit_image, load_images
 from airscene.errors import InputError, check_option, check_seed
 from airscene.graphics import ABSENT, Likelihood, Renderer, SceneBatch, World
 from airscene.graphics.blur import blur_basis, blurred, log_likelihoods
+from airscene.images.load import fit_image, load_images
 from airscene.inference.chunks import CHUNK, padded_chunks
 from airscene.inference.drawing import Drawing
 from airscene.inference.model import Images
 from airscene.inference.worlds import to_objects, world_name
 from airscene.inverse.config import InverseTrainConfig
-from airscene.inverse.importance import log_weights
 from airscene.inverse.latents import to_scenes
 from airscene.inverse.model import InverseAIR
-from airscene.inverse.refine import Score
-from airscene.inverse.refine import refine as refined
+from airscene.inverse.objective.importance import log_weights
+from airscene.inverse.search.refine import Score
+from airscene.inverse.search.refine import refine as refined
 from airscene.inverse.unroll import Noise, Unrolled, as_inputs, draw_noise, mode_noise, unroll
 from airscene.scene import PosedScene, PosedScenes
 
@@ -130,8 +130,8 @@ class SceneModel:
         """Infer the objects of images, and the camera where it is not fixed.
 
         Deterministic: the likelier of present and absent, the likeliest type, posterior means;
-        then poses are searched for around those by rendering (`airscene.inverse.refine`). With
-        `samples`, each image gives that many scenes, drawn from the posterior, and not refined.
+        then poses are searched for around those by rendering (`airscene.inverse.search.refine`).
+        With `samples`, each image gives that many scenes, drawn from the posterior, not refined.
 
         Args:
             images: As `prepare` takes them.

@@ -8,14 +8,14 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from airscene.inverse.config import InverseConfig
-from airscene.inverse.networks import (
+from airscene.inverse.networks.networks import (
     CameraNetwork,
     Carry,
     DifferenceNetwork,
     RecurrentNetwork,
     first_carry,
 )
-from airscene.inverse.proposal import Proposal, kl_from_prior, log_ratio
+from airscene.inverse.networks.proposal import Proposal, kl_from_prior, log_ratio
 
 
 class Drawn(NamedTuple):

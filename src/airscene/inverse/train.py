@@ -11,12 +11,12 @@ import numpy as np
 from jaxtyping import Array, Float, UInt8
 
 from airscene.graphics import Likelihood, RenderPool, SceneBatch
-from airscene.inverse.baseline import Baseline
 from airscene.inverse.config import Estimator, InverseTrainConfig
-from airscene.inverse.estimators import Scores
 from airscene.inverse.model import Drawn, InverseAIR
-from airscene.inverse.scores import annealed_likelihood, score
-from airscene.inverse.surrogate import Annealed, surrogate
+from airscene.inverse.objective.baseline import Baseline
+from airscene.inverse.objective.estimators import Scores
+from airscene.inverse.objective.scores import annealed_likelihood, score
+from airscene.inverse.objective.surrogate import Annealed, surrogate
 from airscene.inverse.unroll import Noise, as_inputs, draw_noise, unroll
 from airscene.objective.baseline import WithBaseline
 from airscene.training.config import LoopConfig

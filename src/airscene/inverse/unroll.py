@@ -14,7 +14,7 @@ from airscene.graphics import ABSENT, SceneBatch, shrink
 from airscene.inverse.config import InverseConfig
 from airscene.inverse.latents import to_scenes
 from airscene.inverse.model import Drawn, InverseAIR, draw_step, latents
-from airscene.inverse.networks import Carry, first_carry
+from airscene.inverse.networks.networks import Carry, first_carry
 
 # Stands for an array among a model's leaves.
 _ARRAY = object()

@@ -15,8 +15,8 @@ import numpy as np
 from jaxtyping import Array, PyTree
 from rich.console import Console
 
-from airscene.data.batches import batch_indices
 from airscene.errors import InputError
+from airscene.training.batches import batch_indices
 from airscene.training.checkpoints import Checkpoints
 from airscene.training.config import LoopConfig
 from airscene.training.record import Record

@@ -1,0 +1,1 @@
+"""Pictures, plots and films, each with the data that it shows."""

@@ -1,0 +1,232 @@
+"""Figures made of images: reconstructions, where each step looks, samples, overlays."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int, UInt8
+from PIL import Image, ImageDraw
+
+from airscene.evaluation.figures.image_rows import labelled, panel_zoom
+from airscene.evaluation.figures.picture import (
+    Picture,
+    Pixels,
+    PixelsOfMany,
+    captioned,
+    draw_frames,
+    enlarge,
+    font,
+    png,
+    rounded,
+    step_colour,
+    strip_uri,
+    tile,
+)
+from airscene.scene import Scene
+
+# The side of a heat map, in pixels of the picture.
+_MAP = 200
+_TEXT = 14
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """What the model makes of a few fixed images at one moment of training.
+
+    Args:
+        step: how many training steps were done.
+        accuracy: the count accuracy on held-out scenes, in [0, 1], or NaN if it is not known.
+        reconstructions: the images drawn again, in [0, 1].
+        windows: the attention windows (x0, y0, x1, y1) of all inference steps, in pixels.
+        counts: the inferred counts; the windows of the first `count` steps are shown.
+    """
+
+    step: int
+    accuracy: float
+    reconstructions: PixelsOfMany
+    windows: Float[np.ndarray, "b k 4"]
+    counts: Int[np.ndarray, "b"]
+
+    def caption(self, between: str = " ") -> str:
+        """The step and, where the truth is known, the share of counts that are right."""
+        if np.isnan(self.accuracy):
+            return f"step {self.step:,}"
+        return f"step {self.step:,}:{between}{self.accuracy:.1%} of{between}counts right"
+
+    def panels(self, zoom: int) -> UInt8[np.ndarray, "b height width 3"]:
+        """The reconstructions with their windows, ready for a grid."""
+        each = zip(self.reconstructions, self.windows, self.counts, strict=True)
+        return np.stack([draw_windows(y, w[:count], zoom) for y, w, count in each])
+
+    def shown(self) -> dict[str, Any]:
+        """Everything that `panels` shows, for JSON."""
+        each = zip(self.windows, self.counts, strict=True)
+        return {
+            "step": self.step,
+            "count_accuracy": None if np.isnan(self.accuracy) else round(self.accuracy, 4),
+            "counts": self.counts.tolist(),
+            "windows": [rounded(windows[:count], 2) for windows, count in each],
+            "reconstructions": strip_uri(self.reconstructions),
+        }
+
+
+def draw_windows(
+    image: Pixels, windows: Float[np.ndarray, "k 4"], zoom: int
+) -> UInt8[np.ndarray, "new_height new_width 3"]:
+    """An enlarged image with its attention windows, in the colours of the steps.
+
+    Args:
+        image: grey or colour, in [0, 1].
+        windows: (x0, y0, x1, y1) of each step that is present, in pixels of the image.
+        zoom: the side of a pixel.
+
+    Returns:
+        Red, green and blue, 0 to 255.
+    """
+    return draw_frames(enlarge(image, zoom), windows * zoom, width=max(2, zoom // 2))
+
+
+def reconstructions(images: PixelsOfMany, stages: Sequence[Stage]) -> Picture:
+    """Images, and below them their reconstructions at several stages of training, with windows.
+
+    Args:
+        images: the images, in [0, 1].
+        stages: what the model makes of them, earliest first.
+
+    Returns:
+        The picture: a row of data, a row for each stage.
+
+    Source: Eslami et al. 2016, Fig. 3 (left).
+    """
+    zoom = panel_zoom(images)
+    rows = [np.stack([enlarge(image, zoom) for image in images])]
+    rows += [stage.panels(zoom) for stage in stages]
+    labels = ["data"] + [stage.caption("\n") for stage in stages]
+    shown = {"images": strip_uri(images), "stages": [stage.shown() for stage in stages]}
+    return Picture(png(labelled(labels, np.stack(rows))), {"figure": "reconstructions", **shown})
+
+
+def heatmaps(
+    centres: Mapping[int, Sequence[Float[np.ndarray, "_ 2"]]], image_size: tuple[int, int]
+) -> Picture:
+    """Where each inference step looks, one panel for each seed, one colour for each step.
+
+    The centres are counted by pixel and smoothed over 3% of the side. Colours add; the brightest
+    spot of each panel has full brightness, so that a step that is seldom present is dim.
+
+    Args:
+        centres: for each seed, for each step the centres (x, y) of its windows where it is
+            present, in pixels. Those beyond the image are left out.
+        image_size: (height, width), in pixels.
+
+    Returns:
+        The picture; its data are the counts by pixel.
+
+    Source: Eslami et al. 2016, Fig. 3 (right, below).
+    """
+    counts = {
+        seed: [_count_by_pixel(step_centres, image_size) for step_centres in steps]
+        for seed, steps in centres.items()
+    }
+    zoom = max(1, round(_MAP / max(image_size)))
+    panels = [enlarge(_heat(steps, zoom), 1) for steps in counts.values()]
+    legend = [
+        (f"step {step + 1}", step_colour(step)) for step in range(max(map(len, counts.values())))
+    ]
+    grid = tile(np.stack(panels)[None], gap=8)
+    pitch = panels[0].shape[1] + 8
+    # One panel may be narrower than the legend.
+    width = max(grid.shape[1], 64 * len(legend))
+    sheet = Image.new("RGB", (width, grid.shape[0] + 48), "white")
+    sheet.paste(Image.fromarray(grid), (0, 0))
+    draw = ImageDraw.Draw(sheet)
+    for column, seed in enumerate(counts):
+        middle = (column * pitch + (pitch - 8) // 2, grid.shape[0] + 12)
+        draw.text(middle, f"seed {seed}", fill="black", font=font(_TEXT), anchor="mm")
+    for i, (label, colour) in enumerate(legend):
+        left, top = 64 * i, grid.shape[0] + 30
+        draw.rectangle((left, top, left + 10, top + 10), fill=colour)
+        draw.text((left + 15, top + 5), label, fill="black", font=font(_TEXT), anchor="lm")
+    shown = {str(seed): [step.tolist() for step in steps] for seed, steps in counts.items()}
+    return Picture(
+        png(np.asarray(sheet)),
+        {"figure": "heatmaps", "centres_by_pixel": shown},
+    )
+
+
+def sample_grid(images: PixelsOfMany) -> Picture:
+    """Images in a grid about as wide as high, such as samples from the model.
+
+    Args:
+        images: the images, in [0, 1].
+
+    Returns:
+        The picture.
+    """
+    panels = np.stack([enlarge(image, panel_zoom(images)) for image in images])
+    columns = int(np.ceil(np.sqrt(len(panels))))
+    rows = -(-len(panels) // columns)
+    empty = np.full((rows * columns - len(panels), *panels.shape[1:]), 255, np.uint8)
+    grid = np.concatenate([panels, empty]).reshape(rows, columns, *panels.shape[1:])
+    return Picture(png(tile(grid)), {"figure": "samples", "images": strip_uri(images)})
+
+
+def overlay(image: Pixels, scene: Scene) -> Picture:
+    """An image with what was found in it: thin windows, thick boxes, and the count below.
+
+    Args:
+        image: the image, in [0, 1], of the size that the scene was given in.
+        scene: what was found.
+
+    Returns:
+        The picture, enlarged to about 400 pixels or, if larger than 800, reduced to that.
+    """
+    side = max(image.shape[:2])
+    scale = max(1, round(400 / side)) if side <= 800 else 800 / side
+    if scale < 1:
+        size = tuple(max(1, round(n * scale)) for n in (image.shape[1], image.shape[0]))
+        reduced = Image.fromarray(enlarge(image, 1)).resize(size, Image.Resampling.BOX)
+        image = np.asarray(reduced) / 255
+    pixels = enlarge(image, max(1, int(scale)))
+    windows, boxes = (
+        np.array([getattr(o, name) for o in scene.objects], float).reshape(-1, 4)
+        for name in ("window", "box")
+    )
+    pixels = draw_frames(pixels, windows * scale, width=1)
+    pixels = draw_frames(pixels, boxes * scale, width=3)
+    noun = "object" if scene.count == 1 else "objects"
+    shown = {
+        "figure": "overlay",
+        "source": scene.source,
+        "count": scene.count,
+        "windows": rounded(windows, 2),
+        "boxes": rounded(boxes, 2),
+        "image": strip_uri(image[None]),
+    }
+    return Picture(png(captioned(pixels, f"{scene.count} {noun}")), shown)
+
+
+def _count_by_pixel(
+    centres: Float[np.ndarray, "m 2"], image_size: tuple[int, int]
+) -> Int[np.ndarray, "height width"]:
+    height, width = image_size
+    edges = (np.arange(height + 1), np.arange(width + 1))
+    return np.histogram2d(centres[:, 1], centres[:, 0], bins=edges)[0].astype(int)
+
+
+def _heat(
+    steps: Sequence[Int[np.ndarray, "height width"]], zoom: int
+) -> Float[np.ndarray, "new_height new_width 3"]:
+    """The counts by pixel of all steps as one smooth colour image."""
+    density = np.stack([_blur(n.shape[0], zoom) @ n @ _blur(n.shape[1], zoom).T for n in steps])
+    colours = np.array([step_colour(step) for step in range(len(steps))]) / 255
+    image = np.tensordot(density / max(density.max(), 1e-9), colours, axes=(0, 0))
+    return np.clip(image, 0, 1)
+
+
+def _blur(side: int, zoom: int) -> Float[np.ndarray, "new_side side"]:
+    """Enlargement and Gaussian blur along one axis, of standard deviation 3% of the side."""
+    fine = (np.arange(side * zoom) + 0.5) / zoom
+    distance = np.subtract.outer(fine, np.arange(side) + 0.5)
+    return np.exp(-0.5 * (distance / (0.03 * side)) ** 2)

@@ -1,0 +1,1 @@
+"""How near what was inferred is to the truth."""

@@ -1,0 +1,1 @@
+"""Gradients and tables through a renderer: what to draw, and what follows from the scores."""

@@ -1,0 +1,1 @@
+"""Renderers in worker processes, and the memory that they share."""

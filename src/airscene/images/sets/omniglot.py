@@ -1,0 +1,169 @@
+"""Omniglot: handwritten characters and the pen strokes that drew them (Lake et al. 2015)."""
+
+import io
+import re
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Bool, Int, Shaped, UInt8
+from PIL import Image
+
+from airscene.errors import InputError
+from airscene.images.resample import resample
+from airscene.images.sets.downloads import Found, PublishedFiles
+
+OMNIGLOT = PublishedFiles(
+    name="Omniglot",
+    folder="omniglot",
+    # Of the archives' own bytes: they have one publisher, whose repository has not changed them
+    # since 2019. So what is in them needs no check of its own.
+    sha256={
+        "images_background_small1.zip": (
+            "f38eb80f801274ac2b4dff5b24289016bfaba4a7d5bb50deebf27104ad6cb8a4"
+        ),
+        "images_background_small2.zip": (
+            "3ccaa407515a8778e5d0861875af38b17e418f301ad5bb3b5a6b65d901a41c7f"
+        ),
+        "strokes_background_small1.zip": (
+            "8cb3960fb6cf4ccf5f064ad83169f828c36c36782a0f6e7faacb7ecfae4468a2"
+        ),
+        "strokes_background_small2.zip": (
+            "345bf2141efbea062833dbb2828abbc23d9e07825e46f2afdd4daecddfed6e78"
+        ),
+    },
+    mirrors=("https://raw.githubusercontent.com/brendenlake/omniglot/master/python/",),
+)
+
+# Every fifth character of each alphabet is held out, with all its drawings.
+EVERY = 5
+
+# Strokes are about 3 of 105 pixels wide. Resampled to 50 they would be grey; so much brighter, and
+# white at most, they are white again.
+GAIN = 1.6
+
+_MEMBER = re.compile(r"[^/]+/([^/]+)/character(\d+)/\d+_(\d+)\.(?:png|txt)")
+
+# Alphabet, number of the character, number of the drawer.
+_Key = tuple[str, int, int]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Characters:
+    """Drawings of characters.
+
+    Args:
+        images: white ink on black, 0 to 255.
+        strokes: how often the pen was put down to draw it.
+        alphabet: name of the alphabet.
+        character: number of the character in its alphabet, from 1.
+        drawer: number of the person who drew it, from 1 to 20.
+        source: where they came from, in plain words.
+    """
+
+    images: UInt8[np.ndarray, "n height width"]
+    strokes: Int[np.ndarray, "n"]
+    alphabet: Shaped[np.ndarray, "n"]
+    character: Int[np.ndarray, "n"]
+    drawer: Int[np.ndarray, "n"]
+    source: str
+
+    def __len__(self) -> int:
+        """The number of drawings."""
+        return len(self.images)
+
+    def __repr__(self) -> str:
+        """One line: how many, from where."""
+        return f"Characters({len(self)}; {self.source})"
+
+
+def find_omniglot(source: str | Path = "auto") -> Found:
+    """Finds the archives: two of images, then two of strokes.
+
+    Args:
+        source: as for `load_omniglot`.
+
+    Raises:
+        InputError: if there is no Omniglot, or a file of it in a folder or in the cache is damaged.
+    """
+    names = list(OMNIGLOT.sha256)
+    found = OMNIGLOT.load(names, source)
+    if found.contents is None:
+        raise InputError(
+            f"{'; '.join(found.passed_over)}: put {', '.join(names)} of "
+            "github.com/brendenlake/omniglot, folder python, into a folder and name it, "
+            "AIRSCENE_DATA=FOLDER"
+        )
+    return found
+
+
+def load_omniglot(
+    split: Literal["train", "test"], source: str | Path = "auto", *, image_size: int = 50
+) -> Characters:
+    """Loads drawings of Omniglot's characters.
+
+    Of the two small background sets together: 242 characters of 8 alphabets, each drawn by 20
+    people; two alphabets are in both and are taken once. The split is by whole characters: every
+    fifth of each alphabet is held out, so that those tested were never seen, by whomever drawn.
+
+    Args:
+        split: "train" (3,940 drawings of 197 characters) or "test" (900 of 45).
+        source: "auto", for the first of these that has the files: the folder that the environment
+            variable AIRSCENE_DATA names (or `omniglot/` in it), the cache, a download; or a folder.
+        image_size: height and width to which the drawings are resampled from 105, in pixels.
+
+    Returns:
+        The drawings, by alphabet, character and drawer.
+
+    Raises:
+        InputError: if there is no Omniglot, or a file of it in a folder or in the cache is damaged.
+
+    Source: Lake, Salakhutdinov and Tenenbaum, Human-level concept learning through probabilistic
+    program induction, 2015; MIT licence. Eslami et al. 2016, appendix G.
+    """
+    if image_size < 1:
+        raise InputError(f"image_size is {image_size} pixels; it should be at least 1")
+    found = find_omniglot(source)
+    drawings, pens = _members(found.contents[:2]), _members(found.contents[2:])
+    keys = [key for key in sorted(drawings) if (key[1] % EVERY == 0) == (split == "test")]
+    ink = np.stack([_ink(*drawings[key]) for key in keys]).astype(np.float32)
+    small = np.minimum(GAIN * resample(ink, (image_size, image_size)), 1.0)
+    alphabet, character, drawer = (np.array(values) for values in zip(*keys, strict=True))
+    kinds = len({key[:2] for key in keys})
+    return Characters(
+        images=np.rint(255 * small).astype(np.uint8),
+        strokes=np.array([_strokes(*pens[key]) for key in keys]),
+        alphabet=alphabet,
+        character=character,
+        drawer=drawer,
+        source=(
+            f"Omniglot's small background sets, {split} split, {len(keys):,} drawings of {kinds} "
+            f"characters from {'; '.join([found.where, *found.passed_over])}"
+        ),
+    )
+
+
+def _members(archives: Sequence[bytes]) -> dict[_Key, tuple[zipfile.ZipFile, str]]:
+    """Archive and name of each drawing or stroke file. Those in both archives are the same."""
+    members = {}
+    for data in archives:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+        for name in archive.namelist():
+            match = _MEMBER.fullmatch(name)
+            if match:
+                members[match[1], int(match[2]), int(match[3])] = archive, name
+    return members
+
+
+def _ink(archive: zipfile.ZipFile, name: str) -> Bool[np.ndarray, "height width"]:
+    # Black ink on white, one bit a pixel.
+    with archive.open(name) as file, Image.open(file) as picture:
+        return ~np.asarray(picture)
+
+
+def _strokes(archive: zipfile.ZipFile, name: str) -> int:
+    # START, then the points of each stroke as lines x,y,milliseconds, each stroke ended by BREAK.
+    return archive.read(name).split().count(b"BREAK")

@@ -1,0 +1,1 @@
+"""The inference networks of inverse graphics."""

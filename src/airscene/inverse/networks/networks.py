@@ -1,0 +1,178 @@
+"""The inference networks: the paper's recurrent one, one that sees differences, the camera's."""
+
+from functools import partial
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from airscene.inverse.config import InverseConfig
+from airscene.inverse.networks.proposal import CAMERA_CAP, Proposal, gaussian, propose
+from airscene.inverse.networks.tower import Tower, near_zero
+
+# What the networks see of an image and of a difference is scaled to a spread of about 1.
+BRIGHT, LEFT = 3.0, 6.0
+
+# How far from the middle the camera's mean can be, in standard deviations of the prior.
+CAMERA_REACH = 2.2
+
+
+class Carry(NamedTuple):
+    """What the recurrent network carries from step to step: zeros before the first.
+
+    Args:
+        hidden: Its units.
+        latents: Presence, the type as one of K, and z_where of the step before; 0 if absent.
+    """
+
+    hidden: Float[Array, " hidden"]
+    latents: Float[Array, " latents"]
+
+
+def first_carry(config: InverseConfig) -> Carry:
+    """The carry before the first step."""
+    hidden = config.n_hidden if config.network == "recurrent" else 0
+    return Carry(jnp.zeros(hidden), jnp.zeros(4 + config.n_types))
+
+
+class RecurrentNetwork(eqx.Module):
+    """(omega_i, h_i) = R(x, z_i-1, h_i-1), a standard recurrent network (appendix I.4).
+
+        h_i = tanh(A f(x) + B h_i-1 + C z_i-1 + D z_camera)
+
+    Deviations: f is convolutional, and what and the rotation have a tower each that sees the image,
+    h_i and what was proposed before them, with the gradient stopped there: in shared layers the
+    gradient of the place would decide alone what is learnt. The paper gives no sizes.
+
+    Args:
+        config: What the model is made of.
+        key: Randomness of the initial weights.
+    """
+
+    look: Tower
+    recur: eqx.nn.Linear
+    where: eqx.nn.MLP
+    what: Tower
+    rotation: Tower
+    config: InverseConfig = eqx.field(static=True)
+
+    def __init__(self, config: InverseConfig, *, key: PRNGKeyArray):
+        keys = jax.random.split(key, 5)
+        self.config = config
+        n, n_what, size = config.n_hidden, 1 + config.n_types, config.image_shape[1:]
+        self.look = Tower(3, size, 0, n, n, key=keys[0])
+        self.recur = eqx.nn.Linear(2 * n + 3 + n_what + config.n_cameras, n, key=keys[1])
+        self.where = near_zero(eqx.nn.MLP(n, 4, n, 1, key=keys[2]))
+        self.what = near_zero(Tower(3, size, n + 4, n_what, n, key=keys[3]))
+        self.rotation = near_zero(Tower(3, size, n + 4 + n_what, 2, n, key=keys[4]))
+
+    def __call__(
+        self,
+        image: Float[Array, "height width 3"],
+        canvas: Float[Array, "height width seen"],
+        carry: Carry,
+        z_camera: Float[Array, " cameras"],
+    ) -> tuple[Proposal, Float[Array, " hidden"]]:
+        """Propose one object.
+
+        Args:
+            image: Values in [0, 1].
+            canvas: Not looked at.
+            carry: From the step before.
+            z_camera: The camera that was drawn.
+
+        Returns:
+            The proposal and h_i.
+        """
+        bright = BRIGHT * (image - 0.5)
+        seen = jax.nn.relu(self.look(bright, jnp.zeros(0)))
+        h = jnp.tanh(self.recur(jnp.concatenate([seen, *carry, z_camera])))
+        where = self.where(h)
+        told = jnp.concatenate([h, jax.lax.stop_gradient(where)])
+        what = self.what(bright, told)
+        told = jnp.concatenate([told, jax.lax.stop_gradient(what)])
+        return propose(where, what, self.rotation(bright, told), self.config), h
+
+
+class DifferenceNetwork(eqx.Module):
+    """omega_i = R(x, x - y_i-1), y_i-1 the render of the first i - 1 objects.
+
+    The paper's DAIR (appendix D) carried to 3-D, not in the paper: what is not explained yet is
+    seen, not remembered, so a step has no state and all steps have the same weights. Unlike DAIR it
+    sees the image too, as an opaque object's difference depends on what lies behind it.
+
+    Where, what and the rotation have a tower each, as their gradients differ in size: in shared
+    layers the largest would decide alone what is learnt. Each is told
+    what the ones before it propose, so that all speak of the same object; the gradient stops there,
+    so that none pulls at another.
+
+    Args:
+        config: What the model is made of.
+        key: Randomness of the initial weights.
+    """
+
+    where: Tower
+    what: Tower
+    rotation: Tower
+    config: InverseConfig = eqx.field(static=True)
+
+    def __init__(self, config: InverseConfig, *, key: PRNGKeyArray):
+        keys = jax.random.split(key, 3)
+        self.config = config
+        n_told, tower = config.n_cameras, partial(Tower, 6, config.image_shape[1:])
+        n, n_what = config.n_hidden, 1 + config.n_types
+        self.where = near_zero(tower(n_told, 4, n, key=keys[0]))
+        self.what = near_zero(tower(n_told + 4, n_what, n, key=keys[1]))
+        self.rotation = near_zero(tower(n_told + 4 + n_what, 2, n, key=keys[2]))
+
+    def __call__(
+        self,
+        image: Float[Array, "height width 3"],
+        canvas: Float[Array, "height width 3"],
+        carry: Carry,
+        z_camera: Float[Array, " cameras"],
+    ) -> tuple[Proposal, Float[Array, " hidden"]]:
+        """Propose one object.
+
+        Args:
+            image: Values in [0, 1].
+            canvas: The render of the objects so far, seen from the camera that was drawn.
+            carry: Not looked at.
+            z_camera: The camera that was drawn.
+
+        Returns:
+            The proposal and no state.
+        """
+        picture = jnp.concatenate([BRIGHT * (image - 0.5), LEFT * (image - canvas)], axis=-1)
+        where = self.where(picture, z_camera)
+        told = jnp.concatenate([z_camera, jax.lax.stop_gradient(where)])
+        what = self.what(picture, told)
+        told = jnp.concatenate([told, jax.lax.stop_gradient(what)])
+        return propose(where, what, self.rotation(picture, told), self.config), carry.hidden
+
+
+class CameraNetwork(eqx.Module):
+    """omega_camera = F(x), a separate network (appendix I.4).
+
+    Args:
+        config: What the model is made of.
+        key: Randomness of the initial weights.
+    """
+
+    tower: Tower
+    config: InverseConfig = eqx.field(static=True)
+
+    def __init__(self, config: InverseConfig, *, key: PRNGKeyArray):
+        self.config = config
+        size, n_out = config.image_shape[1:], 2 * config.n_cameras
+        self.tower = near_zero(Tower(3, size, 0, n_out, config.n_hidden, key=key))
+
+    def __call__(
+        self, image: Float[Array, "height width 3"]
+    ) -> tuple[Float[Array, " cameras"], Float[Array, " cameras"]]:
+        """Return the mean and the standard deviation of q(z_camera)."""
+        outputs = self.tower(BRIGHT * (image - 0.5), jnp.zeros(0)).reshape(2, -1)
+        cap = jnp.full(self.config.n_cameras, CAMERA_CAP / self.config.camera_spread)
+        return gaussian(outputs, jnp.full(self.config.n_cameras, CAMERA_REACH), cap)

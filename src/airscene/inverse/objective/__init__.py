@@ -1,0 +1,1 @@
+"""The bound of inverse graphics and the estimators of its gradient."""

@@ -1,0 +1,1 @@
+"""Search for scenes by rendering: refinement, and optimisation from scratch."""

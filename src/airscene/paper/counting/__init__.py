@@ -1,0 +1,1 @@
+"""Results that count objects of images."""

@@ -1,0 +1,120 @@
+"""Films of inference running through scenes, step by step."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from airscene.files import write_atomic
+from airscene.paper.quick import quick
+from airscene.paper.result import Result, Row, Unit, failures
+from airscene.paper.trained import run_folder, trained
+from airscene.runs.preset import Preset
+from airscene.runs.presets.digits import FAST, FULL
+from airscene.runs.presets.sprites import SPRITES
+
+if TYPE_CHECKING:
+    from airscene.evaluation import Inference
+    from airscene.inference.model import Model
+
+# Scenes in a film of inference: the first held-out ones, whatever becomes of them.
+SCENES = 8
+
+# Films that a run has then.
+FILMS = ("learning", "inference")
+
+
+def films(quickly: bool = False) -> Result:
+    """Films of inference; those of learning are drawn by the results that train."""
+    presets = [quick(FAST)] if quickly else [FULL, SPRITES]
+    return Result(
+        name="films",
+        about=(
+            "Films of inference running through the first held-out scenes. Those of learning are "
+            "drawn with the trainings, [multi-mnist](#multi-mnist) and [sprites](#sprites)."
+        ),
+        paper="Films in its supplement",
+        targets="the scenes of the film counted right",
+        units=tuple(
+            Unit(p.name, p.training.seed, p.config(), partial(film_row, p)) for p in presets
+        ),
+        ours=_lines,
+        draw=_draw,
+    )
+
+
+def film_row(preset: Preset, runs: Path) -> dict[str, Any]:
+    """Make a run's film of inference, beside its film of learning, which every run has.
+
+    Args:
+        preset: What was trained.
+        runs: Folder of all runs.
+
+    Returns:
+        Scenes and frames of the film, how many of the scenes are counted right, and the sizes of
+        both films.
+    """
+    model = trained(preset, runs)
+    # Here, as it imports more than the command line's help should wait for.
+    from airscene.evaluation import inference_film
+
+    held_out = preset.data.load("test")
+    scenes = inferences(model, held_out.images[:SCENES])
+    film = inference_film(scenes)
+    folder = run_folder(preset, runs) / "figures"
+    film.save(folder / "inference.gif")
+    right = [len(s.windows) == n for s, n in zip(scenes, held_out.counts, strict=False)]
+    return {
+        "scenes": len(scenes),
+        "counts_right": int(sum(right)),
+        "frames": film.shown["frames"],
+        "bytes": {name: (folder / f"{name}.gif").stat().st_size for name in FILMS},
+    }
+
+
+def inferences(model: "Model", images: np.ndarray) -> "list[Inference]":
+    """Infer scenes, and draw the first 0, 1, ... objects of each.
+
+    Args:
+        model: The model.
+        images: Images of its size.
+    """
+    # Here, as it imports JAX, which takes a second.
+    from airscene.evaluation import Inference
+
+    inferred = model.infer_arrays(model.prepare(images)[1])
+    probs = np.exp(inferred.log_q.astype(float))
+    probs /= probs.sum(axis=1, keepdims=True)
+    counts = probs.argmax(axis=1)
+    canvases = np.stack(
+        [
+            model.render_arrays(inferred.z_where, inferred.z_what, np.minimum(n, counts))
+            for n in range(counts.max() + 1)
+        ],
+        axis=1,
+    )
+    return [
+        Inference(image / 255.0, windows[:count], drawn[: count + 1], q)
+        for image, windows, count, drawn, q in zip(
+            images, inferred.windows, counts, canvases, probs, strict=True
+        )
+    ]
+
+
+def _lines(rows: Sequence[Row]) -> str:
+    done = [row for row in rows if row["finished"]]
+    lines = [f"{r['run']}: {r['counts_right']} of {r['scenes']} scenes counted right" for r in done]
+    return "; ".join([*lines, *failures(rows)])
+
+
+def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:
+    for row in rows:
+        folder = runs / f"{row['run']}-{row['seed']}" / "figures"
+        # A row may be of a run that was made elsewhere, whose folder is not here.
+        if not folder.is_dir():
+            continue
+        for kind in ("gif", "json"):
+            file = figures / f"films-{row['run']}-inference.{kind}"
+            write_atomic(file, (folder / f"inference.{kind}").read_bytes())

@@ -1,0 +1,90 @@
+"""Learned policies: by what a step chooses where to look (paper, Figs. 3 and 13)."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from airscene.paper.quick import quick
+from airscene.paper.result import Result, Row, Unit, of_run, spread
+from airscene.paper.trained import trained
+from airscene.runs.preset import Preset
+from airscene.runs.presets.digits import FAST, FULL
+from airscene.runs.presets.sprites import SPRITES
+
+# What a rule may look at, as `evaluation.policy.pairs_taken` names it.
+GROUPS = ("position", "position_quadratic", "class", "size", "all")
+
+
+def policies(quickly: bool = False) -> Result:
+    """Whether place, class or size says which object a step takes."""
+    presets, seeds = ([quick(FAST)], [1]) if quickly else ([FULL, SPRITES], [1, 2, 3])
+    seeded = [preset.override(seed=seed) for preset in presets for seed in seeds]
+    return Result(
+        name="policies",
+        about=(
+            "In held-out scenes of two objects, how often position, class or size says which of "
+            "them is taken first (by chance 50%). Where each step looks, for three seeds (Figs. 3 "
+            "and 13), is drawn with the trainings, [multi-mnist](#multi-mnist) and "
+            "[sprites](#sprites)."
+        ),
+        paper="Each seed has a policy of its own; it seems spatial, not identity- or size-based",
+        targets="position says it in 90% of pairs or more, class and size in 60% or fewer",
+        units=tuple(
+            Unit(p.name, p.training.seed, p.config(), partial(policy_row, p)) for p in seeded
+        ),
+        ours=_lines,
+        draw=_draw,
+    )
+
+
+def policy_row(preset: Preset, runs: Path) -> dict[str, Any]:
+    """Return how well position, class and size say which of two objects a run's model takes first.
+
+    Args:
+        preset: What was trained; its scenes have labels.
+        runs: Folder of all runs.
+
+    Returns:
+        Number of pairs, the accuracy of each group of features and its standard error; without
+        accuracies if the model finds two objects too seldom.
+    """
+    model = trained(preset, runs)
+    # Here, as it imports more than the command line's help should wait for.
+    from airscene.evaluation.metrics.policy import FOLDS, foretell, pairs_taken
+
+    held_out = preset.data.load("test")
+    inferred = model.infer_arrays(model.prepare(held_out.images)[1])
+    pairs = pairs_taken(held_out, inferred.log_q.argmax(axis=1), inferred.boxes)
+    n_pairs = len(pairs["position"])
+    if n_pairs < FOLDS:
+        return {"pairs": n_pairs}
+    foretold = {group: foretell(pairs[group]) for group in GROUPS}
+    return {
+        "pairs": n_pairs,
+        **{group: round(rule.accuracy, 4) for group, rule in foretold.items()},
+        "standard_error": {g: round(rule.standard_error, 4) for g, rule in foretold.items()},
+    }
+
+
+def _lines(rows: Sequence[Row]) -> str:
+    lines = []
+    for run in dict.fromkeys(row["run"] for row in rows):
+        ours = of_run(rows, run)
+        said = (f"{group.replace('_', ' ')} {spread(ours, group)}" for group in GROUPS)
+        lines.append(f"{run}: {', '.join(said)}")
+    return "; ".join(lines)
+
+
+def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:
+    # Here, as it imports JAX, which takes a second.
+    from airscene.evaluation import bars
+
+    shares = {}
+    for run in dict.fromkeys(row["run"] for row in rows):
+        ours = of_run(rows, run)
+        shares[run] = {
+            group.replace("_", ", "): [row[group] for row in ours if group in row]
+            for group in GROUPS
+        }
+    bars(shares, "first of two objects foretold", shares=True).save(figures / "policies.png")

@@ -1,0 +1,1 @@
+"""What inferences are worth for other tasks (Fig. 5)."""

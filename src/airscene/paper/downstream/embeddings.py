@@ -1,0 +1,135 @@
+"""What AIR, DRAW and an autoencoder say of scenes: one vector a scene, computed once."""
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+from jaxtyping import Float32, UInt8
+
+from airscene.baselines.cae import CAE, mean_log_likelihood
+from airscene.files import write_atomic
+from airscene.inference import load
+from airscene.paper.downstream.protocol import Protocol
+from airscene.paper.downstream.two_digits import two_digit_pools
+from airscene.paper.draw import trained_draw
+from airscene.paper.trained import keep_config
+from airscene.runs.preset import channels_first
+from airscene.training.loop import train
+
+Images = UInt8[np.ndarray, "n height width"]
+
+# Images embedded at a time.
+_CHUNK = 250
+
+
+def embedded(method: str, protocol: Protocol, runs: Path) -> list[Float32[np.ndarray, "n numbers"]]:
+    """Return the embeddings of the training, the validation and the test scenes.
+
+    From each number its mean over the training scenes is taken, and all are divided by one
+    deviation, which takes no label. One for each number would blow up those that say nothing: half
+    of AIR's z_what hardly leave their prior's mean, and blown up they drown what the others say.
+
+    Args:
+        method: `air`, `draw` or `cae`.
+        protocol: The protocol.
+        runs: Folder of all runs. Embeddings and models that are not there are made.
+
+    Returns:
+        One array a pool.
+    """
+    path = runs / "embeddings" / f"{method}.npz"
+    config = json.dumps(protocol.embedding_config(method), sort_keys=True)
+    if path.is_file():
+        with np.load(path) as file:
+            if str(file["config"]) == config:
+                return [file[f"pool_{i}"] for i in range(3)]
+    embed = _METHODS[method](protocol, runs)
+    pools = two_digit_pools(protocol.digits, protocol.pools)
+    raw = [_in_chunks(embed, pool.images) for pool in pools]
+    mean, deviation = raw[0].mean(axis=0), np.sqrt(raw[0].var(axis=0).mean())
+    arrays = [((x - mean) / deviation).astype(np.float32) for x in raw]
+    buffer = io.BytesIO()
+    np.savez(buffer, config=config, **{f"pool_{i}": x for i, x in enumerate(arrays)})
+    write_atomic(path, buffer.getvalue())
+    return arrays
+
+
+def _in_chunks(embed: Callable[[Images], np.ndarray], images: Images) -> np.ndarray:
+    return np.concatenate([embed(images[i : i + _CHUNK]) for i in range(0, len(images), _CHUNK)])
+
+
+def air_embedding(protocol: Protocol, runs: Path) -> Callable[[Images], np.ndarray]:
+    """Return AIR's inferences: of each step in turn presence, z_where and z_what, posterior means.
+
+    Of steps beyond the most probable count only the probability of presence is given; z_where and
+    z_what are zeros there.
+    """
+    model = load(protocol.air)
+
+    def embed(images):
+        inferred = model.infer_arrays(model.prepare(images)[1])
+        q = np.exp(inferred.log_q)
+        presence = q[:, ::-1].cumsum(axis=1)[:, ::-1][:, 1:, None]
+        there = np.arange(presence.shape[1]) < q.argmax(axis=1)[:, None]
+        latents = np.concatenate([inferred.z_where, inferred.z_what], axis=2) * there[..., None]
+        return np.concatenate([presence, latents], axis=2).reshape(len(images), -1)
+
+    return embed
+
+
+def _draw_embedding(protocol: Protocol, runs: Path) -> Callable[[Images], np.ndarray]:
+    model = trained_draw(protocol.draw, runs)
+    embed = eqx.filter_jit(lambda model, x: jax.vmap(model.embed)(x))
+    return lambda images: np.asarray(embed(model, _as_floats(images)))
+
+
+def _cae_embedding(protocol: Protocol, runs: Path) -> Callable[[Images], np.ndarray]:
+    model = trained_cae(protocol, runs)
+    embed = eqx.filter_jit(CAE.embed)
+    return lambda images: np.asarray(embed(model, _as_floats(images)))
+
+
+def _as_floats(images: Images) -> Float32[np.ndarray, "n 1 height width"]:
+    return channels_first(images).astype(np.float32) / np.float32(255.0)
+
+
+def trained_cae(protocol: Protocol, runs: Path) -> CAE:
+    """Return the autoencoder, trained on scenes of the numbers of digits that AIR saw.
+
+    Args:
+        protocol: The protocol: its scenes and how it is trained.
+        runs: Folder of all runs. A run that is not there is made; one that was cut short goes on.
+
+    Raises:
+        InputError: If training fails, or a run of another configuration is in the way.
+    """
+    data, training = protocol.cae_data, protocol.cae_training
+    folder = runs / f"cae-{training.seed}"
+    config = json.loads(json.dumps({"data": asdict(data), "training": asdict(training)}))
+    keep_config(folder, config)
+    held_out = _as_floats(data.load("test").images[:500])
+    likelihood = eqx.filter_jit(mean_log_likelihood)
+
+    model = CAE((data.image_size, data.image_size), key=jax.random.key(training.seed))
+    return train(
+        model,
+        (channels_first(data.load("train").images),),
+        training,
+        lambda model, batch, key, step: mean_log_likelihood(model, *batch),
+        folder=folder,
+        evaluate=lambda model, step: {"log_likelihood": float(likelihood(model, held_out))},
+        resume=True,
+    )
+
+
+_METHODS: dict[str, Any] = {
+    "air": air_embedding,
+    "draw": _draw_embedding,
+    "cae": _cae_embedding,
+}

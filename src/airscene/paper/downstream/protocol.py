@@ -1,0 +1,99 @@
+"""How the downstream tasks are done: scenes, sizes, steps and hyper-parameters."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any, NamedTuple
+
+from airscene.paper.draw import DRAW_012, DRAWPreset
+from airscene.runs.preset import DataConfig
+from airscene.training.config import LoopConfig
+
+
+class Choice(NamedTuple):
+    """Hyper-parameters that validation chooses among.
+
+    Args:
+        learning_rate: The highest learning rate, of Adam.
+        dropout: Share of the units of layers of 512 that are left out.
+        noise: Deviation of the noise that is added to standardised embeddings in training.
+        batch_size: Scenes an update.
+    """
+
+    learning_rate: float = 3e-3
+    dropout: float = 0.0
+    noise: float = 0.0
+    batch_size: int = 100
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How the downstream tasks are done (paper, section 3.1 and appendix E).
+
+    The paper gives the networks, not how they were trained, nor the number of scenes but for the
+    axis of Fig. 5.
+
+    Args:
+        digits: Where MNIST comes from: "auto", "bundled" or a folder.
+        pools: Number of scenes to learn from, to choose by, and to test on.
+        sizes: Numbers of labelled scenes.
+        seeds: Seeds of each point.
+        head_steps: Updates of a head, for each size.
+        cnn_steps: Updates of the CNN, for each size.
+        head_choices: Hyper-parameters tried for a head, from the least regularised.
+        cnn_choices: Hyper-parameters tried for the CNN, from the least regularised.
+        air: The model whose inferences are AIR's embedding.
+        draw: DRAW, and how it is trained.
+        cae_data: The scenes that the autoencoder is trained on, those of AIR.
+        cae_training: How the autoencoder is trained.
+    """
+
+    digits: str = "auto"
+    pools: tuple[int, int, int] = (50_000, 5_000, 10_000)
+    sizes: tuple[int, ...] = (500, 1600, 5000, 16_000, 50_000)
+    seeds: tuple[int, ...] = (1, 2, 3)
+    head_steps: tuple[int, ...] = (250, 400, 700, 1000, 1800)
+    cnn_steps: tuple[int, ...] = (200, 400, 800, 1200, 2000)
+    head_choices: tuple[Choice, ...] = (Choice(), Choice(noise=0.5), Choice(noise=1.0))
+    cnn_choices: tuple[Choice, ...] = (
+        Choice(),
+        Choice(dropout=0.5),
+        Choice(learning_rate=1e-3, dropout=0.5),
+    )
+    air: str = "multi-mnist"
+    draw: DRAWPreset = DRAW_012
+    cae_data: DataConfig = field(default_factory=DataConfig)
+    cae_training: LoopConfig = LoopConfig(
+        steps=2400, batch_size=32, learning_rate=1e-3, evaluate_every=100, save_every=200
+    )
+
+    def steps(self, method: str, size: int) -> int:
+        """Return the number of updates of a method's classifier at a size."""
+        steps = self.cnn_steps if method == "cnn" else self.head_steps
+        return steps[self.sizes.index(size)]
+
+    def choices(self, method: str) -> tuple[Choice, ...]:
+        """Return the hyper-parameters that are tried for a method."""
+        return self.cnn_choices if method == "cnn" else self.head_choices
+
+    def embedding_config(self, method: str) -> dict[str, Any]:
+        """Return all that decides a method's embeddings, as JSON holds it; nothing for pixels."""
+        parts = {
+            "air": {"model": self.air},
+            "draw": self.draw.config(),
+            "cae": {"data": asdict(self.cae_data), "training": asdict(self.cae_training)},
+            "cnn": {},
+        }
+        return json.loads(json.dumps({"digits": self.digits, "pools": self.pools, **parts[method]}))
+
+    def config(self, method: str, task: str, size: int) -> dict[str, Any]:
+        """Return all that decides a row, as JSON holds it."""
+        config = {
+            "method": method,
+            "task": task,
+            "size": size,
+            "seeds": self.seeds,
+            "steps": self.steps(method, size),
+            "choices": [choice._asdict() for choice in self.choices(method)],
+            "embedding": self.embedding_config(method),
+        }
+        return json.loads(json.dumps(config))

@@ -1,0 +1,1 @@
+"""Results on estimators of the gradient."""

@@ -1,0 +1,166 @@
+"""What results of several objects on a table share: their lines and their figures."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from airscene.paper.result import Row, of_run, spread
+from airscene.paper.trained import run_folder
+from airscene.paper.trained_scenes import trained_scenes
+from airscene.runs.scene_preset import ScenePreset
+from airscene.runs.scene_source import TEST_SEED, draw_scenes, make_pool
+
+if TYPE_CHECKING:
+    from airscene.graphics import SceneBatch
+    from airscene.inverse.model import InverseAIR
+
+# How many scenes of one, two and three objects are in the figures: the first of those held out.
+SHOWN = {1: 2, 2: 3, 3: 3}
+
+# Scenes whose inferred objects are in the heat maps, and squares across the table's region.
+COUNTED, SQUARES = 3000, 24
+
+
+def scene_lines(rows: Sequence[Row]) -> str:
+    """Say in a line what rows of scenes reached."""
+    lines = []
+    for run in dict.fromkeys(row["run"] for row in rows):
+        ours = of_run(rows, run)
+        said = {
+            "counts": spread(ours, "count_accuracy", "{:.2%}"),
+            "identity": spread(ours, "identity_accuracy", "{:.2%}"),
+            "position error": spread(ours, "position_error", "{:.2%}"),
+            "reconstruction error": spread(ours, "reconstruction_error", "{:.5f}"),
+        }
+        if any("camera_error" in row for row in ours):
+            said["camera error"] = spread(ours, "camera_error", "{:.2f} degrees")
+        said["trained in"] = spread(ours, "seconds", "{:,.0f} s")
+        lines.append(f"{run}: " + ", ".join(f"{name} {value}" for name, value in said.items()))
+    return "; ".join(lines)
+
+
+def first_model(preset: ScenePreset, rows: Sequence[Row], runs: Path) -> "InverseAIR | None":
+    """Return the model of a preset's first row whose run folder is here, if there is one."""
+    made = [
+        preset.override(seed=row["seed"]) for row in of_run(rows, preset.name) if row["finished"]
+    ]
+    # A row may be of a run that was made elsewhere.
+    here = [p for p in made if (run_folder(p, runs) / "model.safetensors").is_file()]
+    return trained_scenes(here[0], runs) if here else None
+
+
+def shown_models(
+    presets: Mapping[str, ScenePreset], rows: Sequence[Row], runs: Path
+) -> "dict[str, InverseAIR] | None":
+    """Return the models of a figure, without those whose rows are still to be made.
+
+    None if one has rows, but no run here: the figure that there is shows more than one without it.
+    """
+    found = {name: first_model(preset, rows, runs) for name, preset in presets.items()}
+    if any(model is None and of_run(rows, presets[name].name) for name, model in found.items()):
+        return None
+    return {name: model for name, model in found.items() if model is not None}
+
+
+def shown_scenes(preset: ScenePreset) -> "SceneBatch":
+    """Return the held-out scenes that figures show."""
+    import numpy as np
+
+    scenes = draw_scenes(preset, preset.n_test, seed=TEST_SEED)
+    counts = scenes.present.sum(axis=1)
+    return scenes[np.concatenate([np.flatnonzero(counts == c)[:n] for c, n in SHOWN.items()])]
+
+
+def draw_rows(
+    presets: Mapping[str, ScenePreset], rows: Sequence[Row], runs: Path, path: Path
+) -> None:
+    """Draw held-out images, and what each model infers of them, drawn by the renderer.
+
+    Nothing is drawn if a model that has rows is not here.
+
+    Args:
+        presets: The presets by what their rows say at the left, of one world and with the same
+            scenes.
+        rows: The finished rows.
+        runs: Folder of all runs.
+        path: The picture.
+    """
+    # Here, as they import more than the command line's help should wait for.
+    from airscene.evaluation import ImageRow, image_rows
+    from airscene.inverse.unroll import infer
+
+    first = next(iter(presets.values()))
+    if (models := shown_models(presets, rows, runs)) is None:
+        return
+    with make_pool(first) as pool:
+        images = pool.render(shown_scenes(first))
+        drawn = [ImageRow("data", images / 255.0)]
+        for name, model in models.items():
+            inferred = pool.render(infer(model, images, pool.render))
+            drawn.append(ImageRow(name, inferred / 255.0))
+    image_rows(drawn).save(path)
+
+
+def draw_top_views(preset: ScenePreset, rows: Sequence[Row], runs: Path, path: Path) -> None:
+    """Draw where the objects of held-out scenes are, and where a model infers them.
+
+    Args:
+        preset: What was trained.
+        rows: The finished rows.
+        runs: Folder of all runs.
+        path: The picture.
+    """
+    from airscene.evaluation import top_view
+    from airscene.inverse.unroll import infer
+
+    if model := first_model(preset, rows, runs):
+        with make_pool(preset) as pool:
+            true = shown_scenes(preset)
+            found = infer(model, pool.render(true), pool.render)
+        sides = [(some.types, some.poses) for some in (true, found)]
+        types, turns = preset.scenes.types, [turn == 0 for turn in preset.scenes.symmetry]
+        top_view(types, turns, *sides, (true.camera, found.camera)).save(path)
+
+
+def draw_policy(
+    preset: ScenePreset, rows: Sequence[Row], runs: Path, figures: Path, name: str
+) -> None:
+    """Draw where each step of a model puts its object, and which type it takes.
+
+    Args:
+        preset: What was trained.
+        rows: The finished rows.
+        runs: Folder of all runs.
+        figures: Folder of the figures.
+        name: The figures are NAME-where.png and NAME-what.png.
+
+    Source: Eslami et al. 2016, Fig. 7 (right).
+    """
+    from airscene.evaluation import bars, heatmaps
+    from airscene.inverse.unroll import infer
+
+    where, what = {}, {}
+    for row in of_run(rows, preset.name):
+        seeded = preset.override(seed=row["seed"])
+        if (model := first_model(seeded, [row], runs)) is None:
+            continue
+        with make_pool(preset) as pool:
+            images = pool.render(draw_scenes(preset, COUNTED, seed=TEST_SEED))
+            found = infer(model, images, pool.render)
+        places, steps = [], {}
+        for slot, types in enumerate(found.types.T):
+            there = types >= 0
+            # Seen from above, the camera's side below: y goes up the table.
+            across = found.poses[there, slot, :2] * (1.0, -1.0)
+            places.append((across + 1.0) / 2.0 * SQUARES)
+            for kind, label in enumerate(preset.scenes.types):
+                share = float((types[there] == kind).mean()) if there.any() else 0.0
+                steps.setdefault(f"step {slot + 1}", {})[label] = [share]
+        where[row["seed"]], what[row["seed"]] = places, steps
+    if where:
+        heatmaps(where, (SQUARES, SQUARES)).save(figures / f"{name}-where.png")
+        groups = {
+            step: {label: sum((what[seed][step][label] for seed in what), []) for label in labels}
+            for step, labels in next(iter(what.values())).items()
+        }
+        bars(groups, "share of a step's objects", shares=True).save(figures / f"{name}-what.png")

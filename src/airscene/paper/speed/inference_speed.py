@@ -1,0 +1,150 @@
+"""Inference speed: time of a step, and of an image by its number of objects (appendix J)."""
+
+import hashlib
+import statistics
+import time
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from airscene.model.bundled import bundled_models
+from airscene.paper.result import Result, Row, Unit, of_run, spread
+
+if TYPE_CHECKING:
+    from airscene.inference.model import Model
+
+# On an Nvidia Quadro K4000, of the paper: of a step; "up to around 17" for an image of 3 digits.
+PAPER_STEP, PAPER_IMAGE = 5.6, 17.0
+
+# Bundled weights that are measured, where they are there.
+WEIGHTS = ("multi-mnist", "multi-mnist-dair")
+
+# Objects in the images, and images of each number.
+COUNTS = (0, 1, 2, 3)
+BATCH = 128
+
+
+def inference_speed(quickly: bool = False) -> Result:
+    """How long inference takes, beside the paper's figures."""
+    rounds = 20 if quickly else 300
+    files = bundled_models()
+    return Result(
+        name="inference-speed",
+        about=(
+            "Milliseconds of inference against the number of objects, one image at a time and in "
+            f"batches of {BATCH}; a step is a third of an image of three objects."
+        ),
+        paper=(
+            f"{PAPER_STEP} ms a step, about {PAPER_IMAGE:.0f} ms and so 59 images/s for 3 digits, "
+            "on an Nvidia Quadro K4000 (appendix J)"
+        ),
+        targets="no more than the paper's milliseconds, without an accelerator",
+        units=tuple(
+            Unit(
+                name,
+                0,
+                {"weights_sha256": _digest(files[name]), "rounds": rounds},
+                partial(_speed_row, name, rounds),
+            )
+            for name in WEIGHTS
+            if name in files
+        ),
+        ours=_lines,
+        draw=_draw,
+    )
+
+
+def _speed_row(name: str, rounds: int, _: Path) -> dict[str, Any]:
+    """The speed of bundled weights, which no run folder holds, on scenes of 0 to 3 digits."""
+    # Here, as it imports JAX, which takes a second.
+    from airscene.images import load_digits, multi_mnist
+    from airscene.inference import load
+
+    scenes = multi_mnist(load_digits("test", "bundled"), 800, seed=1, counts=COUNTS)
+    return speed(load(name), scenes.images, scenes.counts, rounds)
+
+
+def speed(model: "Model", images: np.ndarray, counts: np.ndarray, rounds: int) -> dict[str, Any]:
+    """Measure the time of inference against the number of objects.
+
+    Prepared images to arrays, compiled and warm. Inference of an image ends with the step that
+    finds nothing further, or with the last that the model has.
+
+    Args:
+        model: The model.
+        images: Images of its size.
+        counts: Their numbers of objects, among them each of `COUNTS`.
+        rounds: How often each time is taken, each time of another image; of batches a tenth.
+
+    Returns:
+        Medians in milliseconds, by number of objects n: `image_n` of one image at a time,
+        `batched_n` an image of a batch; of a step, `step` and `batched_step`, a third of an image
+        of three objects. And `steps_n`, the mean number of steps run for an image of n objects.
+    """
+    prepared = model.prepare(images)[1]
+    of_count = {n: prepared[counts == n][:BATCH] for n in COUNTS}
+    row = {}
+    for n, chosen in of_count.items():
+        ran = np.abs(model.infer_arrays(chosen).z_where).sum(axis=2) > 0
+        row[f"steps_{n}"] = round(float(ran.sum(axis=1).mean()), 2)
+    alone = {n: list(chosen[:, None]) for n, chosen in of_count.items()}
+    row |= {f"image_{n}": ms for n, ms in _by_turns(model, alone, rounds).items()}
+    batches = {n: [np.resize(x, (BATCH, *x.shape[1:]))] for n, x in of_count.items()}
+    batched = _by_turns(model, batches, max(3, rounds // 10))
+    row |= {f"batched_{n}": round(ms / BATCH, 4) for n, ms in batched.items()}
+    most = COUNTS[-1]
+    row["step"] = round(row[f"image_{most}"] / most, 4)
+    row["batched_step"] = round(row[f"batched_{most}"] / most, 4)
+    return row
+
+
+def _by_turns(model: "Model", inputs: dict[int, list[np.ndarray]], rounds: int) -> dict[int, float]:
+    """Median milliseconds of a call for each number of objects.
+
+    By turns, so that a slow moment of the machine falls on all of them.
+    """
+    for given in inputs.values():
+        model.infer_arrays(given[0])
+    times: dict[int, list[float]] = {n: [] for n in inputs}
+    for turn in range(rounds):
+        for n, given in inputs.items():
+            began = time.perf_counter()
+            model.infer_arrays(given[turn % len(given)])
+            times[n].append((time.perf_counter() - began) * 1e3)
+    return {n: round(statistics.median(values), 4) for n, values in times.items()}
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _lines(rows: Sequence[Row]) -> str:
+    lines = []
+    for run in dict.fromkeys(row["run"] for row in rows):
+        step, image, batched = (
+            spread(of_run(rows, run), key, "{:.3g} ms")
+            for key in ("step", f"image_{COUNTS[-1]}", "batched_step")
+        )
+        lines.append(
+            f"{run}: {step} a step, {image} an image of {COUNTS[-1]} digits; {batched} a step in "
+            f"batches of {BATCH}"
+        )
+    return "; ".join(lines)
+
+
+def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:
+    # Here, as it imports more than the command line's help should wait for.
+    from airscene.evaluation import bars
+
+    times: dict[str, dict[str, list[float]]] = {}
+    for n in COUNTS:
+        # The paper says it of images of three digits only.
+        paper = {"paper, Quadro K4000": [PAPER_IMAGE]} if n == COUNTS[-1] else {}
+        group = times[f"{n} objects"] = paper
+        for row in rows:
+            group[f"{row['run']}, one image"] = [row[f"image_{n}"]]
+            group[f"{row['run']}, batch of {BATCH}"] = [row[f"batched_{n}"]]
+    bars(times, "milliseconds an image", log=True).save(figures / "inference-speed.png")

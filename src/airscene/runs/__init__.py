@@ -1,0 +1,1 @@
+"""One run, whatever is trained: preset, folder, identity, fit, watch, pictures."""

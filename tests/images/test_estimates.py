@@ -1,0 +1,43 @@
+"""What is estimated from images: object size and noise."""
+
+import numpy as np
+import pytest
+
+from airscene.images import load_digits, multi_mnist
+from airscene.images.estimates import NATS, SIGMA, estimate_object_size, estimate_sigma
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_digits("test", "bundled")
+
+
+@pytest.mark.parametrize(
+    ("size", "image", "least", "most"), [(28, 50, 0.38, 0.46), (9, 50, 0.13, 0.2)]
+)
+def test_object_size_is_that_of_the_ink(digits, size, image, least, most):
+    scenes = multi_mnist(digits, 500, seed=0, digit_size=size, image_size=image)
+    assert least < estimate_object_size(scenes.images) < most
+
+
+def test_digits_at_their_own_size_keep_the_papers_sigma(digits):
+    assert estimate_sigma(multi_mnist(digits, 500, seed=0).images) == SIGMA
+
+
+def test_small_digits_are_made_worth_explaining(digits):
+    images = multi_mnist(digits, 500, seed=0, digit_size=9).images
+    sigma = estimate_sigma(images)
+    squares = np.square(images / 255.0).sum(axis=(1, 2))
+    assert sigma < SIGMA
+    # As rounded to four decimals.
+    assert squares[squares > 0].mean() / (2 * sigma**2) == pytest.approx(NATS, rel=2e-3)
+
+
+def test_empty_images_among_them_change_nothing(digits):
+    images = multi_mnist(digits, 100, seed=0, digit_size=9).images
+    more = np.concatenate([images, np.zeros((400, 50, 50), np.uint8)])
+    assert estimate_sigma(more) == estimate_sigma(images)
+
+
+def test_black_images_keep_the_papers_sigma():
+    assert estimate_sigma(np.zeros((3, 8, 8), np.uint8)) == SIGMA

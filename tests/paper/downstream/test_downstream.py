@@ -1,0 +1,154 @@
+"""Downstream tasks: right answers, scenes kept apart, embeddings in order, rows that say it all."""
+
+import json
+
+import numpy as np
+import pytest
+
+from airscene.images import LabelledScenes, load_digits
+from airscene.inference import load
+from airscene.paper.downstream.classify import downstream_row
+from airscene.paper.downstream.downstream import _quick, downstream, headline, labels_needed
+from airscene.paper.downstream.embeddings import air_embedding, embedded
+from airscene.paper.downstream.protocol import Choice, Protocol
+from airscene.paper.downstream.two_digits import ascending, digit_sum, two_digit_pools
+
+
+def scene(first, second):
+    """A scene of two digits, each a label and its ink box."""
+    labels, boxes = zip(first, second, strict=True)
+    return LabelledScenes(
+        images=np.zeros((1, 50, 50), np.uint8),
+        counts=np.array([2]),
+        labels=np.array([labels]),
+        boxes=np.array([boxes], np.float32),
+        source="by hand",
+    )
+
+
+LEFT, RIGHT, LOW = (2, 5, 12, 25), (30, 4, 44, 20), (2, 28, 12, 48)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "total", "in_order"),
+    [
+        ((3, LEFT), (7, RIGHT), 10, 1),
+        ((7, LEFT), (3, RIGHT), 10, 0),
+        # The order in which they were made does not matter.
+        ((7, RIGHT), (3, LEFT), 10, 1),
+        ((3, RIGHT), (7, LEFT), 10, 0),
+        ((9, LEFT), (9, RIGHT), 18, 0),
+        ((0, LEFT), (0, RIGHT), 0, 0),
+        # The same x: the upper one comes first.
+        ((1, LEFT), (2, LOW), 3, 1),
+        ((1, LOW), (2, LEFT), 3, 0),
+    ],
+)
+def test_the_right_answers(first, second, total, in_order):
+    scenes = scene(first, second)
+    assert digit_sum(scenes).tolist() == [total]
+    assert ascending(scenes).tolist() == [in_order]
+
+
+def test_no_digit_is_in_two_pools():
+    pools = two_digit_pools("bundled", (60, 40, 50))
+    assert [len(pool) for pool in pools] == [60, 40, 50]
+    training, test = load_digits("train", "bundled"), load_digits("test", "bundled")
+    end = 10_000 - 10_000 // 12
+    sources = [training.images[:end], training.images[end:], test.images]
+    inks = [{ink(image) for image in images} for images in sources]
+    for i, pool in enumerate(pools):
+        assert set(pool.counts) == {2}
+        for image, boxes in zip(pool.images, pool.boxes.astype(int), strict=True):
+            for x0, y0, x1, y1 in boxes:
+                cut = image[y0:y1, x0:x1].tobytes()
+                assert [cut in ink for ink in inks] == [j == i for j in range(3)]
+    again = two_digit_pools("bundled", (60, 40, 50))
+    np.testing.assert_array_equal(again.validation.images, pools.validation.images)
+
+
+def ink(image):
+    """A digit cut to its ink, as bytes."""
+    rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
+    return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].tobytes()
+
+
+def test_airs_embedding_has_its_objects_in_the_order_of_inference(tmp_path):
+    images = two_digit_pools("bundled", (6, 1, 1)).training.images
+    images[0] = 0
+    vectors = air_embedding(Protocol(), tmp_path)(images).reshape(6, 3, 54)
+    scenes = load("multi-mnist").infer(images)
+    assert scenes[0].count == 0 and not vectors[0, :, 1:].any()
+    for vector, one in zip(vectors, scenes, strict=True):
+        for k, thing in enumerate(one.objects):
+            np.testing.assert_allclose(vector[k, 0], thing.presence, atol=1e-5)
+            np.testing.assert_allclose(vector[k, 4:], thing.what, atol=1e-6)
+        assert not vector[len(one.objects) :, 1:].any()
+
+
+SMALL = Protocol(
+    digits="bundled",
+    pools=(60, 40, 50),
+    sizes=(30, 60),
+    seeds=(1, 2),
+    head_steps=(20, 20),
+    head_choices=(Choice(batch_size=10), Choice(learning_rate=1e-9, noise=0.5, batch_size=10)),
+)
+
+
+def test_embeddings_are_standardised_and_kept(tmp_path, monkeypatch):
+    first = embedded("air", SMALL, tmp_path)
+    assert [len(x) for x in first] == [60, 40, 50]
+    np.testing.assert_allclose(first[0].mean(axis=0), 0.0, atol=1e-5)
+    np.testing.assert_allclose(first[0].var(axis=0).mean(), 1.0, atol=1e-3)
+    monkeypatch.setattr("airscene.paper.downstream.embeddings.load", None)
+    for kept, made in zip(embedded("air", SMALL, tmp_path), first, strict=True):
+        np.testing.assert_array_equal(kept, made)
+    # Of other scenes they are made anew.
+    with pytest.raises(TypeError):
+        embedded("air", _quick(SMALL), tmp_path)
+
+
+def test_a_row_says_what_was_tried_and_repeats(tmp_path):
+    row = downstream_row("air", "order", 30, SMALL, tmp_path)
+    assert json.loads(json.dumps(row)) == row
+    assert (row["method"], row["task"], row["size"]) == ("air", "order", 30)
+    assert len(row["accuracies"]) == len(row["validation"]) == 2
+    # What the first seed reached with its best choice is the choice's, and no run is made twice.
+    assert row["validation"][0] == max(t["validation"] for t in row["tried"])
+    assert row["chosen"] in [{k: t[k] for k in row["chosen"]} for t in row["tried"]]
+    assert row["accuracy"] == np.median(row["accuracies"])
+    assert downstream_row("air", "order", 30, SMALL, tmp_path) == row
+
+
+def test_the_number_of_labels_needed():
+    curve = {500: 0.2, 1600: 0.4, 5000: 0.9}
+    assert labels_needed(curve, 0.1) == "500 or fewer"
+    assert labels_needed(curve, 0.95) == "more than 5,000"
+    assert labels_needed(curve, 0.4) == "about 1,600"
+    # Half of the way in the logarithm: the geometric mean.
+    assert labels_needed(curve, 0.3) == "about 890"
+
+
+def test_the_line_of_the_result(tmp_path):
+    rows = [
+        {"finished": True, "method": m, "task": t, "size": s, "accuracy": a, "accuracies": [a]}
+        for t in ("sum", "order")
+        for m, reached in (("air", (0.9, 0.95)), ("cae", (0.2, 0.3)), ("cnn", (0.1, 0.6)))
+        for s, a in zip((500, 1600), reached, strict=True)
+    ]
+    line = headline([*rows, {"finished": False}])
+    assert "sum of two digits, 500 labels: AIR 90.0%, CAE 20.0% as the best of the others" in line
+    assert "the CNN as good with more than 1,600" in line
+    assert line.endswith("1 of 13 rows failed")
+    downstream().draw(rows, tmp_path, tmp_path)
+    shown = json.loads((tmp_path / "downstream.json").read_text())
+    assert shown["panels"]["ascending order"][0]["accuracies"] == [[0.9], [0.95]]
+
+
+def test_every_size_has_its_steps_and_no_row_another_ones_name():
+    units = downstream().units
+    assert len({unit.run for unit in units}) == len(units) == 4 * 2 * 5
+    assert len(downstream(quickly=True).units) == 4 * 2 * 2
+    for unit in units:
+        assert unit.configuration["steps"] > 0 and unit.configuration["choices"]
