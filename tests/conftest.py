@@ -27,7 +27,7 @@ def tiny():
 
     from airscene.model.air import AIR, AIRConfig
 
-    small = {"n_what": 2, "n_cells": 4, "n_hidden": 8, "n_look": 8, "n_layer": 8}
+    small = {"n_what": 2, "n_cells": 4, "n_hidden": 8, "n_features": 8, "n_layer": 8}
 
     def build(seed: int = 0, **changes) -> AIR:
         config = AIRConfig(**{"image_shape": (1, 12, 12), "object_size": 0.5, **small, **changes})

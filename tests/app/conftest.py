@@ -8,7 +8,7 @@ from airscene.model.config import AIRConfig
 from airscene.model.weights import save_weights
 
 CONFIG = AIRConfig(
-    image_shape=(1, 12, 16), n_steps=2, n_what=3, n_cells=4, n_hidden=5, n_look=6, n_layer=7
+    image_shape=(1, 12, 16), n_steps=2, n_what=3, n_cells=4, n_hidden=5, n_features=6, n_layer=7
 )
 
 

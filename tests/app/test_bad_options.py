@@ -53,7 +53,10 @@ TINY += ("--steps", "2", "--evaluate-every", "1", "--save-every", "1")
             "--digit-size is not for multi-mnist-shrunk",
         ),
         (["train", "multi-mnist", "--save-every", "150"], "a multiple of --evaluate-every"),
-        (["train", "multi-mnist", "--price-release", "0.9", "0.1"], "the second above the first"),
+        (
+            ["train", "multi-mnist", "--count-penalty-release", "0.9", "0.1"],
+            "the second above the first",
+        ),
         (["train", "images"], "no images given"),
         (["train", "images", "--images", "x", "--counts", "1"], "--counts is not for images"),
         (["train", "sprites", "--digits", "bundled"], "--digits is not for sprites"),

@@ -114,7 +114,7 @@ def test_annealing_ends_on_the_bound():
         (InverseTrainConfig, "sigma", (1.0, 0.0)),
         (InverseTrainConfig, "anneal", 0.0),
         (InverseTrainConfig, "prefix", 1.5),
-        (InverseTrainConfig, "cross", -1.0),
+        (InverseTrainConfig, "cross_entropy", -1.0),
     ],
 )
 def test_options_out_of_range(kind, field, value):

@@ -8,7 +8,7 @@ import pytest
 
 from airscene.model import attention
 from airscene.model.likelihood import log_likelihood
-from airscene.model.posterior import FAINT, black_ink
+from airscene.model.posterior import FAINT, attention_floor
 
 SHAPES = [(1, 12, 12), (3, 10, 13)]
 
@@ -43,10 +43,10 @@ def test_latents_are_those_that_the_networks_propose(unrolled, amount):
     model, image, noise, _ = unrolled
     noise = amount * noise
     run = eqx.filter_jit(model.unroll)(image, noise)
-    looked = model.posterior.look(image, model.config.sigma)
-    state = model.posterior.start(looked)
+    image_features = model.posterior.look(image, model.config.sigma)
+    state = model.posterior.start(image_features)
     for i in range(3):
-        state, proposal = model.posterior(looked, state, model.pose)
+        state, proposal = model.posterior(image_features, state, model.pose)
         z_where = proposal.where_mean + proposal.where_scale * noise[i, :3]
         state = model.posterior.explain(state, z_where, model.pose)
         mean, scale = model.encoder(attention.read(image, z_where, model.pose, 4))
@@ -66,7 +66,7 @@ def test_kl_is_the_mean_of_the_log_ratio(unrolled):
 
 
 def test_attention_outweighs_black_squares_for_small_objects_too():
-    floors = [black_ink(size) for size in (0.4, 0.3, 0.2, 0.15, 0.1, 0.02)]
+    floors = [attention_floor(size) for size in (0.4, 0.3, 0.2, 0.15, 0.1, 0.02)]
     assert floors[0] == floors[1] == FAINT
     assert floors == sorted(floors, reverse=True) and floors[-1] > 0
 
@@ -96,11 +96,11 @@ def test_a_window_explains_a_share_of_its_ink(tiny):
     """Once by one window, the ink in its middle is 1 - share of what it was; far off, the same."""
     image = jnp.full((3, 12, 12), 0.5)
     for share in (1.0, 0.75):
-        model = tiny(image_shape=(3, 12, 12), explained=share, object_size=0.3)
-        looked = model.posterior.look(image, 0.5)
+        model = tiny(image_shape=(3, 12, 12), explained_share=share, object_size=0.3)
+        image_features = model.posterior.look(image, 0.5)
         # Each channel adds its own: a colour image is as much to explain as a grey one.
-        assert np.allclose(looked.ink, 3.0)
-        state = model.posterior.start(looked)
+        assert np.allclose(image_features.ink, 3.0)
+        state = model.posterior.start(image_features)
         # A window of 3.6 pixels, its middle on the middle of the second square.
         z_where = jnp.array([0.0, -1.0, -1.0]) * 0.5 / model.pose.position_spread
         once = model.posterior.explain(state, z_where, model.pose)

@@ -33,7 +33,9 @@ def believing(air, presence):
 @pytest.fixture(scope="module")
 def air(tiny):
     """A model of many small windows that draws bright objects."""
-    air = tiny(image_shape=(1, *SIZE), object_size=0.3, posterior="difference", position_spread=0.6)
+    air = tiny(
+        image_shape=(1, *SIZE), object_size=0.3, where_proposal="difference", position_spread=0.6
+    )
     bias = air.decoder.layers.layers[-1].bias
     return believing(eqx.tree_at(lambda m: m.decoder.layers.layers[-1].bias, air, bias + 3.0), 1.0)
 
@@ -187,4 +189,4 @@ def test_gradients_reach_every_weight_and_are_finite(air, image):
 def test_weights_go_round(air, tmp_path):
     save_weights(air, tmp_path / "m.safetensors")
     back = load_weights(tmp_path / "m.safetensors")
-    assert back.config.posterior == "difference" and eqx.tree_equal(back, air)
+    assert back.config.where_proposal == "difference" and eqx.tree_equal(back, air)

@@ -407,7 +407,7 @@ from airscene.paper import Result
 from airscene.runs.presets import PRESETS
 from airscene.paper.trained import training_units
 
-SMALL = dict(n_hidden=4, n_look=4, n_layer=4, n_what=2, n_cells=4, batch_size=2, n_train=50)
+SMALL = dict(n_hidden=4, n_features=4, n_layer=4, n_what=2, n_cells=4, batch_size=2, n_train=50)
 LONG = dict(n_test=10, digits="bundled", steps=10**6, evaluate_every=50, save_every=10**6)
 
 

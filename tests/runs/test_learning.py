@@ -35,7 +35,7 @@ def test_a_short_training_learns_to_count_and_to_locate(tmp_path):
         n_what=20,
         n_cells=10,
         n_hidden=64,
-        n_look=64,
+        n_features=64,
         n_layer=64,
         steps=600,
         batch_size=64,

@@ -23,7 +23,7 @@ from airscene.runs.presets import PRESETS
 from airscene.training.config import TrainConfig
 from airscene.training.record import read_metrics
 
-SMALL = {"n_what": 4, "n_cells": 5, "n_hidden": 8, "n_look": 8, "n_layer": 8, "n_steps": 2}
+SMALL = {"n_what": 4, "n_cells": 5, "n_hidden": 8, "n_features": 8, "n_layer": 8, "n_steps": 2}
 TRAINING = TrainConfig(
     steps=12, learning_rate=0.005, batch_size=4, evaluate_every=5, save_every=5, seed=3
 )
@@ -255,11 +255,11 @@ def test_every_preset_has_its_name_and_its_data():
         (TrainConfig, {"learning_rate": float("inf")}),
         (TrainConfig, {"warmup": -1}),
         (TrainConfig, {"clip_norm": 0.0}),
-        (TrainConfig, {"price": -0.1}),
-        (TrainConfig, {"price": float("inf")}),
-        (TrainConfig, {"price_release": (0.5, 0.5)}),
-        (TrainConfig, {"price_release": (0.0, 0.5)}),
-        (TrainConfig, {"price_release": (0.5, 1.1)}),
+        (TrainConfig, {"count_penalty": -0.1}),
+        (TrainConfig, {"count_penalty": float("inf")}),
+        (TrainConfig, {"count_penalty_release": (0.5, 0.5)}),
+        (TrainConfig, {"count_penalty_release": (0.0, 0.5)}),
+        (TrainConfig, {"count_penalty_release": (0.5, 1.1)}),
         (TrainConfig, {"prefix": 1.1}),
         (TrainConfig, {"prefix_release": (0.6, 0.4)}),
         (TrainConfig, {"estimator": "importance"}),
@@ -273,7 +273,7 @@ def test_every_preset_has_its_name_and_its_data():
         (AIRConfig, {"n_what": 0}),
         (AIRConfig, {"n_cells": 0}),
         (AIRConfig, {"n_hidden": 0}),
-        (AIRConfig, {"n_look": -1}),
+        (AIRConfig, {"n_features": -1}),
         (AIRConfig, {"n_layer": 0}),
         (AIRConfig, {"image_shape": (2, 50, 50)}),
         (AIRConfig, {"image_shape": (1, 0, 50)}),
@@ -307,7 +307,14 @@ def test_options_out_of_range(kind, options):
 
 
 def test_options_at_the_ends_of_their_range():
-    TrainConfig(steps=1, warmup=0, price=0.0, prefix=1.0, price_release=(0.5, 1.0), seed=2**32 - 1)
+    TrainConfig(
+        steps=1,
+        warmup=0,
+        count_penalty=0.0,
+        prefix=1.0,
+        count_penalty_release=(0.5, 1.0),
+        seed=2**32 - 1,
+    )
     AIRConfig(n_steps=1, object_size=1.0, image_shape=(3, 1, 1), count_prior="poisson(2)")
     DataConfig(counts=(0,), digit_size=1, n_train=1, data_seed=0)
 

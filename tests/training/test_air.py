@@ -87,7 +87,7 @@ def test_the_annealing_is_that_of_the_other_estimators(model, squares, estimator
     key, batch = jax.random.key(5), jnp.asarray(squares[:4] / np.float32(255))
     found = eqx.filter_jit(objective)(trained, (batch,), key, jnp.int32(0))
     # Whole at the first step.
-    extra = config.price * mean_energy(squares, model.config.sigma)
+    extra = config.count_penalty * mean_energy(squares, model.config.sigma)
     prior = jax.nn.log_softmax(model.log_prior() - extra * jnp.arange(3))
     noise = jax.random.normal(key, (4, 2, model.n_noise))
     uniform = jax.random.uniform(jax.random.fold_in(key, 1), (4, 2))

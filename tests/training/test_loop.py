@@ -53,7 +53,7 @@ test_loop.go(sys.argv[1], np.load(sys.argv[2]), evaluate=slowly)
 
 
 def start():
-    model = {"n_what": 2, "n_cells": 4, "n_hidden": 8, "n_look": 8, "n_layer": 8, "n_steps": 2}
+    model = {"n_what": 2, "n_cells": 4, "n_hidden": 8, "n_features": 8, "n_layer": 8, "n_steps": 2}
     config = AIRConfig(image_shape=(1, 12, 12), object_size=0.33, **model)
     return AIR(config, key=jax.random.key(0))
 

@@ -19,8 +19,8 @@ CONFIG = TrainConfig(
     batch_size=8,
     learning_rate=0.03,
     warmup=5,
-    price=0.012,
-    price_release=(0.5, 0.9),
+    count_penalty=0.012,
+    count_penalty_release=(0.5, 0.9),
     prefix=0.5,
     prefix_release=(0.25, 0.75),
     seed=7,
@@ -119,7 +119,13 @@ def noise_of(step, shape):
 
 def test_the_importance_weighted_bound_is_trained_on_if_asked_for(model, squares, indices):
     config = TrainConfig(
-        **{**vars(CONFIG), "estimator": "importance", "samples": 3, "price": 0.0, "prefix": 0.0}
+        **{
+            **vars(CONFIG),
+            "estimator": "importance",
+            "samples": 3,
+            "count_penalty": 0.0,
+            "prefix": 0.0,
+        }
     )
     run = annealed(model, config, squares)
     state, bound = run(initial_state(model, config), indices, 1)

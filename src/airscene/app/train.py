@@ -70,7 +70,7 @@ class SceneRun:
 
 # Options of training that only the enumerated estimator has, and that only training without labels
 # has.
-_ENUMERATED = ("prefix", "cross")
+_ENUMERATED = ("prefix", "cross_entropy")
 _WITHOUT_LABELS = ("estimator", "anneal", "floor", "release", *_ENUMERATED)
 
 # What `scenes` has of any world.

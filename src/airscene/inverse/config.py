@@ -123,11 +123,11 @@ class InverseTrainConfig(LoopConfig):
             that the enumerated estimator is of the bound itself.
         floor: Least weight of a step's pose terms at first, in place of its probability of
             presence.
-        cross: Weight of the cross-entropy from each step's posterior to the one that its
+        cross_entropy: Weight of the cross-entropy from each step's posterior to the one that its
             alternatives have, which the enumerated estimator raises at first, in place of the
             bound.
-        release: Fraction of the run over which `floor` falls to 0, and up to which `cross`
-            holds.
+        release: Fraction of the run over which `floor` falls to 0, and up to which
+            `cross_entropy` holds.
 
     Raises:
         InputError: If a value is out of range.
@@ -142,7 +142,7 @@ class InverseTrainConfig(LoopConfig):
     anneal: float = 0.4
     prefix: float = 0.8
     floor: float = 0.5
-    cross: float = 1.0
+    cross_entropy: float = 1.0
     release: float = 0.8
 
     @property
@@ -165,7 +165,8 @@ class InverseTrainConfig(LoopConfig):
         for name in ("prefix", "floor"):
             value = getattr(self, name)
             check_option(name, value, 0 <= value <= 1, "from 0 to 1")
-        check_option("cross", self.cross, 0 <= self.cross < math.inf, "a number of at least 0")
+        right = 0 <= self.cross_entropy < math.inf
+        check_option("cross_entropy", self.cross_entropy, right, "a number of at least 0")
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ def annealed_at(config: InverseTrainConfig, step: int) -> Annealed:
     """What is not ascent on the bound at a step; nothing is at the end of a run."""
     left = max(0.0, 1.0 - step / (config.release * config.steps))
     whole = float(step >= config.prefix * config.steps)
-    return Annealed(*np.float32((config.floor * left, config.cross * (left > 0.0), whole)))
+    return Annealed(*np.float32((config.floor * left, config.cross_entropy * (left > 0.0), whole)))
 
 
 def train_inverse(

@@ -37,7 +37,7 @@ class Appearance(NamedTuple):
     drawn: Float[Array, "channel height width"]
 
 
-class Taken(NamedTuple):
+class InferenceStep(NamedTuple):
     """One step of inference.
 
     Args:
@@ -93,14 +93,14 @@ class AIR(eqx.Module):
         self.config = config
         self.encoder = Encoder(patch, config.n_what, config.n_layer, key=keys[0])
         self.decoder = Decoder(patch, config.n_what, config.n_layer, config.brightness, key=keys[1])
-        sizes = (config.n_hidden, config.n_look)
-        if config.posterior == "difference":
+        sizes = (config.n_hidden, config.n_features)
+        if config.where_proposal == "difference":
             self.posterior = DifferencePosterior(
                 config.image_shape, config.n_cells, *sizes, key=keys[2]
             )
         else:
             self.posterior = RecurrentPosterior(
-                config.image_shape, *sizes, config.explained, key=keys[2]
+                config.image_shape, *sizes, config.explained_share, key=keys[2]
             )
 
     def with_steps(self, n_steps: int) -> "AIR":
@@ -181,7 +181,7 @@ class AIR(eqx.Module):
 
     def begin(
         self, image: Float[Array, "channel height width"]
-    ) -> tuple[PyTree[Array], Callable[..., tuple[PyTree[Array], Taken]]]:
+    ) -> tuple[PyTree[Array], Callable[..., tuple[PyTree[Array], InferenceStep]]]:
         """Begin inference.
 
         Args:
@@ -197,23 +197,25 @@ class AIR(eqx.Module):
                 proposal = self.posterior(error, self.pose, self.config.sigma)
                 z_where = proposal.where_mean + proposal.where_scale * noise[:3]
                 appearance = self.appear(error, z_where, noise[3:])
-                return error - appearance.drawn, Taken(proposal, z_where, appearance)
+                return error - appearance.drawn, InferenceStep(proposal, z_where, appearance)
 
             return image, step
 
-        looked = self.posterior.look(image, self.config.sigma)
+        image_features = self.posterior.look(image, self.config.sigma)
 
         def step(state, noise):
-            state, proposal = self.posterior(looked, state, self.pose)
+            state, proposal = self.posterior(image_features, state, self.pose)
             z_where = proposal.where_mean + proposal.where_scale * noise[:3]
-            return self.posterior.explain(state, z_where, self.pose), Taken(proposal, z_where, None)
+            return self.posterior.explain(state, z_where, self.pose), InferenceStep(
+                proposal, z_where, None
+            )
 
-        return self.posterior.start(looked), step
+        return self.posterior.start(image_features), step
 
     def appearances(
         self,
         image: Float[Array, "channel height width"],
-        taken: Taken,
+        taken: InferenceStep,
         noise: Float[Array, "steps what"],
     ) -> Appearance:
         """Return the appearances of the objects of all steps.

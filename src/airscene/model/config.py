@@ -9,7 +9,7 @@ import tyro
 
 from airscene.errors import InputError, check_option
 
-Posterior = Literal["recurrent", "difference"]
+WhereProposalName = Literal["recurrent", "difference"]
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,12 @@ class AIRConfig:
         position_spread: Prior standard deviation of the window's centre, in image half-widths.
         sigma: Standard deviation of a pixel given the canvas; 0 to estimate it from the images.
         brightness: The most that an object adds to a pixel, as a share of white.
-        explained: Share of the ink in an object's window that the object is taken to explain,
+        explained_share: Share of the ink in an object's window that the object is taken to explain,
             where the posterior looks for the next one; below 1 if objects lie upon each other.
         n_hidden: Units of the LSTM.
-        n_look: Units of the layer that looks at the image.
+        n_features: Units of the layer that looks at the image.
         n_layer: Units of the hidden layer of the appearance encoder and of the decoder.
-        posterior: The inference network: "recurrent" (AIR) or "difference" (DAIR).
+        where_proposal: The inference network: "recurrent" (AIR) or "difference" (DAIR).
 
     Raises:
         InputError: If a value is out of range.
@@ -50,15 +50,15 @@ class AIRConfig:
     position_spread: float = 0.5
     sigma: float = 0.3
     brightness: float = 1.0
-    explained: float = 1.0
+    explained_share: float = 1.0
     n_hidden: int = 128
-    n_look: int = 256
+    n_features: int = 256
     n_layer: int = 256
-    posterior: tyro.conf.Suppress[Posterior] = "recurrent"
+    where_proposal: tyro.conf.Suppress[WhereProposalName] = "recurrent"
 
     def __post_init__(self) -> None:
         """Check that every value is in range."""
-        for name in ("n_steps", "n_what", "n_cells", "n_hidden", "n_look", "n_layer"):
+        for name in ("n_steps", "n_what", "n_cells", "n_hidden", "n_features", "n_layer"):
             value = getattr(self, name)
             check_option(name, value, value >= 1, "a whole number of at least 1")
         channels, *sides = shape = self.image_shape
@@ -74,9 +74,11 @@ class AIRConfig:
             check_option(name, value, 0 < value < math.inf, "a number above 0")
         right = 0 < self.brightness <= 1
         check_option("brightness", self.brightness, right, "above 0 and at most 1")
-        check_option("explained", self.explained, 0 <= self.explained <= 1, "from 0 to 1")
-        right = self.posterior in get_args(Posterior)
-        check_option("posterior", self.posterior, right, f"one of {', '.join(get_args(Posterior))}")
+        share = self.explained_share
+        check_option("explained_share", share, 0 <= share <= 1, "from 0 to 1")
+        known = get_args(WhereProposalName)
+        right = self.where_proposal in known
+        check_option("where_proposal", self.where_proposal, right, f"one of {', '.join(known)}")
         parse_count_prior(self.count_prior, self.n_steps)
 
 

@@ -50,7 +50,7 @@ class DifferencePosterior(eqx.Module):
         image_shape: Channels, height and width of the images, in pixels.
         n_cells: Side of a glimpse, in samples.
         n_hidden: Units of the layer that proposes.
-        n_look: Units of the layer that looks at the glimpse.
+        n_features: Units of the layer that looks at the glimpse.
         key: Randomness of the initial weights.
     """
 
@@ -63,13 +63,13 @@ class DifferencePosterior(eqx.Module):
         image_shape: tuple[int, int, int],
         n_cells: int,
         n_hidden: int,
-        n_look: int,
+        n_features: int,
         *,
         key: PRNGKeyArray,
     ):
         keys = jax.random.split(key, GLIMPSES)
         self.image_size = image_shape[1:]
-        sizes = (image_shape[0], n_cells, n_hidden, n_look)
+        sizes = (image_shape[0], n_cells, n_hidden, n_features)
         self.glimpses = tuple(Glimpse(*sizes, key=key) for key in keys)
         # The angle of the preferred side: not learnt, see `AIR.facing`.
         self.preferred = jnp.zeros(())
@@ -119,9 +119,11 @@ class DifferencePosterior(eqx.Module):
         )
         # Objects only add to the canvas, so they can mend no error below zero.
         ink = jnp.square(jax.nn.relu(smooth)).mean(axis=0)
-        there = ink / (ink + ENOUGH) + posterior.black_ink(pose.object_size)
-        liking = posterior.slope(self.preferred, self.image_size, SLOPE)
-        row, column = jnp.unravel_index(jnp.argmax(SHARP * jnp.log(there) + liking), there.shape)
+        there = ink / (ink + ENOUGH) + posterior.attention_floor(pose.object_size)
+        preference_logits = posterior.slope(self.preferred, self.image_size, SLOPE)
+        row, column = jnp.unravel_index(
+            jnp.argmax(SHARP * jnp.log(there) + preference_logits), there.shape
+        )
         centre = jnp.stack([x[column], y[row]])
         for _ in range(SHIFTS):
             near_x = _gaussian(x - centre[0], NEAR * across)
@@ -138,7 +140,7 @@ class Glimpse(eqx.Module):
         channels: Channels of the images.
         n_cells: Side of a glimpse, in samples.
         n_hidden: Units of the layer that proposes.
-        n_look: Units of the layer that looks at the glimpse.
+        n_features: Units of the layer that looks at the glimpse.
         key: Randomness of the initial weights.
     """
 
@@ -148,12 +150,12 @@ class Glimpse(eqx.Module):
     n_cells: int = eqx.field(static=True)
 
     def __init__(
-        self, channels: int, n_cells: int, n_hidden: int, n_look: int, *, key: PRNGKeyArray
+        self, channels: int, n_cells: int, n_hidden: int, n_features: int, *, key: PRNGKeyArray
     ):
         keys = jax.random.split(key, 3)
-        self.look = eqx.nn.Linear(channels * n_cells**2, n_look, key=keys[0])
-        self.think = eqx.nn.Linear(n_look, n_hidden, key=keys[1])
-        self.propose = posterior.doubtful(eqx.nn.Linear(n_hidden, 7, key=keys[2]))
+        self.look = eqx.nn.Linear(channels * n_cells**2, n_features, key=keys[0])
+        self.think = eqx.nn.Linear(n_features, n_hidden, key=keys[1])
+        self.propose = posterior.init_head(eqx.nn.Linear(n_hidden, 7, key=keys[2]))
         self.n_cells = n_cells
 
     def __call__(

@@ -69,7 +69,7 @@ def propose(
     return Proposal(outputs[0], mean, jax.nn.softplus(outputs[4:]))
 
 
-def doubtful(layer: eqx.nn.Linear) -> eqx.nn.Linear:
+def init_head(layer: eqx.nn.Linear) -> eqx.nn.Linear:
     """Return a network's last layer, see `propose`, made to doubt at first that anything is there.
 
     Args:
@@ -119,19 +119,19 @@ def slope(
 
 
 def attend(
-    ink: Float[Array, "rows columns"], liking: Float[Array, "*squares"]
+    ink: Float[Array, "rows columns"], preference_logits: Float[Array, "*squares"]
 ) -> Float[Array, "rows columns"]:
-    """Share attention out among the squares, in proportion to ink exp(liking).
+    """Share attention out among the squares, in proportion to ink exp(preference_logits).
 
     Args:
         ink: How much there is to explain in each square, above zero.
-        liking: The network's preference among squares, in nats; in rows, or all in one.
+        preference_logits: The network's preference among squares, in nats; in rows, or all in one.
 
     Returns:
         The shares; their sum is 1.
     """
-    liking = jnp.exp(liking - jax.lax.stop_gradient(liking.max()))
-    attended = ink * liking.reshape(ink.shape)
+    preference_logits = jnp.exp(preference_logits - jax.lax.stop_gradient(preference_logits.max()))
+    attended = ink * preference_logits.reshape(ink.shape)
     return attended / attended.sum()
 
 
@@ -144,7 +144,7 @@ def middle(
     return jnp.stack([attended.sum(axis=0) @ x, attended.sum(axis=1) @ y])
 
 
-def black_ink(object_size: float) -> float:
+def attention_floor(object_size: float) -> float:
     """How much ink attention takes a black square for.
 
     The smaller the windows, the more squares there are to choose among, and the steeper the

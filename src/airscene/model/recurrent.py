@@ -23,7 +23,7 @@ SLOPE = 2.0
 ENOUGH = 100.0
 
 
-class Looked(NamedTuple):
+class ImageFeatures(NamedTuple):
     """What the network sees of an image, the same at every step.
 
     Args:
@@ -73,8 +73,8 @@ class RecurrentPosterior(eqx.Module):
     Args:
         image_shape: Channels, height and width of the images, in pixels.
         n_hidden: Units of the LSTM.
-        n_look: Units of the layer that looks at the image.
-        explained: Share of the ink in an object's window that the object is taken to explain.
+        n_features: Units of the layer that looks at the image.
+        explained_share: Share of the ink in an object's window that the object is taken to explain.
         key: Randomness of the initial weights.
     """
 
@@ -84,34 +84,34 @@ class RecurrentPosterior(eqx.Module):
     propose: eqx.nn.Linear
     prefer: eqx.nn.Linear
     image_size: tuple[int, int] = eqx.field(static=True)
-    explained: float = eqx.field(static=True)
+    explained_share: float = eqx.field(static=True)
 
     def __init__(
         self,
         image_shape: tuple[int, int, int],
         n_hidden: int,
-        n_look: int,
-        explained: float,
+        n_features: int,
+        explained_share: float,
         *,
         key: PRNGKeyArray,
     ):
         keys = jax.random.split(key, 6)
         channels, self.image_size = image_shape[0], image_shape[1:]
-        self.explained = explained
+        self.explained_share = explained_share
         x, y = posterior.places(self.image_size)
         n_squares = len(x) * len(y)
-        look_image = eqx.nn.Linear(channels * n_squares, n_look, key=keys[0])
+        look_image = eqx.nn.Linear(channels * n_squares, n_features, key=keys[0])
         self.look_image = eqx.tree_at(lambda m: m.weight, look_image, BRIGHT * look_image.weight)
-        self.look_gates = eqx.nn.Linear(n_look, 4 * n_hidden, key=keys[1])
+        self.look_gates = eqx.nn.Linear(n_features, 4 * n_hidden, key=keys[1])
         self.recur = eqx.nn.Linear(n_hidden + 4, 4 * n_hidden, use_bias=False, key=keys[2])
         propose = eqx.nn.Linear(n_hidden, 7, key=keys[3])
-        self.propose = posterior.doubtful(propose)
+        self.propose = posterior.init_head(propose)
         prefer = eqx.nn.Linear(n_hidden, n_squares, key=keys[4])
         angle = jax.random.uniform(keys[5], maxval=2.0 * jnp.pi)
         slope = posterior.slope(angle, self.image_size, SLOPE)
         self.prefer = eqx.tree_at(lambda m: m.bias, prefer, slope.ravel())
 
-    def look(self, image: Float[Array, "channel height width"], sigma: float) -> Looked:
+    def look(self, image: Float[Array, "channel height width"], sigma: float) -> ImageFeatures:
         """Look at the image, once for all steps.
 
         Args:
@@ -124,18 +124,20 @@ class RecurrentPosterior(eqx.Module):
         """
         pooled = posterior.pool(image)
         gates = self.look_gates(jax.nn.relu(self.look_image(pooled.ravel() / sigma)))
-        return Looked(gates, jnp.square(pooled / sigma).sum(axis=0))
+        return ImageFeatures(gates, jnp.square(pooled / sigma).sum(axis=0))
 
-    def start(self, looked: Looked) -> State:
+    def start(self, image_features: ImageFeatures) -> State:
         """Return the state before the first step."""
         zeros = jnp.zeros(self.propose.in_features)
-        return State(zeros, zeros, jnp.zeros(3), looked.ink)
+        return State(zeros, zeros, jnp.zeros(3), image_features.ink)
 
-    def __call__(self, looked: Looked, state: State, pose: Pose) -> tuple[State, Proposal]:
+    def __call__(
+        self, image_features: ImageFeatures, state: State, pose: Pose
+    ) -> tuple[State, Proposal]:
         """Run one step.
 
         Args:
-            looked: What `look` saw of the image.
+            image_features: What `look` saw of the image.
             state: State after the previous object.
             pose: The map from `z_where` to scale and centre.
 
@@ -144,12 +146,12 @@ class RecurrentPosterior(eqx.Module):
         """
         amount = jnp.log1p(state.left.sum() / ENOUGH)
         seen = jnp.concatenate([state.hidden, state.z_where, amount[None]])
-        keep_in, forget, out, new = jnp.split(looked.gates + self.recur(seen), 4)
+        keep_in, forget, out, new = jnp.split(image_features.gates + self.recur(seen), 4)
         # A forget gate that starts open: what was seen first is not lost (Jozefowicz et al. 2015).
         cell = jax.nn.sigmoid(forget + 1.0) * state.cell + jax.nn.sigmoid(keep_in) * jnp.tanh(new)
         hidden = jax.nn.sigmoid(out) * jnp.tanh(cell)
 
-        ink = state.left + posterior.black_ink(pose.object_size)
+        ink = state.left + posterior.attention_floor(pose.object_size)
         attended = posterior.attend(ink, self.prefer(hidden))
         centre = posterior.middle(attended, self.image_size)
         proposal = posterior.propose(self.propose(hidden), centre, pose)
@@ -173,5 +175,5 @@ class RecurrentPosterior(eqx.Module):
         window = scale * min(height, width)
         cover_x = jnp.exp(-(((x - centre_x) * width / window) ** 4))
         cover_y = jnp.exp(-(((y - centre_y) * height / window) ** 4))
-        left = state.left * (1.0 - self.explained * cover_y[:, None] * cover_x[None, :])
+        left = state.left * (1.0 - self.explained_share * cover_y[:, None] * cover_x[None, :])
         return state._replace(z_where=z_where, left=left)

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from airscene.model.air import AIR, Taken
+from airscene.model.air import AIR, InferenceStep
 from airscene.model.counts import count_log_posterior
 from airscene.model.difference import DifferencePosterior
 from airscene.model.likelihood import log_likelihood
@@ -19,7 +19,7 @@ SIDES = 4
 
 def take_steps(
     model: AIR, image: Float[Array, "channel height width"]
-) -> tuple[Float[Array, " counts"], Taken]:
+) -> tuple[Float[Array, " counts"], InferenceStep]:
     """Take steps until the scene has ended.
 
     Under `vmap` the loop ends when every scene of the batch has (paper, section 3.1: potential
@@ -57,7 +57,7 @@ def take_steps(
 
 def best_steps(
     model: AIR, image: Float[Array, "channel height width"]
-) -> tuple[AIR, Float[Array, " counts"], Taken]:
+) -> tuple[AIR, Float[Array, " counts"], InferenceStep]:
     """Take steps from the side from which they explain the image best.
 
     Of `SIDES` sides, the one with the highest bound at the means, for its most probable count:

@@ -1,9 +1,8 @@
 """Weights of a model: a safetensors file with the configuration in its metadata."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +16,7 @@ from airscene.errors import InputError
 from airscene.files import write_atomic
 from airscene.model.air import AIR
 from airscene.model.config import AIRConfig
+from airscene.schema import SCHEMA, read, whole
 
 Module = TypeVar("Module", bound=eqx.Module)
 
@@ -47,7 +47,8 @@ def save_weights(model: eqx.Module, path: str | Path, **metadata: str) -> None:
         InputError: If the file cannot be written.
     """
     tensors = {name: np.asarray(leaf) for name, leaf in _named(model).items()}
-    own = {"format": format_of(type(model)), "config": json.dumps(asdict(model.config))}
+    own = {"format": format_of(type(model)), "schema": str(SCHEMA)}
+    own["config"] = json.dumps(whole(model.config))
     write_atomic(path, save(tensors, {**metadata, **own}))
 
 
@@ -89,23 +90,22 @@ def load_weights(path: str | Path) -> AIR:
     Raises:
         InputError: If the file is missing, truncated, not safetensors, or of another model.
     """
-    return load_module(path, AIR, _air_config)
+    model = load_module(path, AIR, AIRConfig)
+    if not (model.config.object_size and model.config.sigma):
+        raise InputError(
+            f"{path} has no readable configuration (its object_size or sigma is 0, which is for "
+            "training only)"
+        )
+    return model
 
 
-def _air_config(**values: Any) -> AIRConfig:
-    config = AIRConfig(**values)
-    if not (config.object_size and config.sigma):
-        raise ValueError("its object_size or sigma is 0, which is for training only")
-    return config
-
-
-def load_module(path: str | Path, kind: type[Module], configure: Callable[..., object]) -> Module:
+def load_module(path: str | Path, kind: type[Module], config_kind: type) -> Module:
     """Read a model of any kind that `save_weights` wrote. Nothing is unpickled.
 
     Args:
         path: The `.safetensors` file.
         kind: The model's class, made of a configuration and a key.
-        configure: Makes its configuration of the values in the file; its class will do.
+        config_kind: The class of its configuration.
 
     Returns:
         The model.
@@ -123,8 +123,8 @@ def load_module(path: str | Path, kind: type[Module], configure: Callable[..., o
             f"airscene reads {format_of(kind)!r}"
         )
     try:
-        config = json.loads(metadata["config"])
-        config = configure(**{**config, "image_shape": tuple(config["image_shape"])})
+        schema = int(metadata.get("schema", 1))
+        config = read(config_kind, json.loads(metadata["config"]), schema)
         # The shapes only: no time is lost on initial weights that the file replaces.
         model = eqx.filter_eval_shape(kind, config, key=jax.random.key(0))
         wanted = {name: (leaf.shape, leaf.dtype) for name, leaf in _named(model).items()}

@@ -71,7 +71,7 @@ def kept_or_trained(
     folder: Path,
     config: dict[str, Any],
     kind: "type[Module]",
-    configure: Callable[..., object],
+    config_kind: type,
     train: "Callable[[], Module]",
 ) -> "Module":
     """Return the module of a run folder: read if the run is complete, else trained and kept.
@@ -80,7 +80,7 @@ def kept_or_trained(
         folder: The run's folder.
         config: All that decides the run's result, as JSON holds it.
         kind: The module's class.
-        configure: Makes its configuration of the values in a weights file; its class will do.
+        config_kind: The class of its configuration.
         train: Trains it, into the folder.
 
     Raises:
@@ -92,7 +92,7 @@ def kept_or_trained(
     weights = folder / "model.safetensors"
     keep_config(folder, config)
     if weights.is_file():
-        return load_module(weights, kind, configure)
+        return load_module(weights, kind, config_kind)
     model = train()
     # Last, as it is what says that the run is complete.
     save_weights(model, weights)

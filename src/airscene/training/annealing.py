@@ -45,7 +45,7 @@ def annealed_bound(
     """
     log_prior = model.log_prior()
     counts = jnp.arange(len(log_prior))
-    price = config.price * mean_energy(images[:2000], model.config.sigma)
+    price = config.count_penalty * mean_energy(images[:2000], model.config.sigma)
     noise_shape = (config.batch_size, model.config.n_steps, model.n_noise)
     if config.estimator == "importance":
         noise_shape = (noise_shape[0], config.samples, *noise_shape[1:])
@@ -57,7 +57,7 @@ def annealed_bound(
     def objective(trained: AIR | WithBaseline, batch, key, step):
         (images,) = batch
         noise = jax.random.normal(key, noise_shape)
-        extra = price * left(config.price_release, step)
+        extra = price * left(config.count_penalty_release, step)
         prior = jax.nn.log_softmax(log_prior - extra * counts)
         prefix = config.prefix * left(config.prefix_release, step)
 

@@ -57,9 +57,9 @@ class TrainConfig(LoopConfig):
     """How AIR is trained: any model's options, and how its objective is annealed.
 
     Args:
-        price: Price of an object at first, over the prior's, as a fraction of the mean energy of
-            an image, sum x^2 / (2 sigma^2), over images with anything in them.
-        price_release: Fractions of the run at which the price starts to fall and is the prior's.
+        count_penalty: What each object costs at first beyond the prior, as a fraction of the mean
+            energy of an image, sum x^2 / (2 sigma^2), over images that are not empty.
+        count_penalty_release: Fractions of the run at which the penalty starts to fall and is 0.
         prefix: Weight at first of the mean over n >= 1 of how well the first n objects explain an
             image.
         prefix_release: Fractions of the run at which that weight starts to fall and is zero.
@@ -72,8 +72,8 @@ class TrainConfig(LoopConfig):
         InputError: If a value is out of range.
     """
 
-    price: float = 0.0125
-    price_release: tuple[float, float] = (0.5, 0.9)
+    count_penalty: float = 0.0125
+    count_penalty_release: tuple[float, float] = (0.5, 0.9)
     prefix: float = 0.5
     prefix_release: tuple[float, float] = (0.3, 0.5)
     estimator: Estimator = "enumerated"
@@ -87,9 +87,10 @@ class TrainConfig(LoopConfig):
         right = self.samples >= 1 if self.estimator == "importance" else self.samples == 0
         wanted = "at least 1 with --estimator importance, and 0 without"
         check_option("samples", self.samples, right, wanted)
-        check_option("price", self.price, 0 <= self.price < math.inf, "a number of at least 0")
+        right = 0 <= self.count_penalty < math.inf
+        check_option("count_penalty", self.count_penalty, right, "a number of at least 0")
         check_option("prefix", self.prefix, 0 <= self.prefix <= 1, "from 0 to 1")
         wanted = "two numbers above 0 and at most 1, the second above the first"
-        for name in ("price_release", "prefix_release"):
+        for name in ("count_penalty_release", "prefix_release"):
             start, end = getattr(self, name)
             check_option(name, (start, end), 0 < start < end <= 1, wanted)

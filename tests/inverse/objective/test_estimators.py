@@ -165,7 +165,7 @@ def test_enumeration_has_less_variance(estimates):
 
 
 def test_annealing_changes_the_gradient(estimates, exact):
-    for annealed in (Annealed(floor=0.99), Annealed(cross=10.0), Annealed(whole=0.0)):
+    for annealed in (Annealed(floor=0.99), Annealed(cross_entropy=10.0), Annealed(whole=0.0)):
         _, gradient, _ = estimates["enumerated"](annealed)
         assert np.linalg.norm(gradient - exact[1]) > 0.01 * np.linalg.norm(exact[1])
 

@@ -28,12 +28,12 @@ class Annealed(NamedTuple):
 
     Args:
         floor: Least weight of the pose terms, see `path_wise`.
-        cross: Weight of `local_cross_entropy`, in place of `enumerated` while it is above 0.
+        cross_entropy: Weight of `local_cross_entropy`, in place of `enumerated` while above 0.
         whole: 0 while the score of step i is that with the later steps absent, then 1.
     """
 
     floor: Float[Array, ""] | float = 0.0
-    cross: Float[Array, ""] | float = 0.0
+    cross_entropy: Float[Array, ""] | float = 0.0
     whole: Float[Array, ""] | float = 1.0
 
 
@@ -72,8 +72,8 @@ def surrogate(
     raised = path_wise(replay, scores, annealed.floor)
     if estimator == "enumerated":
         exact = enumerated(replay, scores.table, prior).sum()
-        cross = annealed.cross * local_cross_entropy(replay, scores.table, prior).sum()
-        raised += jnp.where(annealed.cross > 0.0, cross, exact)
+        cross = annealed.cross_entropy * local_cross_entropy(replay, scores.table, prior).sum()
+        raised += jnp.where(annealed.cross_entropy > 0.0, cross, exact)
         signal, weight = following(replay, present, kind, scores, prior), annealed.whole
     else:
         signal, weight = signals(replay, present, kind, scores.total, prior), 1.0

@@ -96,7 +96,7 @@ def _ours(rows: Sequence[Row]) -> str:
     lines, style = [], "{:.0f}"
     for preset in (FULL, DAIR, AIR_013, DAIR_013):
         ours = of_run(rows, preset.name)
-        name = "DAIR" if preset.model.posterior == "difference" else "AIR"
+        name = "DAIR" if preset.model.where_proposal == "difference" else "AIR"
         before = "0, 1, 3" if unseen(preset) == 2 else "0-2"
         lines.append(
             f"{name} on {unseen(preset)} digits after {before}: counts "
@@ -113,7 +113,7 @@ def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:
 
     values: dict[str, dict[str, list[float]]] = {}
     for preset in (FULL, DAIR, AIR_013, DAIR_013):
-        name = "DAIR" if preset.model.posterior == "difference" else "AIR"
+        name = "DAIR" if preset.model.where_proposal == "difference" else "AIR"
         count = unseen(preset)
         group = f"{'interpolation' if count == 2 else 'extrapolation'}\nto {count} digits"
         for key, said in (("needed", ""), ("spare", ", a spare step")):

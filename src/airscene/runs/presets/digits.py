@@ -20,13 +20,13 @@ FULL = Preset(
     about="Multi-MNIST in full, the bundled weights. Expect 99.6% of counts or more.",
     example="--out runs/mnist",
     data=DataConfig(kind="multi-mnist"),
-    model=AIRConfig(count_prior="geometric(0.1)", n_cells=20, n_look=192, n_layer=384),
+    model=AIRConfig(count_prior="geometric(0.1)", n_cells=20, n_features=192, n_layer=384),
     # What the looser prior lowers the price of an object by, the annealing adds: 2.3 nats.
     training=TrainConfig(
         steps=10_000,
         learning_rate=3e-3,
-        price=0.0155,
-        price_release=(0.4, 0.8),
+        count_penalty=0.0155,
+        count_penalty_release=(0.4, 0.8),
         prefix_release=(0.1, 0.2),
     ),
 )
@@ -37,7 +37,7 @@ SHRUNK = Preset(
     example="--out runs/shrunk",
     data=DataConfig(kind="multi-mnist-shrunk"),
     # Digits that touch or overlap are told apart by a larger network and a tighter size.
-    model=replace(FULL.model, object_size=0.3, scale_spread=0.06, n_hidden=256, n_look=256),
+    model=replace(FULL.model, object_size=0.3, scale_spread=0.06, n_hidden=256, n_features=256),
     training=FULL.training,
 )
 
@@ -48,12 +48,12 @@ DAIR = Preset(
     data=FULL.data,
     # An object dearer than AIR's, and far dearer for most of the run: of a digit that a window has
     # missed a part of, the part is not to be worth an object: so the window learns to cover it.
-    model=replace(FULL.model, posterior="difference", count_prior="geometric(0.01)"),
+    model=replace(FULL.model, where_proposal="difference", count_prior="geometric(0.01)"),
     training=replace(
         FULL.training,
         steps=8000,
-        price=0.03,
-        price_release=(0.6, 0.9),
+        count_penalty=0.03,
+        count_penalty_release=(0.6, 0.9),
         prefix_release=(0.1, 0.3),
     ),
 )

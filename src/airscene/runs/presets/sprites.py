@@ -18,16 +18,16 @@ SPRITES = Preset(
         # What makes two sprites of one kind in one place two, and not a brighter one: a sprite is
         # half of white, with room for the sigmoid, and a window leaves something to a second one.
         brightness=0.55,
-        explained=0.9,
+        explained_share=0.9,
         n_what=20,
-        n_look=128,
+        n_features=128,
         n_layer=160,
     ),
     training=TrainConfig(
         steps=5000,
         learning_rate=3e-3,
-        price=0.0155,
-        price_release=(0.4, 0.8),
+        count_penalty=0.0155,
+        count_penalty_release=(0.4, 0.8),
         prefix_release=(0.1, 0.2),
     ),
 )
@@ -39,8 +39,11 @@ SPRITES_DAIR = replace(
     name="sprites-dair",
     about="The difference network (DAIR) on coloured shapes that add up where they overlap.",
     example="--out runs/sprites-dair",
-    model=replace(SPRITES.model, posterior="difference", explained=1.0),
+    model=replace(SPRITES.model, where_proposal="difference", explained_share=1.0),
     training=replace(
-        SPRITES.training, price=0.03, price_release=(0.6, 0.9), prefix_release=(0.1, 0.3)
+        SPRITES.training,
+        count_penalty=0.03,
+        count_penalty_release=(0.6, 0.9),
+        prefix_release=(0.1, 0.3),
     ),
 )
