@@ -34,6 +34,9 @@ RENAMES: dict[int, dict[str, str]] = {
 # Metadata of a field that is for readers: files do not hold it, and it decides no run.
 FOR_READERS = {"in_files": False}
 
+# Metadata of a field that follows from something else: it is no option of the command line.
+NO_OPTION = {"option": False}
+
 Config = TypeVar("Config")
 
 
