@@ -1,8 +1,7 @@
 """DRAW beside AIR: free energy on numbers of digits seen in training and not (paper, Table 1)."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from airscene.baselines.draw_config import DRAWConfig
 from airscene.paper.result import Result, Row, Unit, of_run, spread
 from airscene.paper.trained import kept_or_trained, run_folder
 from airscene.runs.preset import DataConfig, channels_first
+from airscene.schema import whole
 from airscene.training.config import LoopConfig
 
 if TYPE_CHECKING:
@@ -48,8 +48,7 @@ class DRAWPreset:
 
     def config(self) -> dict[str, Any]:
         """Return what `config.json` holds: all that decides the run's result."""
-        # Through JSON, so that it equals what is read back.
-        return json.loads(json.dumps(asdict(self)))
+        return whole(self)
 
 
 _TRAINING = LoopConfig(
@@ -104,7 +103,7 @@ def trained_draw(preset: DRAWPreset, runs: Path) -> "DRAW":
             resume=True,
         )
 
-    return kept_or_trained(folder, preset.config(), DRAW, DRAWConfig, run)
+    return kept_or_trained(folder, preset, DRAW, DRAWConfig, run)
 
 
 def draw(quickly: bool = False) -> Result:
@@ -120,9 +119,7 @@ def draw(quickly: bool = False) -> Result:
             "Trained on 0-2 digits: free energy -637 on 0-2 digits, -406 on 3 (its AIR: -620, -316)"
         ),
         targets="free energy of -637 on 0-2 digits and -406 on 3, the paper's",
-        units=tuple(
-            Unit(p.name, p.training.seed, p.config(), partial(draw_row, p)) for p in presets
-        ),
+        units=tuple(Unit(p.name, p.training.seed, p, partial(draw_row, p)) for p in presets),
         ours=_lines,
         draw=partial(_draw, presets),
     )

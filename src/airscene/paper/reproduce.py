@@ -20,6 +20,7 @@ from airscene.files import check_writable, write_atomic
 from airscene.paper.result import Result, Unit, numbers
 from airscene.paper.trained import REACHED
 from airscene.runs.folder import InTheWay
+from airscene.schema import whole
 from airscene.training.loop import Interrupted
 
 # Exit status of the process of a row whose folder is in the way: nothing has failed.
@@ -121,8 +122,7 @@ def _rows_before(path: Path) -> list[dict[str, Any]]:
 
 def _row_of(unit: Unit, rows: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
     """Return a unit's row, rather one that finished; None if there is none that still holds."""
-    key = (unit.run, unit.seed, unit.configuration)
-    ours = [row for row in rows if (row["run"], row["seed"], row["configuration"]) == key]
+    ours = [row for row in rows if unit.is_of(row)]
     return max(ours, key=lambda row: bool(row["finished"]), default=None)
 
 
@@ -199,7 +199,8 @@ def _make(unit: Unit, runs: Path, rows: Path) -> tuple[dict[str, Any] | None, bo
         "commit": sources,
         "machine": machine(),
         "finished": status == 0,
-        "configuration": unit.configuration,
+        "identity": unit.identity,
+        "configuration": whole(unit.configuration),
         "duration": round(time.perf_counter() - began, 1),
     }
     if status != 0:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from airscene.runs.identity import Identity, identity, identity_in
+
 Row = Mapping[str, Any]
 
 
@@ -16,16 +18,30 @@ class Unit:
     Args:
         run: What it is; rows of one name are seeds of the same.
         seed: Its seed.
-        configuration: All that decides the row, as JSON holds it: a row of another configuration
-            is made anew.
+        configuration: Everything that decides the row, as `airscene.schema` takes it: a row of
+            another identity is made anew.
         make: Makes the row's numbers, ready for JSON; called with the folder of all runs. A
             function of a module or a partial of one, as another process calls it.
+        number: The number of the row's protocol, raised when its behaviour changes.
     """
 
     run: str
     seed: int
-    configuration: dict[str, Any]
+    configuration: Any
     make: Callable[[Path], dict[str, Any]]
+    number: int = 1
+
+    @property
+    def identity(self) -> Identity:
+        """What tells the row from those of other recipes, seeds and configurations."""
+        return identity(self.run, self.seed, self.configuration, number=self.number)
+
+    def is_of(self, row: Row) -> bool:
+        """Whether a row of a result file is this unit's."""
+        found = identity_in(
+            row, self.configuration, recipe=row["run"], seed=row["seed"], whole=row["configuration"]
+        )
+        return found == self.identity
 
 
 @dataclass(frozen=True)

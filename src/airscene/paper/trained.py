@@ -6,9 +6,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from airscene.files import write_atomic
 from airscene.paper.result import Row, Unit, of_run, spread
-from airscene.runs.folder import check_config
+from airscene.runs.folder import check_config, write_config
+from airscene.runs.identity import identity
 from airscene.runs.preset import Preset
 from airscene.training.config import LoopConfig
 
@@ -53,23 +53,26 @@ def trained(preset: Preset, runs: Path) -> "Model":
     return run(preset, folder, resume=(folder / "config.json").is_file())
 
 
-def keep_config(folder: Path, config: dict[str, Any]) -> None:
+def keep_config(folder: Path, recipe: str, seed: int, config: Any) -> None:
     """Write the `config.json` of a baseline's run, unless the folder has one.
 
     Args:
         folder: The run's folder.
-        config: All that decides the run's result, as JSON holds it.
+        recipe: Name of the baseline's recipe.
+        seed: Its seed.
+        config: Everything that decides the run's result.
 
     Raises:
         InTheWay: If the run in the folder is of another configuration, or does not say of which.
     """
-    check_config(folder, config)
-    write_atomic(folder / "config.json", (json.dumps(config, indent=1) + "\n").encode())
+    this = identity(recipe, seed, config)
+    check_config(folder, config, this)
+    write_config(folder, config, this)
 
 
 def kept_or_trained(
     folder: Path,
-    config: dict[str, Any],
+    preset: Trainable,
     kind: "type[Module]",
     config_kind: type,
     train: "Callable[[], Module]",
@@ -78,7 +81,7 @@ def kept_or_trained(
 
     Args:
         folder: The run's folder.
-        config: All that decides the run's result, as JSON holds it.
+        preset: What it is trained by.
         kind: The module's class.
         config_kind: The class of its configuration.
         train: Trains it, into the folder.
@@ -90,7 +93,7 @@ def kept_or_trained(
     from airscene.model.weights import load_module, save_weights
 
     weights = folder / "model.safetensors"
-    keep_config(folder, config)
+    keep_config(folder, preset.name, preset.training.seed, preset)
     if weights.is_file():
         return load_module(weights, kind, config_kind)
     model = train()
@@ -102,9 +105,7 @@ def kept_or_trained(
 def training_units(preset: Preset, seeds: Sequence[int]) -> tuple[Unit, ...]:
     """Return the units whose rows are what a preset's runs reach, one for each seed."""
     presets = [preset.override(seed=seed) for seed in seeds]
-    return tuple(
-        Unit(p.name, p.training.seed, p.config(), partial(training_row, p)) for p in presets
-    )
+    return tuple(Unit(p.name, p.training.seed, p, partial(training_row, p)) for p in presets)
 
 
 def training_row(preset: Preset, runs: Path) -> dict[str, Any]:

@@ -50,4 +50,4 @@ def scenes_row(preset: ScenePreset, runs: Path) -> dict[str, Any]:
 def scene_units(preset: ScenePreset, seeds: Sequence[int]) -> tuple[Unit, ...]:
     """Return the units whose rows are what a preset's runs reach, one for each seed."""
     presets = [preset.override(seed=seed) for seed in seeds]
-    return tuple(Unit(p.name, p.training.seed, p.config(), partial(scenes_row, p)) for p in presets)
+    return tuple(Unit(p.name, p.training.seed, p, partial(scenes_row, p)) for p in presets)

@@ -6,6 +6,8 @@ from typing import Any
 
 from airscene.errors import InputError
 from airscene.files import check_writable, is_temporary, write_atomic
+from airscene.runs.identity import Identity, difference, identity_in
+from airscene.schema import SCHEMA, whole
 
 
 class InTheWay(InputError):
@@ -42,12 +44,18 @@ def write_json(path: Path, values: dict[str, Any]) -> None:
     write_atomic(path, (json.dumps(values, indent=1) + "\n").encode())
 
 
-def check_config(folder: Path, config: dict[str, Any]) -> None:
+def write_config(folder: Path, config: Any, identity: Identity) -> None:
+    """Write `config.json`: the whole configuration for people, the identity for the program."""
+    write_json(folder / "config.json", {**whole(config), "schema": SCHEMA, "identity": identity})
+
+
+def check_config(folder: Path, config: Any, now: Identity) -> None:
     """Refuse to go on with a run of another configuration.
 
     Args:
         folder: The run's folder; without a `config.json` there is nothing to refuse.
-        config: All that decides the run's result, as JSON holds it.
+        config: The configuration of the run that is to go on.
+        now: Its identity.
 
     Raises:
         InTheWay: If the run in the folder is of another configuration, or does not say of which.
@@ -56,27 +64,19 @@ def check_config(folder: Path, config: dict[str, Any]) -> None:
     if not file.is_file():
         return
     try:
-        before = _flat(json.loads(file.read_text()))
-    except (ValueError, AttributeError) as error:
+        said = json.loads(file.read_text())
+        # Before there were identities, the images' digest stood beside the configuration.
+        recipe, seed = now["recipe"], said.get("training", {}).get("seed", now["seed"])
+        before = identity_in(said, config, recipe=recipe, seed=seed, whole=said)
+        changed = difference(now, before)
+    except (ValueError, AttributeError, KeyError, TypeError) as error:
         raise InTheWay(
-            f"{file} is not JSON ({error}); move the run away, or give another --out"
+            f"{file} does not say what run it is of ({type(error).__name__}: {error}); move the "
+            "run away, or give another --out"
         ) from error
-    now = _flat(config)
-    # The images last: an option that chose others is the better answer.
-    for name in sorted(now.keys() | before.keys(), key=lambda n: (n == "images_sha256", n)):
-        if now.get(name) != before.get(name):
-            raise InTheWay(
-                f"the run in {folder} is of another configuration, as it has {name} "
-                f"{before.get(name)}, not {now.get(name)}: give the options that it was started "
-                "with or another --out, or move it away"
-            )
-
-
-def _flat(values: dict[str, Any], above: str = "") -> dict[str, Any]:
-    flat = {}
-    for name, value in values.items():
-        inner = (
-            _flat(value, f"{above}{name}.") if isinstance(value, dict) else {above + name: value}
+    if changed:
+        name, value, other = changed
+        raise InTheWay(
+            f"the run in {folder} is of another configuration, as it has {name} {other}, not "
+            f"{value}: give the options that it was started with or another --out, or move it away"
         )
-        flat.update(inner)
-    return flat

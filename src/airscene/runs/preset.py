@@ -1,7 +1,7 @@
 """A preset: everything that decides a run, in one frozen value."""
 
 import json
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,6 +23,7 @@ from airscene.images.estimates import estimate_object_size, estimate_sigma
 from airscene.images.load import Paths
 from airscene.model.config import AIRConfig
 from airscene.runs.override import override_parts
+from airscene.schema import FOR_READERS, read, whole
 from airscene.training.config import TrainConfig
 
 Kind = Literal["multi-mnist", "multi-mnist-shrunk", "sprites", "omniglot", "images"]
@@ -153,14 +154,17 @@ class Preset:
         model: The model; `image_shape` follows from the images, and so do an `object_size` and a
             `sigma` of 0.
         training: How it is trained.
+        number: The recipe's number, raised when its behaviour changes: runs and rows of a lower
+            one are then of another recipe.
     """
 
     name: str
-    about: str
-    example: str
+    about: str = field(metadata=FOR_READERS)
+    example: str = field(metadata=FOR_READERS)
     data: DataConfig = field(default_factory=DataConfig)
     model: AIRConfig = field(default_factory=AIRConfig)
     training: TrainConfig = field(default_factory=TrainConfig)
+    number: int = 1
 
     def override(self, **values: Any) -> "Preset":
         """Change fields of the data, the model and the training, by name.
@@ -197,11 +201,8 @@ class Preset:
         return replace(self, model=model), training, held_out
 
     def config(self) -> dict[str, Any]:
-        """Return what `config.json` holds: all that decides the run's result."""
-        parts = {"data": self.data, "model": self.model, "training": self.training}
-        values = {name: asdict(part) for name, part in parts.items()}
-        # Through JSON, so that it equals what is read back.
-        return json.loads(json.dumps({"experiment": self.name, **values}))
+        """Return everything that decides the run's result, as JSON holds it."""
+        return whole(self)
 
 
 def run_data(folder: Path) -> DataConfig:
@@ -212,8 +213,8 @@ def run_data(folder: Path) -> DataConfig:
     """
     file = folder / "config.json"
     try:
-        values: dict[str, Any] = json.loads(file.read_text())["data"]
-        return DataConfig(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+        said: dict[str, Any] = json.loads(file.read_text())
+        return read(DataConfig, said["data"], said.get("schema", 1))
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{file} does not say what the run was trained on ({error})") from error
 

@@ -12,7 +12,8 @@ from airscene.images.load import Paths
 from airscene.inference import Model, load
 from airscene.model.air import AIR
 from airscene.model.weights import save_weights
-from airscene.runs.folder import check_config, check_folder, write_json
+from airscene.runs.folder import check_config, check_folder, write_config, write_json
+from airscene.runs.identity import identity
 from airscene.runs.pictures import draw_figures, write_report
 from airscene.runs.preset import Preset, channels_first
 from airscene.runs.watch import Watch
@@ -54,13 +55,14 @@ def run(
     preset, training, held_out = preset.load(images)
     # The images too decide the result: those that a name stands for may have changed.
     digest = hashlib.sha256(training.images.tobytes()).hexdigest()
-    config = {**preset.config(), "images_sha256": digest}
-    check_config(folder, config)
+    seed, number = preset.training.seed, preset.number
+    this = identity(preset.name, seed, preset, number=number, images_sha256=digest)
+    check_config(folder, preset, this)
     console.print(f"{preset.name}: {training.source}", highlight=False, soft_wrap=True)
     if (folder / "model.safetensors").is_file():
         # The run is complete, and nothing is left to do.
         return load(folder)
-    write_json(folder / "config.json", config)
+    write_config(folder, preset, this)
     watch = Watch(folder / "stages", held_out)
     # Compiled whole: one by one, the layers' initial weights take seconds.
     air = eqx.filter_jit(AIR)(preset.model, key=jax.random.key(preset.training.seed))

@@ -17,7 +17,8 @@ from airscene.inverse.model import InverseAIR
 from airscene.inverse.objective.supervised import train_supervised
 from airscene.inverse.train import train_inverse
 from airscene.model.weights import load_module, save_weights
-from airscene.runs.folder import check_config, check_folder, write_json
+from airscene.runs.folder import check_config, check_folder, write_config, write_json
+from airscene.runs.identity import identity
 from airscene.runs.scene_pictures import draw_scene_figures, write_scene_report
 from airscene.runs.scene_preset import ScenePreset
 from airscene.runs.scene_source import TEST_SEED, draw_scenes, make_pool
@@ -61,7 +62,8 @@ def run_scenes(
     check_folder(folder, resume)
     if tensorboard:
         check_tensorboard()
-    check_config(folder, preset.config())
+    this = identity(preset.name, preset.training.seed, preset, number=preset.number)
+    check_config(folder, preset, this)
     weights = folder / "model.safetensors"
     if weights.is_file():
         # The run is complete, and nothing is left to do.
@@ -75,7 +77,7 @@ def run_scenes(
         )
         # Before anything is written too: its scenes may not be possible.
         watch = SceneWatch(folder / "stages", preset, pool)
-        write_json(folder / "config.json", preset.config())
+        write_config(folder, preset, this)
         # Compiled whole: one by one, the layers' initial weights take seconds.
         key = jax.random.key(preset.training.seed)
         model = eqx.filter_jit(InverseAIR)(preset.model, key=key)

@@ -1,7 +1,7 @@
 """A preset of inverse graphics: everything that decides a run, in one frozen value."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from airscene.graphics.look import LookSpread
 from airscene.graphics.world import WORLDS, World
 from airscene.inverse.config import InverseConfig, InverseTrainConfig, Order
 from airscene.runs.override import override_parts
+from airscene.schema import FOR_READERS, whole
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,11 @@ class ScenePreset:
         labels: For a supervised network: the order of the labels; None trains without any.
         look: How far the looks of the scenes that it is trained on are perturbed, which neither the
             network is told nor the model draws; None for nominal looks.
+        number: The recipe's number, raised when its behaviour changes.
     """
 
     name: str
-    about: str
+    about: str = field(metadata=FOR_READERS)
     world: World | str
     model: InverseConfig
     training: InverseTrainConfig
@@ -38,6 +40,7 @@ class ScenePreset:
     n_test: int = 1000
     labels: Order | None = None
     look: LookSpread | None = None
+    number: int = 1
 
     @property
     def scenes(self) -> World:
@@ -64,14 +67,8 @@ class ScenePreset:
         return override_parts(self, ("model", "training"), values)
 
     def config(self) -> dict[str, Any]:
-        """Return what `config.json` holds: all that decides the run's result."""
-        values = asdict(self)
-        del values["about"]
-        for name in ("labels", "look"):
-            if values[name] is None:
-                del values[name]
-        # Through JSON, so that it equals what is read back.
-        return json.loads(json.dumps(values))
+        """Return everything that decides the run's result, as JSON holds it."""
+        return whole(self)
 
 
 def run_scene_options(folder: Path) -> dict[str, Any]:

@@ -37,9 +37,7 @@ def films(quickly: bool = False) -> Result:
         ),
         paper="Films in its supplement",
         targets="the scenes of the film counted right",
-        units=tuple(
-            Unit(p.name, p.training.seed, p.config(), partial(film_row, p)) for p in presets
-        ),
+        units=tuple(Unit(p.name, p.training.seed, p, partial(film_row, p)) for p in presets),
         ours=_lines,
         draw=_draw,
     )

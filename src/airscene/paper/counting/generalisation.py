@@ -71,7 +71,7 @@ def generalisation(quickly: bool = False) -> Result:
     units = []
     for preset in (preset.override(seed=seed) for seed in seeds for preset in presets):
         make = partial(generalisation_row, preset)
-        units.append(Unit(preset.name, preset.training.seed, preset.config(), make))
+        units.append(Unit(preset.name, preset.training.seed, preset, make))
     return Result(
         name="generalisation",
         about=(

@@ -29,7 +29,7 @@ def omniglot(quickly: bool = False) -> Result:
         ),
         paper="Pieces like strokes, more of them for complex characters (Fig. 9); no number",
         targets="more pieces for characters of more strokes: a positive rank correlation",
-        units=(Unit(preset.name, 1, preset.config(), partial(omniglot_row, preset)),),
+        units=(Unit(preset.name, 1, preset, partial(omniglot_row, preset)),),
         ours=_ours,
         draw=_draw,
     )

@@ -30,9 +30,7 @@ def policies(quickly: bool = False) -> Result:
         ),
         paper="Each seed has a policy of its own; it seems spatial, not identity- or size-based",
         targets="position says it in 90% of pairs or more, class and size in 60% or fewer",
-        units=tuple(
-            Unit(p.name, p.training.seed, p.config(), partial(policy_row, p)) for p in seeded
-        ),
+        units=tuple(Unit(p.name, p.training.seed, p, partial(policy_row, p)) for p in seeded),
         ours=_lines,
         draw=_draw,
     )

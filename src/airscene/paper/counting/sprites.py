@@ -30,9 +30,7 @@ def sprites(quickly: bool = False) -> Result:
         ),
         paper="Counts near 100% in the plot of Fig. 11, overlapping sprites of one kind included",
         targets="99% of counts in every run, on the overlapping scenes too",
-        units=tuple(
-            Unit(p.name, p.training.seed, p.config(), partial(sprites_row, p)) for p in presets
-        ),
+        units=tuple(Unit(p.name, p.training.seed, p, partial(sprites_row, p)) for p in presets),
         ours=_ours,
         draw=draw_training,
     )

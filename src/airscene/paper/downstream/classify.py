@@ -16,6 +16,7 @@ from airscene.paper.downstream.embeddings import embedded
 from airscene.paper.downstream.protocol import Choice, Protocol
 from airscene.paper.downstream.two_digits import TASKS, two_digit_pools
 from airscene.runs.preset import channels_first
+from airscene.schema import whole
 from airscene.training.batches import batch_indices
 from airscene.training.config import LoopConfig
 from airscene.training.state import initial_state, make_run
@@ -167,6 +168,6 @@ def downstream_row(
         "accuracy": float(np.median(accuracies)),
         "accuracies": accuracies,
         "validation": [reached for _, reached in made],
-        "chosen": chosen._asdict(),
-        "tried": [{**choice._asdict(), "validation": reached} for choice, _, reached in tried],
+        "chosen": whole(chosen),
+        "tried": [{**whole(choice), "validation": reached} for choice, _, reached in tried],
     }

@@ -56,7 +56,7 @@ def _quick(protocol: Protocol) -> Protocol:
         head_steps=(60, 60),
         cnn_steps=(10, 10),
         head_choices=protocol.head_choices[:2],
-        cnn_choices=tuple(choice._replace(batch_size=20) for choice in protocol.cnn_choices),
+        cnn_choices=tuple(replace(choice, batch_size=20) for choice in protocol.cnn_choices),
         draw=replace(
             protocol.draw,
             name=f"{protocol.draw.name}-quick",

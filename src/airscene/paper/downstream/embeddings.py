@@ -3,7 +3,6 @@
 import io
 import json
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from airscene.paper.downstream.two_digits import two_digit_pools
 from airscene.paper.draw import trained_draw
 from airscene.paper.trained import keep_config
 from airscene.runs.preset import channels_first
+from airscene.schema import changes
 from airscene.training.loop import train
 
 Images = UInt8[np.ndarray, "n height width"]
@@ -44,7 +44,7 @@ def embedded(method: str, protocol: Protocol, runs: Path) -> list[Float32[np.nda
         One array a pool.
     """
     path = runs / "embeddings" / f"{method}.npz"
-    config = json.dumps(protocol.embedding_config(method), sort_keys=True)
+    config = json.dumps(changes(protocol.embedding_config(method)), sort_keys=True)
     if path.is_file():
         with np.load(path) as file:
             if str(file["config"]) == config:
@@ -111,8 +111,7 @@ def trained_cae(protocol: Protocol, runs: Path) -> CAE:
     """
     data, training = protocol.cae_data, protocol.cae_training
     folder = runs / f"cae-{training.seed}"
-    config = json.loads(json.dumps({"data": asdict(data), "training": asdict(training)}))
-    keep_config(folder, config)
+    keep_config(folder, "cae", training.seed, {"data": data, "training": training})
     held_out = _as_floats(data.load("test").images[:500])
     likelihood = eqx.filter_jit(mean_log_likelihood)
 

@@ -1,15 +1,16 @@
 """How the downstream tasks are done: scenes, sizes, steps and hyper-parameters."""
 
-import json
-from dataclasses import asdict, dataclass, field
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any
 
 from airscene.paper.draw import DRAW_012, DRAWPreset
 from airscene.runs.preset import DataConfig
+from airscene.schema import Together
 from airscene.training.config import LoopConfig
 
 
-class Choice(NamedTuple):
+@dataclass(frozen=True)
+class Choice:
     """Hyper-parameters that validation chooses among.
 
     Args:
@@ -75,25 +76,24 @@ class Protocol:
         """Return the hyper-parameters that are tried for a method."""
         return self.cnn_choices if method == "cnn" else self.head_choices
 
-    def embedding_config(self, method: str) -> dict[str, Any]:
-        """Return all that decides a method's embeddings, as JSON holds it; nothing for pixels."""
+    def embedding_config(self, method: str) -> Together:
+        """Return everything that decides a method's embeddings; of pixels, the scenes alone."""
         parts = {
             "air": {"model": self.air},
-            "draw": self.draw.config(),
-            "cae": {"data": asdict(self.cae_data), "training": asdict(self.cae_training)},
+            "draw": self.draw,
+            "cae": {"data": self.cae_data, "training": self.cae_training},
             "cnn": {},
         }
-        return json.loads(json.dumps({"digits": self.digits, "pools": self.pools, **parts[method]}))
+        return Together({"digits": self.digits, "pools": self.pools}, parts[method])
 
     def config(self, method: str, task: str, size: int) -> dict[str, Any]:
-        """Return all that decides a row, as JSON holds it."""
-        config = {
+        """Return everything that decides a row."""
+        return {
             "method": method,
             "task": task,
             "size": size,
             "seeds": self.seeds,
             "steps": self.steps(method, size),
-            "choices": [choice._asdict() for choice in self.choices(method)],
+            "choices": list(self.choices(method)),
             "embedding": self.embedding_config(method),
         }
-        return json.loads(json.dumps(config))

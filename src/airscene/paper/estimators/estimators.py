@@ -24,6 +24,7 @@ from airscene.paper.result import Result, Row, Unit, of_run, spread
 from airscene.paper.trained import REACHED, run_folder, training_row
 from airscene.runs.preset import Preset
 from airscene.runs.presets.digits import FAST, FULL
+from airscene.schema import Together
 
 # K of the importance-weighted bound.
 SAMPLES = 5
@@ -88,9 +89,8 @@ def estimators(quickly: bool = False) -> Result:
 def _variance_unit(name: str, preset: Preset, *, pairs: int, fit: int) -> Unit:
     preset = preset.override(seed=1)
     measured = {"samples": SAMPLES, "pairs": pairs, "fit": fit}
-    configuration = {**preset.config(), **measured}
-    if name == "variance-early":
-        configuration["early"] = EARLY
+    early = {"early": EARLY} if name == "variance-early" else {}
+    configuration = Together(preset, {**measured, **early})
     return Unit(name, 1, configuration, partial(variance_row, name, preset, measured))
 
 
@@ -130,7 +130,7 @@ def variance_row(name: str, preset: Preset, measured: dict[str, int], runs: Path
 
 def _training_unit(preset: Preset, seed: int) -> Unit:
     preset = preset.override(seed=seed)
-    return Unit(preset.name, seed, preset.config(), partial(_curve_row, preset))
+    return Unit(preset.name, seed, preset, partial(_curve_row, preset))
 
 
 def _curve_row(preset: Preset, runs: Path) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from airscene.paper.trained_scenes import trained_scenes
 from airscene.runs.presets.rendered import REPEATS, SINGLE
 from airscene.runs.scene_preset import ScenePreset
 from airscene.runs.scene_source import draw_scenes, make_pool
+from airscene.schema import Together
 
 # Updates after which the early model is looked at, out of the thousands of its run.
 EARLY = 200
@@ -64,9 +65,8 @@ def scene_estimators(quickly: bool = False) -> Result:
 
 
 def _unit(preset: ScenePreset, early: int | None, measured: dict[str, int]) -> Unit:
-    configuration = {**preset.config(), **measured}
-    if early is not None:
-        configuration["early"] = early
+    since = {} if early is None else {"early": early}
+    configuration = Together(preset, {**measured, **since})
     name = f"{preset.name}-{'trained' if early is None else 'early'}"
     make = partial(variance_row, preset, early, measured)
     return Unit(name, preset.training.seed, configuration, make)

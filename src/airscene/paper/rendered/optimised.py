@@ -1,8 +1,6 @@
 """Direct optimisation of each image's scene, measured as trained networks are."""
 
-import json
 import time
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from airscene.paper.result import Unit
 from airscene.paper.trained_scenes import trained_scenes
 from airscene.runs.scene_preset import ScenePreset
 from airscene.runs.scene_source import TEST_SEED, draw_scenes, make_pool
+from airscene.schema import Together
 
 # A search of the right type that ends farther off than this is stuck, in widths of the region.
 STUCK = 0.05
@@ -26,9 +25,7 @@ def optimised_unit(run: str, preset: ScenePreset, config: OptimiseConfig, n_imag
         config: How to search.
         n_images: Number of held-out scenes.
     """
-    # Through JSON, so that it equals what is read back.
-    search = json.loads(json.dumps(asdict(config)))
-    configuration = {**preset.config(), "optimise": search, "n_images": n_images}
+    configuration = Together(preset, {"optimise": config, "n_images": n_images})
     make = partial(optimised_row, preset, config, n_images)
     return Unit(run, config.seed, configuration, make)
 

@@ -43,7 +43,7 @@ def refinement(quickly: bool = False) -> Result:
             "network's"
         ),
         units=tuple(
-            Unit(p.name, 1, p.override(seed=1).config(), partial(refined_row, p.override(seed=1)))
+            Unit(p.name, 1, p.override(seed=1), partial(refined_row, p.override(seed=1)))
             for p in presets
         ),
         ours=_lines,

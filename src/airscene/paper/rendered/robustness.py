@@ -1,6 +1,5 @@
 """Looks never seen: a model trained with random colours and sizes, against one trained without."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -18,6 +17,7 @@ from airscene.paper.trained_scenes import trained_scenes
 from airscene.runs.presets.rendered import LOOKS, REPEATS
 from airscene.runs.scene_preset import ScenePreset
 from airscene.runs.scene_source import TEST_SEED, draw_scenes, make_pool
+from airscene.schema import Together
 
 _NOMINAL = LookSpread(size=0.0, colour=0.0)
 
@@ -57,9 +57,7 @@ def robustness(quickly: bool = False) -> Result:
 
 
 def _unit(preset: ScenePreset) -> Unit:
-    # Through JSON, so that it equals what is read back.
-    tests = json.loads(json.dumps(TESTS))
-    configuration = {**preset.config(), "tests": tests}
+    configuration = Together(preset, {"tests": TESTS})
     return Unit(preset.name, preset.training.seed, configuration, partial(looks_row, preset))
 
 

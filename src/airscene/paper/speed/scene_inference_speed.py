@@ -13,6 +13,7 @@ from airscene.paper.result import Result, Row, Unit, of_run, spread
 from airscene.runs.presets.rendered import CAMERA, REPEATS, SINGLE
 from airscene.runs.scene_preset import ScenePreset
 from airscene.runs.scene_source import TEST_SEED
+from airscene.schema import Together
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,7 +48,7 @@ def scene_inference_speed(quickly: bool = False) -> Result:
         paper=f"{PAPER_STEP} ms a step and {PAPER_IMAGE:.0f} ms an image on a CPU (appendix J)",
         targets="an image under 1 ms by the networks alone; no more than the paper's milliseconds",
         units=tuple(
-            Unit(p.name, 1, {**p.config(), "rounds": rounds}, partial(_speed_row, p, rounds))
+            Unit(p.name, 1, Together(p, {"rounds": rounds}), partial(_speed_row, p, rounds))
             for p in presets
         ),
         ours=_lines,
