@@ -99,7 +99,7 @@ def test_evaluate_and_sample(opengl, posed, tmp_path, capsys):
 
 
 def test_an_mjcf_file_of_ones_own(opengl, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("airscene.runs.scene_watch.WATCHED", 12)
+    monkeypatch.setattr("airscene.runs.tasks.rendered.WATCHED", 12)
     few = lambda world: replace(own_scenes(world), n_test=12)  # noqa: E731
     monkeypatch.setattr("airscene.app.train.own_scenes", few)
     run, scenes = tmp_path / "run", tmp_path / "scenes.json"

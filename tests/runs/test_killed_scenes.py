@@ -14,7 +14,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from tiny_scenes import LONG, use_shapes  # noqa: E402
 
-from airscene.runs.run_scenes import run_scenes  # noqa: E402
+from airscene.runs.run import run  # noqa: E402
+from airscene.runs.tasks import make_task  # noqa: E402
 from airscene.training.record import read_metrics  # noqa: E402
 
 SCRIPT = Path(__file__).parent / "tiny_scenes.py"
@@ -71,8 +72,8 @@ def test_a_run_killed_again_and_again_ends_as_if_it_had_not_been(tmp_path):
     assert process.returncode == 0, told
     with pytest.MonkeyPatch.context() as patch:
         use_shapes(patch)
-        whole = run_scenes(LONG, tmp_path / "whole")
-        assert eqx.tree_equal(run_scenes(LONG, folder, resume=True), whole)
+        whole = run(make_task(LONG), tmp_path / "whole")
+        assert eqx.tree_equal(run(make_task(LONG), folder, resume=True), whole)
     for name in ("evaluation.json", "figures/scenes.png"):
         assert (folder / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 

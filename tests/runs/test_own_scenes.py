@@ -35,7 +35,7 @@ def fit(folder, world=WORLD, **options):
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("airscene.runs.scene_watch.WATCHED", 12)
+        patch.setattr("airscene.runs.tasks.rendered.WATCHED", 12)
         folder = tmp_path_factory.mktemp("runs") / "mine"
         yield folder, fit(folder)
 

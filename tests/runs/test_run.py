@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
+from airscene import schema
 from airscene.errors import InputError
 from airscene.images import load_digits, multi_mnist
 from airscene.images.estimates import estimate_object_size
@@ -97,14 +98,10 @@ def test_metrics_are_of_the_held_out_scenes(run):
 def test_the_configuration_says_all_that_decides_the_run(run):
     folder, model = run
     config = json.loads((folder / "config.json").read_text())
-    data, parts = config["data"], {"model": AIRConfig, "training": TrainConfig}
-    lists = ("images", "counts")
-    assert DataConfig(**{k: tuple(v) if k in lists else v for k, v in data.items()}) == PRESET.data
-    back = {
-        name: kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in config[name].items()})
-        for name, kind in parts.items()
-    }
-    assert config["experiment"] == "tiny" and back["training"] == TRAINING
+    parts = {"data": DataConfig, "model": AIRConfig, "training": TrainConfig}
+    back = {name: schema.read(kind, config[name]) for name, kind in parts.items()}
+    assert config["name"] == "tiny" and config["schema"] == schema.SCHEMA
+    assert (back["data"], back["training"]) == (PRESET.data, TRAINING)
     # The model as it followed from the images.
     assert back["model"] == model.air.config
     assert model.air.config.image_shape == (1, 20, 20)
@@ -154,7 +151,7 @@ def test_what_an_end_in_the_midst_of_writing_leaves_is_not_in_the_way(tmp_path):
 
 def test_a_configuration_that_is_not_json(tmp_path):
     (tmp_path / "config.json").write_text('{"experiment": "ti')
-    with pytest.raises(InTheWay, match="config.json is not JSON"):
+    with pytest.raises(InTheWay, match="config.json does not say what run it is of"):
         go(PRESET, tmp_path, resume=True)
     assert content(tmp_path) == {"config.json": b'{"experiment": "ti'}
 
@@ -242,7 +239,12 @@ def test_object_sizes_that_cannot_be_estimated():
 def test_every_preset_has_its_name_and_its_data():
     for name, preset in PRESETS.items():
         assert preset.name == name and preset.about.endswith(".")
-        assert asdict(preset)["training"]["save_every"] % preset.training.evaluate_every == 0
+        # As files hold it, and no two of one identity.
+        said = schema.whole(preset)
+        for part in ("data", "model", "training"):
+            assert schema.read(type(getattr(preset, part)), said[part]) == getattr(preset, part)
+    changes = [json.dumps(schema.changes(preset)) for preset in PRESETS.values()]
+    assert len(set(changes)) == len(PRESETS)
 
 
 @pytest.mark.parametrize(
@@ -324,7 +326,7 @@ def test_a_run_does_not_go_on_with_other_images(tmp_path):
     images = np.zeros((20, 12, 12), np.uint8)
     images[:, 2:6, 3:7] = 255
     preset = replace(PRESET, data=DataConfig(kind="images"))
-    config = {**preset.load(images)[0].config(), "images_sha256": "of other images"}
+    config = {**schema.whole(preset.load(images)[0]), "images_sha256": "of other images"}
     (tmp_path / "config.json").write_text(json.dumps(config))
     with pytest.raises(InputError, match="has images_sha256 of other images, not"):
         go(preset, tmp_path, images=images, resume=True)

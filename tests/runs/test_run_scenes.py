@@ -15,15 +15,17 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
+from airscene import schema
 from airscene.app.cli import main
 from airscene.evaluation.renders import make_evaluate
 from airscene.graphics import Likelihood, PlaneRenderer, RenderPool, SceneBatch
 from airscene.paper.trained_scenes import trained_scenes
 from airscene.runs.folder import InTheWay
 from airscene.runs.presets import SCENE_PRESETS
-from airscene.runs.run_scenes import run_scenes
+from airscene.runs.run import run as make_run
 from airscene.runs.scene_source import WATCHED_SEED, draw_scenes
-from airscene.runs.scene_watch import SceneWatch
+from airscene.runs.tasks import make_task
+from airscene.runs.tasks.rendered import RenderedTask
 from airscene.scene import load_scenes
 from airscene.training.loop import Interrupted
 from airscene.training.record import read_metrics
@@ -42,7 +44,7 @@ def shapes():
 
 
 def go(preset, folder, **options):
-    return run_scenes(preset, folder, console=Console(file=io.StringIO()), **options)
+    return make_run(make_task(preset), folder, console=Console(file=io.StringIO()), **options)
 
 
 def content(folder):
@@ -75,7 +77,8 @@ def test_a_run_leaves_what_is_documented(run):
     assert sorted(int(f.stem) for f in (folder / "stages").iterdir()) == [0, 2, 4, 5]
     assert not any(".tmp" in name for name in content(folder))
     config = json.loads((folder / "config.json").read_text())
-    assert config == PRESET.config()
+    whole = {**schema.whole(PRESET), "schema": schema.SCHEMA}
+    assert config == {**whole, "identity": make_task(PRESET).identity}
     report = (folder / "report.html").read_text()
     assert "counts right" in report and "sets of types right" in report
     rows = json.loads((folder / "figures" / "scenes.json").read_text())["rows"]
@@ -113,7 +116,7 @@ def test_the_pictures_are_of_the_stages(run):
 def test_a_complete_run_is_read_by_results_too(run, monkeypatch):
     folder, model = run
     before = content(folder)
-    monkeypatch.setattr("airscene.runs.run_scenes.make_pool", lambda preset: 1 / 0)
+    monkeypatch.setattr("airscene.runs.tasks.rendered.make_pool", lambda *_: 1 / 0)
     assert eqx.tree_equal(trained_scenes(PRESET, folder.parent), model)
     assert eqx.tree_equal(go(PRESET, folder, resume=True), model)
     assert content(folder) == before
@@ -124,14 +127,14 @@ def test_a_run_that_is_stopped_goes_on_to_the_same_model(run, tmp_path, monkeypa
     """After an evaluation, or between two of them as updates are slow."""
     folder, model = run
     if stop == 4:
-        call = SceneWatch.__call__
+        call = RenderedTask.watch
 
         def watch(self, model, step):
             if step == stop:
                 os.kill(os.getpid(), signal.SIGTERM)
             return call(self, model, step)
 
-        monkeypatch.setattr(SceneWatch, "__call__", watch)
+        monkeypatch.setattr(RenderedTask, "watch", watch)
     else:
         monkeypatch.setattr("airscene.inverse.train._AT_ONCE", 1)
 
@@ -140,12 +143,14 @@ def test_a_run_that_is_stopped_goes_on_to_the_same_model(run, tmp_path, monkeypa
                 os.kill(os.getpid(), signal.SIGTERM)
             return draw_scenes(preset, n, seed=seed)
 
-        monkeypatch.setattr("airscene.runs.run_scenes.draw_scenes", draw)
+        monkeypatch.setattr("airscene.runs.tasks.rendered.draw_scenes", draw)
     with pytest.raises(Interrupted, match=f"stopped at step {stop} of 5"):
         go(PRESET, tmp_path / "run")
     monkeypatch.undo()
     assert (tmp_path / "run" / "checkpoints" / str(stop)).is_dir()
-    with pytest.raises(InTheWay, match=r"has training.learning_rate 0.001, not 0.1: give the"):
+    with pytest.raises(
+        InTheWay, match=r"has training.learning_rate the default, not 0.1: give the"
+    ):
         changed = replace(PRESET.training, learning_rate=0.1)
         go(replace(PRESET, training=changed), tmp_path / "run", resume=True)
     assert eqx.tree_equal(go(PRESET, tmp_path / "run", resume=True), model)
@@ -211,7 +216,7 @@ def test_the_command_says_what_was_reached(tmp_path, command):
 def test_options_reach_the_preset(tmp_path, monkeypatch):
     made = []
     monkeypatch.setattr(
-        "airscene.runs.run_scenes.run_scenes",
+        "airscene.runs.fit.fit",
         lambda preset, folder, **options: made.append((preset, folder, options)),
     )
     options = "--network recurrent --steps 9 --labels type --presence 0.3 --resume".split()

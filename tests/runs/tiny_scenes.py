@@ -11,7 +11,7 @@ from airscene.app.cli import main
 from airscene.graphics import PlaneRenderer, RenderPool, World
 from airscene.graphics.world import WORLDS
 from airscene.inverse.config import InverseConfig, InverseTrainConfig
-from airscene.runs import run_scenes
+from airscene.runs import fit as fitting
 from airscene.runs.scene_preset import ScenePreset
 
 WORLD = World(
@@ -36,20 +36,20 @@ LONG = dataclasses.replace(
 def use_shapes(patch: pytest.MonkeyPatch) -> None:
     """Put the world among those of the paper, watch few of its scenes, draw them by NumPy."""
     patch.setitem(WORLDS, "plane", WORLD)
-    patch.setattr("airscene.runs.scene_watch.WATCHED", 12)
+    patch.setattr("airscene.runs.tasks.rendered.WATCHED", 12)
     draw_with(patch, partial(PlaneRenderer, (16, 16)))
 
 
 def draw_with(patch: pytest.MonkeyPatch, make, **options) -> None:
     pool = partial(RenderPool, make, workers=1, **options)
-    patch.setattr("airscene.runs.run_scenes.make_pool", lambda preset, make: pool())
+    patch.setattr("airscene.runs.tasks.rendered.make_pool", lambda preset, make: pool())
 
 
 def type_train(patch: pytest.MonkeyPatch, preset: ScenePreset, *options: str) -> int:
     """Type `airscene train tabletop`, of another preset; return the exit status."""
-    run = run_scenes.run_scenes
+    fit = fitting.fit
     with patch.context() as inner:
-        inner.setattr(run_scenes, "run_scenes", lambda _, *args, **more: run(preset, *args, **more))
+        inner.setattr(fitting, "fit", lambda _, *args, **more: fit(preset, *args, **more))
         return main(["train", "tabletop", *options])
 
 

@@ -186,10 +186,11 @@ def _how_to_go_on(folder: Path) -> str:
 
 
 def _train(given: Run | SceneRun, folder: Path, console: Console) -> None:
+    # Here, as JAX takes a second to import, which `--help` need not wait for.
+    from airscene.runs.fit import fit
+
     options = {"resume": given.resume, "tensorboard": given.tensorboard, "console": console}
     if isinstance(given, SceneRun):
-        from airscene.runs.run_scenes import run_scenes
-
         model, scenes = given.model, SCENE_PRESETS.get(given.experiment)
         if isinstance(given, OwnSceneRun):
             scenes = own_scenes(_whole(given.world))
@@ -197,13 +198,11 @@ def _train(given: Run | SceneRun, folder: Path, console: Console) -> None:
             model = replace(scenes.model, **own)
         _check_training(given, scenes.training)
         scenes = replace(scenes, model=model, training=given.training, labels=given.labels)
-        run_scenes(scenes, folder, **options)
+        fit(scenes, folder, **options)
     else:
-        from airscene.runs.run import run
-
         preset = PRESETS[given.experiment]
         preset = replace(preset, data=given.data, model=given.model, training=given.training)
-        run(preset, folder, **options)
+        fit(preset, folder, **options)
 
 
 def _check_training(given: SceneRun, usual: InverseTrainConfig) -> None:

@@ -1,5 +1,7 @@
 """A convolutional autoencoder: an embedding of scenes that knows of no objects."""
 
+from dataclasses import dataclass
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -19,6 +21,17 @@ from airscene.model.likelihood import log_likelihood
 SIDE = 6
 
 
+@dataclass(frozen=True)
+class CAEConfig:
+    """What the autoencoder is made of.
+
+    Args:
+        image_size: Height and width of the images, in pixels.
+    """
+
+    image_size: tuple[int, int] = (50, 50)
+
+
 class CAE(eqx.Module):
     """Three convolutions of 64 x (6x6) with max-pooling, and the way back (paper, appendix E).
 
@@ -34,7 +47,7 @@ class CAE(eqx.Module):
     It takes a batch, not one scene, as `convolve` wants the images of a batch beside each other.
 
     Args:
-        image_size: Height and width of the images, in pixels.
+        config: What it is made of.
         key: Randomness of the initial weights.
     """
 
@@ -42,9 +55,9 @@ class CAE(eqx.Module):
     decoder: list[Float[Array, "..."]]
     encoder_biases: list[Float[Array, " 64"]]
     decoder_biases: list[Float[Array, "..."]]
-    image_size: tuple[int, int] = eqx.field(static=True)
+    config: CAEConfig = eqx.field(static=True)
 
-    def __init__(self, image_size: tuple[int, int], *, key: PRNGKeyArray):
+    def __init__(self, config: CAEConfig, *, key: PRNGKeyArray):
         keys = jax.random.split(key, 6)
         many = (SIDE, SIDE, 64, 64)
         self.encoder = [kernel(keys[0], SIDE, SIDE, 64), *(kernel(k, *many) for k in keys[1:3])]
@@ -53,7 +66,7 @@ class CAE(eqx.Module):
         self.decoder = [*(kernel(k, *many) for k in keys[3:5]), 0.1 * last]
         self.encoder_biases = [jnp.zeros(64)] * 3
         self.decoder_biases = [jnp.zeros(64), jnp.zeros(64), jnp.full((), DARK)]
-        self.image_size = image_size
+        self.config = config
 
     def encode(self, images: Float[Array, "b 1 height width"]) -> Float[Array, "rows columns b 64"]:
         """Return the maps between encoder and decoder."""
@@ -70,13 +83,13 @@ class CAE(eqx.Module):
         for weights, bias, (rows, columns) in layers:
             larger = convolve(upsample(maps), weights, padding=SIDE - 1)
             maps = jax.nn.relu(larger[:rows, :columns] + bias)
-        height, width = self.image_size
+        height, width = self.config.image_size
         pixels = upsample_and_convolve_to_grey(maps, self.decoder[-1])[:height, :width]
         return jax.nn.sigmoid(pixels + self.decoder_biases[-1]).transpose(2, 0, 1)[:, None]
 
     def _pooled(self, times: int) -> tuple[int, int]:
         """Rows and columns of the maps after some of the encoder's layers."""
-        rows, columns = self.image_size
+        rows, columns = self.config.image_size
         for _ in range(times):
             rows, columns = ((n - SIDE + 1 + 1) // 2 for n in (rows, columns))
         return rows, columns

@@ -1,21 +1,18 @@
 """DRAW beside AIR: free energy on numbers of digits seen in training and not (paper, Table 1)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airscene.baselines.draw_config import DRAWConfig
 from airscene.paper.result import Result, Row, Unit, of_run, spread
-from airscene.paper.trained import kept_or_trained, run_folder
-from airscene.runs.preset import DataConfig, channels_first
-from airscene.schema import whole
-from airscene.training.config import LoopConfig
+from airscene.paper.trained import run_folder, trained
+from airscene.runs.preset import DataConfig
+from airscene.runs.presets.baselines import DRAW_012, DRAW_013, DRAWPreset
 
 if TYPE_CHECKING:
-    from airscene.baselines.draw import DRAW
-    from airscene.images import LabelledScenes
+    pass
 
 # Held-out scenes whose bound is measured while training.
 WATCHED = 500
@@ -25,85 +22,6 @@ _CHUNK = 100
 
 # Drawing steps in the figure, and scenes of each kind.
 _SHOWN_STEPS, _SHOWN_SCENES = (1, 5, 10, 20, 40), 4
-
-
-@dataclass(frozen=True)
-class DRAWPreset:
-    """A data set, DRAW and a way to train it.
-
-    Args:
-        name: Its name, of the run folders.
-        data: The images.
-        model: The model.
-        training: How it is trained.
-        growth: From which update on, how many drawing steps; the first from 0 on. Training begins
-            with few, as that takes a fraction of the time.
-    """
-
-    name: str
-    data: DataConfig = field(default_factory=DataConfig)
-    model: DRAWConfig = field(default_factory=DRAWConfig)
-    training: LoopConfig = field(default_factory=LoopConfig)
-    growth: tuple[tuple[int, int], ...] = ((0, 40),)
-
-    def config(self) -> dict[str, Any]:
-        """Return what `config.json` holds: all that decides the run's result."""
-        return whole(self)
-
-
-_TRAINING = LoopConfig(
-    steps=5000, batch_size=32, learning_rate=1.5e-3, warmup=200, evaluate_every=250, save_every=250
-)
-
-DRAW_012 = DRAWPreset(
-    name="draw-012",
-    training=_TRAINING,
-    growth=((0, 10), (1000, 20), (2500, 40)),
-)
-
-DRAW_013 = replace(DRAW_012, name="draw-013", data=DataConfig(counts=(0, 1, 3)))
-
-
-def trained_draw(preset: DRAWPreset, runs: Path) -> "DRAW":
-    """Return the DRAW that a preset trains, from its run folder.
-
-    Args:
-        preset: The preset, with its seed.
-        runs: Folder of all runs. A run that is not there is made; one that was cut short goes on.
-
-    Returns:
-        The model.
-
-    Raises:
-        InputError: If training fails, or a run of another configuration is in the way.
-    """
-    # Here, as JAX takes a second to import.
-    import equinox as eqx
-    import jax
-
-    from airscene.baselines.draw import DRAW
-    from airscene.baselines.draw_bound import grown_bound
-    from airscene.training.loop import train
-
-    folder = run_folder(preset, runs)
-
-    def objective(model, batch, key, step):
-        shape = (len(batch[0]), preset.model.n_steps, preset.model.n_latents)
-        return grown_bound(model, *batch, jax.random.normal(key, shape), step, preset.growth)
-
-    def run() -> DRAW:
-        held_out = preset.data.load("test")
-        return train(
-            eqx.filter_jit(DRAW)(preset.model, key=jax.random.key(preset.training.seed)),
-            (channels_first(preset.data.load("train").images),),
-            preset.training,
-            objective,
-            folder=folder,
-            evaluate=lambda model, step: {"elbo": elbo(model, held_out, WATCHED)["elbo"]},
-            resume=True,
-        )
-
-    return kept_or_trained(folder, preset, DRAW, DRAWConfig, run)
 
 
 def draw(quickly: bool = False) -> Result:
@@ -154,8 +72,9 @@ def draw_row(preset: DRAWPreset, runs: Path) -> dict[str, Any]:
         its standard error on as many scenes of `unseen_count` digits, all in nats; one posterior
         sample an image. The free energy is the negative of these.
     """
-    model = trained_draw(preset, runs)
-    # Here, as it imports more than the command line's help should wait for.
+    model = trained(preset, runs)
+    # Here, as they import more than the command line's help should wait for.
+    from airscene.runs.tasks.draw import elbo
     from airscene.training.record import read_metrics
 
     unseen = _unseen(preset)
@@ -191,7 +110,7 @@ def _draw(presets: Sequence[DRAWPreset], rows: Sequence[Row], runs: Path, figure
         if not (of_run(rows, preset.name) and run_folder(preset, runs).is_dir()):
             # The row may be of a run that was made elsewhere, whose folder is not here.
             continue
-        model = trained_draw(preset, runs)
+        model = trained(preset, runs)
         held_out, unseen = preset.data.load("test"), _unseen(preset).load("test")
         chosen = np.flatnonzero(held_out.counts > 0)[:_SHOWN_SCENES]
         images = np.concatenate([held_out.images[chosen], unseen.images[:_SHOWN_SCENES]]) / 255.0
@@ -202,27 +121,3 @@ def _draw(presets: Sequence[DRAWPreset], rows: Sequence[Row], runs: Path, figure
             if step <= canvases.shape[1]
         ]
         image_rows([ImageRow("data", images), *drawn]).save(figures / f"{preset.name}.png")
-
-
-def elbo(model: "DRAW", scenes: "LabelledScenes", n: int, seed: int = 0) -> dict[str, float]:
-    """Return the mean bound of the first n scenes, in nats, and its standard error.
-
-    Args:
-        model: The model.
-        scenes: Scenes of the model's size.
-        n: How many of them.
-        seed: Decides the posterior samples, one an image.
-    """
-    import jax
-    import numpy as np
-
-    from airscene.baselines.draw_bound import bounds
-
-    images, key = channels_first(scenes.images[:n]), jax.random.key(seed)
-    parts = [
-        bounds(model, images[i : i + _CHUNK].astype(np.float32) / 255.0, jax.random.fold_in(key, i))
-        for i in range(0, len(images), _CHUNK)
-    ]
-    values = np.concatenate(parts).astype(float)
-    error = float(values.std() / np.sqrt(len(values)))
-    return {"elbo": float(values.mean()), "elbo_standard_error": error}

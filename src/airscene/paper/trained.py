@@ -1,20 +1,17 @@
 """Trained models that results share: each run is made once, whichever result asks first."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from airscene.paper.result import Row, Unit, of_run, spread
-from airscene.runs.folder import check_config, write_config
-from airscene.runs.identity import identity
 from airscene.runs.preset import Preset
 from airscene.training.config import LoopConfig
 
 if TYPE_CHECKING:
     from airscene.inference.model import Model
-    from airscene.model.weights import Module
 
 # Count accuracy whose time is reported, on the held-out scenes counted while training.
 REACHED = 0.98
@@ -48,58 +45,11 @@ def trained(preset: Preset, runs: Path) -> "Model":
     """
     # Here, as JAX takes a second to import.
     from airscene.runs.run import run
+    from airscene.runs.tasks import make_task
 
-    folder = run_folder(preset, runs)
-    return run(preset, folder, resume=(folder / "config.json").is_file())
-
-
-def keep_config(folder: Path, recipe: str, seed: int, config: Any) -> None:
-    """Write the `config.json` of a baseline's run, unless the folder has one.
-
-    Args:
-        folder: The run's folder.
-        recipe: Name of the baseline's recipe.
-        seed: Its seed.
-        config: Everything that decides the run's result.
-
-    Raises:
-        InTheWay: If the run in the folder is of another configuration, or does not say of which.
-    """
-    this = identity(recipe, seed, config)
-    check_config(folder, config, this)
-    write_config(folder, config, this)
-
-
-def kept_or_trained(
-    folder: Path,
-    preset: Trainable,
-    kind: "type[Module]",
-    config_kind: type,
-    train: "Callable[[], Module]",
-) -> "Module":
-    """Return the module of a run folder: read if the run is complete, else trained and kept.
-
-    Args:
-        folder: The run's folder.
-        preset: What it is trained by.
-        kind: The module's class.
-        config_kind: The class of its configuration.
-        train: Trains it, into the folder.
-
-    Raises:
-        InputError: If training fails, or (`InTheWay`) a run of another configuration is there.
-    """
-    # Here, as JAX takes a second to import.
-    from airscene.model.weights import load_module, save_weights
-
-    weights = folder / "model.safetensors"
-    keep_config(folder, preset.name, preset.training.seed, preset)
-    if weights.is_file():
-        return load_module(weights, kind, config_kind)
-    model = train()
-    # Last, as it is what says that the run is complete.
-    save_weights(model, weights)
-    return model
+    folder, task = run_folder(preset, runs), make_task(preset)
+    model = run(task, folder, resume=(folder / "config.json").is_file())
+    return task.inferrer(model, folder.name)
 
 
 def training_units(preset: Preset, seeds: Sequence[int]) -> tuple[Unit, ...]:
@@ -139,7 +89,7 @@ def count_lines(rows: Sequence[Row]) -> str:
 def draw_training(rows: Sequence[Row], runs: Path, figures: Path) -> None:
     """Draw the figures of training runs: over the seeds of each preset, and of its first run."""
     # Here, as it imports JAX, which takes a second.
-    from airscene.runs.pictures import draw_seeds
+    from airscene.paper.seeds import draw_seeds
 
     for run in dict.fromkeys(row["run"] for row in rows):
         folders = {row["seed"]: runs / f"{run}-{row['seed']}" for row in of_run(rows, run)}

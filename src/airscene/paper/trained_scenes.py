@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airscene.paper.result import Unit
-from airscene.paper.trained import run_folder
+from airscene.paper.trained import run_folder, trained
 from airscene.runs.scene_preset import ScenePreset
 from airscene.runs.scene_source import make_pool
 
@@ -27,18 +27,14 @@ def trained_scenes(preset: ScenePreset, runs: Path) -> "InverseAIR":
     Raises:
         InputError: If training fails, or a run of another configuration is in the way.
     """
-    # Here, as JAX takes a second to import.
-    from airscene.runs.run_scenes import run_scenes
-
-    folder = run_folder(preset, runs)
-    return run_scenes(preset, folder, resume=(folder / "config.json").is_file())
+    return trained(preset, runs).air
 
 
 def scenes_row(preset: ScenePreset, runs: Path) -> dict[str, Any]:
     """Return how near what a run's model infers of held-out scenes is to the truth."""
     model = trained_scenes(preset, runs)
     # Here, as they import more than the command line's help should wait for.
-    from airscene.runs.run_scenes import measure
+    from airscene.runs.tasks.rendered import measure
     from airscene.training.record import read_metrics
 
     last = read_metrics(run_folder(preset, runs) / "metrics.jsonl")[-1]

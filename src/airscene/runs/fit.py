@@ -9,13 +9,12 @@ from rich.console import Console
 from airscene.errors import InputError
 from airscene.graphics import Renderer
 from airscene.images.load import Paths
-from airscene.inference.model import Model
-from airscene.inference.scene_model import SceneModel
+from airscene.inference import Model, SceneModel
 from airscene.runs.preset import Preset
-from airscene.runs.presets import PRESETS, SCENE_PRESETS
+from airscene.runs.presets import ALL_PRESETS
 from airscene.runs.run import run
-from airscene.runs.run_scenes import run_scenes
 from airscene.runs.scene_preset import ScenePreset
+from airscene.runs.tasks import make_task
 
 
 def fit(
@@ -61,20 +60,15 @@ def fit(
             is no data; if an option does not apply to the preset; or if training fails.
     """
     if isinstance(preset, str):
-        known = {**PRESETS, **SCENE_PRESETS}
-        if preset not in known:
-            raise InputError(f"there is no preset {preset!r}; there are: {', '.join(known)}")
-        preset = known[preset]
-    preset, folder = preset.override(**options), Path(out)
-    if isinstance(preset, Preset):
-        if make is not None:
-            raise InputError(f"make is for scenes in 3-D, not for {preset.name}")
-        return run(
-            preset, folder, resume=resume, tensorboard=tensorboard, images=images, console=console
-        )
-    if images is not None:
-        raise InputError(f"images are for the preset images, not for {preset.name}")
-    air = run_scenes(
-        preset, folder, resume=resume, tensorboard=tensorboard, make=make, console=console
-    )
-    return SceneModel(air, preset.scenes, folder.name, make, preset.training.likelihood)
+        if preset not in ALL_PRESETS:
+            raise InputError(f"there is no preset {preset!r}; there are: {', '.join(ALL_PRESETS)}")
+        preset = ALL_PRESETS[preset]
+    in_3d, given = isinstance(preset, ScenePreset), {"images": images, "make": make}
+    for name, wanted in (("images", "the preset images"), ("make", "scenes in 3-D")):
+        if given[name] is not None and in_3d != (name == "make"):
+            are = "are" if name == "images" else "is"
+            raise InputError(f"{name} {are} for {wanted}, not for {preset.name}")
+    chosen = {"make": make} if in_3d else {"images": images}
+    task, folder = make_task(preset.override(**options), **chosen), Path(out)
+    model = run(task, folder, resume=resume, tensorboard=tensorboard, console=console)
+    return task.inferrer(model, folder.name)

@@ -23,7 +23,7 @@ from airscene.images.estimates import estimate_object_size, estimate_sigma
 from airscene.images.load import Paths
 from airscene.model.config import AIRConfig
 from airscene.runs.override import override_parts
-from airscene.schema import FOR_READERS, read, whole
+from airscene.schema import FOR_READERS, read
 from airscene.training.config import TrainConfig
 
 Kind = Literal["multi-mnist", "multi-mnist-shrunk", "sprites", "omniglot", "images"]
@@ -199,10 +199,6 @@ class Preset:
         sigma = self.model.sigma or estimate_sigma(training.images[:2000])
         model = replace(self.model, image_shape=shape, object_size=size, sigma=sigma)
         return replace(self, model=model), training, held_out
-
-    def config(self) -> dict[str, Any]:
-        """Return everything that decides the run's result, as JSON holds it."""
-        return whole(self)
 
 
 def run_data(folder: Path) -> DataConfig:

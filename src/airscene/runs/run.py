@@ -1,87 +1,101 @@
-"""One run of a preset: folder, data, training, evaluation, pictures, report, weights."""
+"""One run: folder, training, evaluation, pictures, report, weights; the same for every task."""
 
-import hashlib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-import equinox as eqx
-import jax
 from rich.console import Console
 
-from airscene.evaluation.evaluate import evaluate
-from airscene.images.load import Paths
-from airscene.inference import Model, load
-from airscene.model.air import AIR
+from airscene.evaluation import html_report
+from airscene.files import write_atomic
 from airscene.model.weights import save_weights
 from airscene.runs.folder import check_config, check_folder, write_config, write_json
-from airscene.runs.identity import identity
-from airscene.runs.pictures import draw_figures, write_report
-from airscene.runs.preset import Preset, channels_first
-from airscene.runs.watch import Watch
-from airscene.training.air import train_air
-from airscene.training.record import check_tensorboard
+from airscene.runs.stages import Stages
+from airscene.runs.task import Network, Pictures, Task
+from airscene.schema import whole
+from airscene.training.record import check_tensorboard, read_metrics
 
 
 def run(
-    preset: Preset,
+    task: Task[Network],
     folder: Path,
     *,
     resume: bool = False,
     tensorboard: bool = False,
-    images: Paths | None = None,
     console: Console | None = None,
-) -> Model:
-    """Make a run, or go on with it; `airscene.fit` says more.
+) -> Network:
+    """Make a run, or go on with it.
+
+    The folder gets `config.json`, `metrics.jsonl`, `checkpoints/`, `stages/`, `evaluation.json`,
+    `scenes.json`, `figures/`, `report.html` and, when all that is there, `model.safetensors`.
 
     Args:
-        preset: What to train on what, and how.
+        task: What to train.
         folder: The run's folder; must not exist, unless the run is resumed.
-        resume: Go on with the run from its newest checkpoint. Of a complete one nothing is left to
-            do.
+        resume: Go on with the run from its newest checkpoint. A complete run is only read.
         tensorboard: Also write TensorBoard's event files.
-        images: For the preset `images`: an array, or paths as `airscene infer` takes them.
         console: Where progress is shown; standard error if not given.
 
     Returns:
         The trained model.
 
     Raises:
-        InputError: If the folder exists, is not writable, or is of another configuration; if there
-            is no data; or if training fails.
+        InputError: If the folder exists, is not writable, or is of another configuration; if what
+            draws or the data are missing; or if training fails.
+        Interrupted: If SIGINT or SIGTERM came while it trained; the state is saved first.
     """
     console = console or Console(stderr=True)
     check_folder(folder, resume)
     if tensorboard:
         check_tensorboard()
-    preset, training, held_out = preset.load(images)
-    # The images too decide the result: those that a name stands for may have changed.
-    digest = hashlib.sha256(training.images.tobytes()).hexdigest()
-    seed, number = preset.training.seed, preset.number
-    this = identity(preset.name, seed, preset, number=number, images_sha256=digest)
-    check_config(folder, preset, this)
-    console.print(f"{preset.name}: {training.source}", highlight=False, soft_wrap=True)
-    if (folder / "model.safetensors").is_file():
-        # The run is complete, and nothing is left to do.
-        return load(folder)
-    write_config(folder, preset, this)
-    watch = Watch(folder / "stages", held_out)
-    # Compiled whole: one by one, the layers' initial weights take seconds.
-    air = eqx.filter_jit(AIR)(preset.model, key=jax.random.key(preset.training.seed))
-    air = train_air(
-        air,
-        channels_first(training.images),
-        preset.training,
-        folder=folder,
-        evaluate=watch,
-        resume=resume,
-        tensorboard=tensorboard,
-        console=console,
-    )
-    model = Model(air, folder.name)
-    evaluation = evaluate(model, held_out) if held_out.counts.min() >= 0 else {}
-    write_json(folder / "evaluation.json", evaluation)
-    model.infer(held_out.images[watch.shown]).save(folder / "scenes.json")
-    figures = draw_figures(model, held_out, watch, preset.training.seed, folder)
-    write_report(preset, folder, evaluation, figures)
+    check_config(folder, task.preset, task.identity)
+    weights = folder / "model.safetensors"
+    if weights.is_file():
+        # The run is complete.
+        return task.load(weights)
+    # Before anything is written: there may be nothing to train on.
+    with task:
+        console.print(f"{task.name}: {task.source}", highlight=False, soft_wrap=True)
+        write_config(folder, task.preset, task.identity)
+        stages = Stages(folder / "stages")
+
+        def watch(model: Network, step: int) -> dict[str, Any]:
+            measured, stage = task.watch(model, step)
+            stages.keep(step, stage)
+            return measured
+
+        model = task.initial_model()
+        if task.stage_at_start and not stages.read(1, 0):
+            watch(model, 0)
+        model = task.train(
+            model,
+            evaluate=watch,
+            folder=folder,
+            resume=resume,
+            tensorboard=tensorboard,
+            console=console,
+        )
+        evaluation = task.evaluate(model)
+        write_json(folder / "evaluation.json", evaluation)
+        if (scenes := task.scenes(model, folder.name)) is not None:
+            scenes.save(folder / "scenes.json")
+        rows = read_metrics(folder / "metrics.jsonl")
+        pictures = task.pictures(model, stages, rows)
+    for name, (_, picture) in pictures.items():
+        picture.save(folder / "figures" / f"{name}{picture.suffix}")
+    _write_report(task, folder, rows, evaluation, pictures)
     # Last, as it is what says that the run is complete.
-    save_weights(air, folder / "model.safetensors")
+    save_weights(model, weights, **task.metadata())
     return model
+
+
+def _write_report(
+    task: Task,
+    folder: Path,
+    rows: list[dict[str, Any]],
+    evaluation: Mapping[str, Any],
+    pictures: Pictures,
+) -> None:
+    figures = {caption: picture.data for caption, picture in pictures.values()}
+    page = html_report(folder.name, whole(task.preset), rows, evaluation, figures)
+    write_atomic(folder / "report.html", page.encode())

@@ -10,7 +10,7 @@ from airscene.graphics.look import LookSpread
 from airscene.graphics.world import WORLDS, World
 from airscene.inverse.config import InverseConfig, InverseTrainConfig, Order
 from airscene.runs.override import override_parts
-from airscene.schema import FOR_READERS, whole
+from airscene.schema import FOR_READERS
 
 
 @dataclass(frozen=True)
@@ -65,10 +65,6 @@ class ScenePreset:
             if given not in (None, right):
                 raise InputError(f"{name} is {given}; the scenes of {self.name} have {right}")
         return override_parts(self, ("model", "training"), values)
-
-    def config(self) -> dict[str, Any]:
-        """Return everything that decides the run's result, as JSON holds it."""
-        return whole(self)
 
 
 def run_scene_options(folder: Path) -> dict[str, Any]:

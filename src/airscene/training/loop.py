@@ -2,6 +2,7 @@
 
 import math
 import signal
+import threading
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -32,9 +33,14 @@ class Interrupted(Exception):
 
 @contextmanager
 def _stop_signals():
-    """Turn SIGINT and SIGTERM into a flag, as an update must not be cut short."""
-    caught = []
-    handlers = {}
+    """Turn SIGINT and SIGTERM into a flag, as an update must not be cut short.
+
+    Only the main thread can; a run in another thread is not stopped by signals.
+    """
+    caught, handlers = [], {}
+    if threading.current_thread() is not threading.main_thread():
+        yield caught
+        return
     for number in (signal.SIGINT, signal.SIGTERM):
         handlers[number] = signal.signal(number, lambda *_: caught.append(True))
     try:

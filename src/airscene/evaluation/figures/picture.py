@@ -35,6 +35,11 @@ class Picture:
     data: bytes
     shown: Mapping[str, Any]
 
+    @property
+    def suffix(self) -> str:
+        """The suffix of its file, .png or .gif."""
+        return ".gif" if self.data.startswith(b"GIF") else ".png"
+
     def save(self, path: str | Path) -> None:
         """Writes the picture, and its JSON beside it under the same name.
 

@@ -11,16 +11,15 @@ import jax
 import numpy as np
 from jaxtyping import Float32, UInt8
 
-from airscene.baselines.cae import CAE, mean_log_likelihood
+from airscene.baselines.cae import CAE
 from airscene.files import write_atomic
 from airscene.inference import load
 from airscene.paper.downstream.protocol import Protocol
 from airscene.paper.downstream.two_digits import two_digit_pools
-from airscene.paper.draw import trained_draw
-from airscene.paper.trained import keep_config
-from airscene.runs.preset import channels_first
+from airscene.paper.trained import trained
+from airscene.runs.presets.baselines import CAEPreset
+from airscene.runs.tasks.cae import as_floats
 from airscene.schema import changes
-from airscene.training.loop import train
 
 Images = UInt8[np.ndarray, "n height width"]
 
@@ -84,47 +83,15 @@ def air_embedding(protocol: Protocol, runs: Path) -> Callable[[Images], np.ndarr
 
 
 def _draw_embedding(protocol: Protocol, runs: Path) -> Callable[[Images], np.ndarray]:
-    model = trained_draw(protocol.draw, runs)
+    model = trained(protocol.draw, runs)
     embed = eqx.filter_jit(lambda model, x: jax.vmap(model.embed)(x))
-    return lambda images: np.asarray(embed(model, _as_floats(images)))
+    return lambda images: np.asarray(embed(model, as_floats(images)))
 
 
 def _cae_embedding(protocol: Protocol, runs: Path) -> Callable[[Images], np.ndarray]:
-    model = trained_cae(protocol, runs)
+    model = trained(CAEPreset(protocol.cae_data, protocol.cae_training), runs)
     embed = eqx.filter_jit(CAE.embed)
-    return lambda images: np.asarray(embed(model, _as_floats(images)))
-
-
-def _as_floats(images: Images) -> Float32[np.ndarray, "n 1 height width"]:
-    return channels_first(images).astype(np.float32) / np.float32(255.0)
-
-
-def trained_cae(protocol: Protocol, runs: Path) -> CAE:
-    """Return the autoencoder, trained on scenes of the numbers of digits that AIR saw.
-
-    Args:
-        protocol: The protocol: its scenes and how it is trained.
-        runs: Folder of all runs. A run that is not there is made; one that was cut short goes on.
-
-    Raises:
-        InputError: If training fails, or a run of another configuration is in the way.
-    """
-    data, training = protocol.cae_data, protocol.cae_training
-    folder = runs / f"cae-{training.seed}"
-    keep_config(folder, "cae", training.seed, {"data": data, "training": training})
-    held_out = _as_floats(data.load("test").images[:500])
-    likelihood = eqx.filter_jit(mean_log_likelihood)
-
-    model = CAE((data.image_size, data.image_size), key=jax.random.key(training.seed))
-    return train(
-        model,
-        (channels_first(data.load("train").images),),
-        training,
-        lambda model, batch, key, step: mean_log_likelihood(model, *batch),
-        folder=folder,
-        evaluate=lambda model, step: {"log_likelihood": float(likelihood(model, held_out))},
-        resume=True,
-    )
+    return lambda images: np.asarray(embed(model, as_floats(images)))
 
 
 _METHODS: dict[str, Any] = {

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from airscene.paper.draw import DRAW_012, DRAWPreset
 from airscene.runs.preset import DataConfig
+from airscene.runs.presets.baselines import DRAW_012, DRAWPreset
 from airscene.schema import Together
 from airscene.training.config import LoopConfig
 

@@ -1,0 +1,65 @@
+"""Presets of what AIR is compared with: DRAW and a convolutional autoencoder."""
+
+from dataclasses import dataclass, field, replace
+
+from airscene.baselines.draw_config import DRAWConfig
+from airscene.runs.preset import DataConfig
+from airscene.training.config import LoopConfig
+
+
+@dataclass(frozen=True)
+class DRAWPreset:
+    """A data set, DRAW and a way to train it.
+
+    Args:
+        name: Its name, of the run folders.
+        data: The images.
+        model: The model.
+        training: How it is trained.
+        growth: From which update on, how many drawing steps; the first from 0 on. Training begins
+            with few, as that takes a fraction of the time.
+        number: The recipe's number, raised when its behaviour changes.
+    """
+
+    name: str
+    data: DataConfig = field(default_factory=DataConfig)
+    model: DRAWConfig = field(default_factory=DRAWConfig)
+    training: LoopConfig = field(default_factory=LoopConfig)
+    growth: tuple[tuple[int, int], ...] = ((0, 40),)
+    number: int = 1
+
+
+@dataclass(frozen=True)
+class CAEPreset:
+    """A data set, and how the autoencoder is trained on it.
+
+    Args:
+        data: The images.
+        training: How it is trained.
+        number: The recipe's number, raised when its behaviour changes.
+    """
+
+    data: DataConfig = field(default_factory=DataConfig)
+    training: LoopConfig = field(default_factory=LoopConfig)
+    number: int = 1
+
+    @property
+    def name(self) -> str:
+        """Its name, of the run folders."""
+        return "cae"
+
+
+DRAW_012 = DRAWPreset(
+    name="draw-012",
+    training=LoopConfig(
+        steps=5000,
+        batch_size=32,
+        learning_rate=1.5e-3,
+        warmup=200,
+        evaluate_every=250,
+        save_every=250,
+    ),
+    growth=((0, 10), (1000, 20), (2500, 40)),
+)
+
+DRAW_013 = replace(DRAW_012, name="draw-013", data=DataConfig(counts=(0, 1, 3)))
