@@ -2,6 +2,7 @@
 
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -115,6 +116,14 @@ def test_the_weights_are_those_of_the_model(run):
     loaded = load(folder)
     assert loaded.name == model.name == "first"
     assert eqx.tree_equal(loaded.air, model.air)
+
+
+def test_a_run_in_another_thread_is_the_same(run, tmp_path):
+    """There no signal can be handled, which is no reason not to train."""
+    _, model = run
+    with ThreadPoolExecutor(1) as thread:
+        other = thread.submit(go, PRESET, tmp_path / "first").result()
+    assert eqx.tree_equal(other.air, model.air)
 
 
 def test_nothing_is_overwritten(run, tmp_path):

@@ -11,7 +11,7 @@ from airscene.runs.preset import Preset
 from airscene.training.config import LoopConfig
 
 if TYPE_CHECKING:
-    from airscene.inference.model import Model
+    pass
 
 # Count accuracy whose time is reported, on the held-out scenes counted while training.
 REACHED = 0.98
@@ -30,7 +30,7 @@ def run_folder(preset: Trainable, runs: Path) -> Path:
     return runs / f"{preset.name}-{preset.training.seed}"
 
 
-def trained(preset: Preset, runs: Path) -> "Model":
+def trained(preset: Trainable, runs: Path) -> Any:
     """Return the model that a preset trains, from its run folder.
 
     Args:

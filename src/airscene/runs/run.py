@@ -56,6 +56,7 @@ def run(
     # Before anything is written: there may be nothing to train on.
     with task:
         console.print(f"{task.name}: {task.source}", highlight=False, soft_wrap=True)
+        task.prepare()
         write_config(folder, task.preset, task.identity)
         stages = Stages(folder / "stages")
 

@@ -3,13 +3,14 @@
 import io
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from airscene.files import write_atomic
 
-# What a model made of a few fixed scenes at one moment of its training.
-Stage = Mapping[str, np.ndarray]
+# What a model made of a few fixed scenes at one moment of its training: arrays and numbers.
+Stage = Mapping[str, Any]
 
 
 class Stages:

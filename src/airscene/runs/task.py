@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, TypeVar
 
 import equinox as eqx
 from rich.console import Console
@@ -63,7 +63,7 @@ class Task(ABC, Generic[Network]):
             images_sha256=self.images_sha256,
         )
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "Task":
         """Start what training needs."""
         return self
 
@@ -79,6 +79,9 @@ class Task(ABC, Generic[Network]):
     @abstractmethod
     def source(self) -> str:
         """Where the training data come from, in a line."""
+
+    def prepare(self) -> None:
+        """Make what is watched while training; before anything is written, as it may not be."""
 
     @abstractmethod
     def initial_model(self) -> Network:

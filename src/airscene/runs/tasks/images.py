@@ -80,7 +80,7 @@ class ImageTask(Task[AIR]):
     @property
     def is_counted(self) -> bool:
         """Whether the true counts are known."""
-        return self.held_out.counts.min() >= 0
+        return bool(self.held_out.counts.min() >= 0)
 
     @cached_property
     def shown(self) -> np.ndarray:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -61,21 +61,9 @@ class RenderedTask(Task[InverseAIR]):
         """The preset."""
         return self._preset
 
-    def __enter__(self) -> Self:
-        """Start the processes that draw, and draw the scenes that are watched."""
-        preset = self.preset
-        self.pool = pool = make_pool(preset, self._make)
-        try:
-            truth = draw_scenes(preset, WATCHED, seed=WATCHED_SEED)
-            likelihood = preset.training.likelihood
-            self._measure = make_evaluate(truth, pool, preset.scenes, likelihood)
-            # Of the first scenes the fullest, and the emptiest.
-            fullest = np.argsort(-truth.present[: 2 * SHOWN].sum(axis=1), kind="stable")
-            self.shown = truth[np.sort(np.append(fullest[: SHOWN - 1], fullest[-1]))]
-            self.images = pool.render(self.shown)
-        except BaseException:
-            pool.close()
-            raise
+    def __enter__(self) -> "RenderedTask":
+        """Start the processes that draw."""
+        self.pool = make_pool(self.preset, self._make)
         return self
 
     def __exit__(self, *error: Any) -> None:
@@ -86,6 +74,17 @@ class RenderedTask(Task[InverseAIR]):
     def source(self) -> str:
         """What draws the scenes."""
         return f"scenes drawn by {self.pool.name}, {self.pool.n_workers} at a time"
+
+    def prepare(self) -> None:
+        """Draw the scenes that are watched; those in the pictures are some of the first."""
+        preset, pool = self.preset, self.pool
+        truth = draw_scenes(preset, WATCHED, seed=WATCHED_SEED)
+        likelihood = preset.training.likelihood
+        self._measure = make_evaluate(truth, pool, preset.scenes, likelihood)
+        # The fullest, and the emptiest.
+        fullest = np.argsort(-truth.present[: 2 * SHOWN].sum(axis=1), kind="stable")
+        shown = truth[np.sort(np.append(fullest[: SHOWN - 1], fullest[-1]))]
+        self.images = pool.render(shown)
 
     def initial_model(self) -> InverseAIR:
         """Make the networks before training."""
