@@ -15,10 +15,9 @@ from airscene.inverse.config import InverseConfig, InverseTrainConfig, OptimiseC
 from airscene.model.bundled import bundled_models
 from airscene.model.config import AIRConfig
 from airscene.paper import RESULTS
-from airscene.paper.downstream.protocol import Choice
 from airscene.runs.preset import DataConfig, Preset
 from airscene.runs.presets import digits
-from airscene.runs.presets.baselines import CAEPreset, DRAWPreset
+from airscene.runs.presets.baselines import CAEPreset, Choice, DRAWPreset
 from airscene.runs.scene_preset import ScenePreset
 from airscene.training.config import LoopConfig, TrainConfig
 

@@ -1,20 +1,25 @@
 """The networks of appendix E: their layers, and that they learn."""
 
+import io
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from rich.console import Console
 
-from airscene.baselines.cae import CAE, mean_log_likelihood
-from airscene.baselines.cnn import CNN
-from airscene.baselines.head import Head, drop
+from airscene.baselines.cae import CAE, CAEConfig, mean_log_likelihood
+from airscene.baselines.cnn import CNN, CNNConfig
+from airscene.baselines.head import Head, HeadConfig, drop
 from airscene.images import load_digits, multi_mnist
 from airscene.model.likelihood import log_likelihood
-from airscene.paper.downstream.classify import Labelled, accuracy, learn
-from airscene.paper.downstream.protocol import Choice
+from airscene.runs.presets.baselines import Choice, ClassifierPreset
+from airscene.runs.run import run
+from airscene.runs.tasks.classifier import ClassifierTask, Labelled, accuracy
 from airscene.training.batches import batch_indices
 from airscene.training.config import LoopConfig
+from airscene.training.record import read_metrics
 from airscene.training.state import initial_state, make_run
 
 KEY = jax.random.key(0)
@@ -25,7 +30,7 @@ def shapes(model):
 
 
 def test_the_head_has_four_layers_of_512():
-    head = Head(162, 19, key=KEY)
+    head = Head(HeadConfig(162, 19), key=KEY)
     sizes = [162, 512, 512, 512, 512, 19]
     wanted = [s for a, b in zip(sizes, sizes[1:], strict=False) for s in ((b, a), (b,))]
     assert shapes(head) == wanted
@@ -33,19 +38,19 @@ def test_the_head_has_four_layers_of_512():
 
 
 def test_the_cnn_has_the_papers_layers():
-    cnn = eqx.filter_eval_shape(CNN, (50, 50), 19, key=KEY)
+    cnn = eqx.filter_eval_shape(CNN, CNNConfig((50, 50), 19), key=KEY)
     kernels = [(5, 5, 64), (5, 5, 64, 64), (5, 5, 64, 64)]
     assert [k.shape for k in cnn.kernels] == kernels
     assert (cnn.hidden.in_features, cnn.hidden.out_features) == (64 * 3 * 3, 512)
     assert (cnn.answer.in_features, cnn.answer.out_features) == (512, 19)
     for height, width in ((50, 50), (28, 41)):
-        cnn = eqx.filter_eval_shape(CNN, (height, width), 2, key=KEY)
+        cnn = eqx.filter_eval_shape(CNN, CNNConfig((height, width), 2), key=KEY)
         answers = eqx.filter_eval_shape(lambda m, x: m(x), cnn, jnp.zeros((4, 1, height, width)))
         assert answers.shape == (4, 2)
 
 
 def test_the_autoencoder_has_the_papers_layers():
-    cae = eqx.filter_eval_shape(CAE, (50, 50), key=KEY)
+    cae = eqx.filter_eval_shape(CAE, CAEConfig((50, 50)), key=KEY)
     assert [k.shape for k in cae.encoder] == [(6, 6, 64), (6, 6, 64, 64), (6, 6, 64, 64)]
     assert [k.shape for k in cae.decoder] == [(6, 6, 64, 64), (6, 6, 64, 64), (6, 6, 64)]
     images = jnp.zeros((3, 1, 50, 50))
@@ -57,7 +62,7 @@ def test_the_autoencoder_has_the_papers_layers():
 
 def test_an_embedding_is_of_its_own_image_only():
     images = jax.random.uniform(KEY, (3, 1, 50, 50))
-    cae = eqx.filter_jit(CAE)((50, 50), key=KEY)
+    cae = eqx.filter_jit(CAE)(CAEConfig((50, 50)), key=KEY)
     embed = eqx.filter_jit(CAE.embed)
     together = embed(cae, images)
     changed = embed(cae, images.at[1].set(0.0))
@@ -70,7 +75,7 @@ def test_the_autoencoder_learns_digits():
     pictures = multi_mnist(digits, 32, seed=0, counts=(1,), image_size=36).images[:, None]
     images = jnp.asarray(pictures, jnp.float32) / 255.0
     config = LoopConfig(steps=60, batch_size=8, learning_rate=4e-3, warmup=5)
-    model = eqx.filter_jit(CAE)((36, 36), key=KEY)
+    model = eqx.filter_jit(CAE)(CAEConfig((36, 36)), key=KEY)
     run = make_run(
         model, config, (jnp.asarray(pictures),), lambda m, batch, *_: mean_log_likelihood(m, *batch)
     )
@@ -84,20 +89,22 @@ def test_the_autoencoder_learns_digits():
 
 
 @pytest.mark.parametrize("dropout", [0.0, 0.2])
-def test_a_head_separates_what_is_separable(dropout):
+def test_a_head_separates_what_is_separable(dropout, tmp_path):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(400, 3)).astype(np.float32)
     scenes = Labelled(x, (x[:, 0] * x[:, 1] > 0).astype(int))
-    head, reached = learn(
-        lambda key: Head(3, 2, key=key),
-        scenes.part(0, 300),
-        scenes.part(300, 100),
-        Choice(1e-3, dropout, noise=0.1 * dropout, batch_size=50),
-        steps=60,
-        seed=1,
-    )
+    choice = Choice(1e-3, dropout, noise=0.1 * dropout, batch_size=50)
+    preset, validation = ClassifierPreset("xor", choice, 60, 1, {}), scenes.part(300, 100)
+    task = ClassifierTask(preset, scenes.part(0, 300), validation, 2)
+    quiet = {"console": Console(file=io.StringIO())}
+    head = run(task, tmp_path / "run", **quiet)
     # Neither number alone says anything, so guessing would be right half of the time.
-    assert reached == accuracy(head, scenes.part(300, 100)) > 0.85
+    reached = accuracy(head, validation)
+    assert reached > 0.85
+    rows = read_metrics(tmp_path / "run" / "metrics.jsonl")
+    assert reached == max(row["validation"] for row in rows)
+    assert [row["step"] for row in rows] == [12, 24, 36, 48, 60]
+    assert eqx.tree_equal(run(task, tmp_path / "run", resume=True, **quiet), head)
 
 
 def test_dropout_leaves_out_a_share_and_keeps_the_mean():

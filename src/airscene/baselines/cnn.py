@@ -1,6 +1,7 @@
 """The convolutional network that answers questions about a scene from its pixels."""
 
 import math
+from dataclasses import dataclass
 
 import equinox as eqx
 import jax
@@ -9,6 +10,19 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from airscene.baselines.convolution import convolve, convolve_grey_and_pool, kernel, max_pool
 from airscene.baselines.head import drop
+
+
+@dataclass(frozen=True)
+class CNNConfig:
+    """What the network is made of.
+
+    Args:
+        image_size: Height and width of the images, in pixels.
+        n_classes: Number of classes.
+    """
+
+    image_size: tuple[int, int]
+    n_classes: int
 
 
 class CNN(eqx.Module):
@@ -23,8 +37,7 @@ class CNN(eqx.Module):
     It takes a batch, not one scene, as `convolve` wants the images of a batch beside each other.
 
     Args:
-        image_size: Height and width of the images, in pixels.
-        n_classes: Number of classes.
+        config: What it is made of.
         key: Randomness of the initial weights.
     """
 
@@ -32,8 +45,10 @@ class CNN(eqx.Module):
     biases: list[Float[Array, " 64"]]
     hidden: eqx.nn.Linear
     answer: eqx.nn.Linear
+    config: CNNConfig = eqx.field(static=True)
 
-    def __init__(self, image_size: tuple[int, int], n_classes: int, *, key: PRNGKeyArray):
+    def __init__(self, config: CNNConfig, *, key: PRNGKeyArray):
+        self.config = config
         keys = jax.random.split(key, 5)
         self.kernels = [
             kernel(keys[0], 5, 5, 64),
@@ -41,9 +56,9 @@ class CNN(eqx.Module):
             kernel(keys[2], 5, 5, 64, 64),
         ]
         self.biases = [jnp.zeros(64)] * 3
-        sides = [((n - 5) // 2 + 1 + 7) // 8 for n in image_size]
+        sides = [((n - 5) // 2 + 1 + 7) // 8 for n in config.image_size]
         self.hidden = eqx.nn.Linear(64 * math.prod(sides), 512, key=keys[3])
-        self.answer = eqx.nn.Linear(512, n_classes, key=keys[4])
+        self.answer = eqx.nn.Linear(512, config.n_classes, key=keys[4])
 
     def __call__(
         self,

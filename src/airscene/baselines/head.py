@@ -1,23 +1,39 @@
 """The network that answers questions about a scene from an embedding of it."""
 
+from dataclasses import dataclass
+
 import equinox as eqx
 import jax
 from jaxtyping import Array, Float, PRNGKeyArray
+
+
+@dataclass(frozen=True)
+class HeadConfig:
+    """What the network is made of.
+
+    Args:
+        n_in: Length of the embedding.
+        n_classes: Number of classes.
+    """
+
+    n_in: int
+    n_classes: int
 
 
 class Head(eqx.Module):
     """Four layers of 512 units and one answer for each class (paper, appendix E).
 
     Args:
-        n_in: Length of the embedding.
-        n_classes: Number of classes.
+        config: What it is made of.
         key: Randomness of the initial weights.
     """
 
     layers: list[eqx.nn.Linear]
+    config: HeadConfig = eqx.field(static=True)
 
-    def __init__(self, n_in: int, n_classes: int, *, key: PRNGKeyArray):
-        sizes = [n_in, 512, 512, 512, 512, n_classes]
+    def __init__(self, config: HeadConfig, *, key: PRNGKeyArray):
+        self.config = config
+        sizes = [config.n_in, 512, 512, 512, 512, config.n_classes]
         keys = jax.random.split(key, 5)
         self.layers = [
             eqx.nn.Linear(*ends, key=k)

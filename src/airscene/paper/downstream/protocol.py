@@ -4,26 +4,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from airscene.runs.preset import DataConfig
-from airscene.runs.presets.baselines import DRAW_012, DRAWPreset
+from airscene.runs.presets.baselines import DRAW_012, Choice, DRAWPreset
 from airscene.schema import Together
 from airscene.training.config import LoopConfig
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Hyper-parameters that validation chooses among.
-
-    Args:
-        learning_rate: The highest learning rate, of Adam.
-        dropout: Share of the units of layers of 512 that are left out.
-        noise: Deviation of the noise that is added to standardised embeddings in training.
-        batch_size: Scenes an update.
-    """
-
-    learning_rate: float = 3e-3
-    dropout: float = 0.0
-    noise: float = 0.0
-    batch_size: int = 100
 
 
 @dataclass(frozen=True)

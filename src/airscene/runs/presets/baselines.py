@@ -1,10 +1,14 @@
-"""Presets of what AIR is compared with: DRAW and a convolutional autoencoder."""
+"""Presets of what AIR is compared with: DRAW, a convolutional autoencoder, classifiers."""
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from airscene.baselines.draw_config import DRAWConfig
 from airscene.runs.preset import DataConfig
 from airscene.training.config import LoopConfig
+
+# How often a classifier is measured on validation scenes: the weights that do best are kept.
+EVALUATIONS = 5
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,58 @@ class CAEPreset:
     def name(self) -> str:
         """Its name, of the run folders."""
         return "cae"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Hyper-parameters that validation chooses among.
+
+    Args:
+        learning_rate: The highest learning rate, of Adam.
+        dropout: Share of the units of layers of 512 that are left out.
+        noise: Deviation of the noise that is added to standardised embeddings in training.
+        batch_size: Scenes an update.
+    """
+
+    learning_rate: float = 3e-3
+    dropout: float = 0.0
+    noise: float = 0.0
+    batch_size: int = 100
+
+
+@dataclass(frozen=True)
+class ClassifierPreset:
+    """How a classifier of scenes is trained.
+
+    Args:
+        name: Its name, of the run folders.
+        choice: The hyper-parameters.
+        steps: Number of updates at least.
+        seed: Decides the initial weights, the batches and the dropout.
+        inputs: Everything that decides what it learns from.
+        number: The recipe's number, raised when its behaviour changes.
+    """
+
+    name: str
+    choice: Choice
+    steps: int
+    seed: int
+    inputs: Any
+    number: int = 1
+
+    @property
+    def training(self) -> LoopConfig:
+        """How it is trained; it is measured on validation scenes `EVALUATIONS` times."""
+        between = -(-self.steps // EVALUATIONS)
+        return LoopConfig(
+            steps=between * EVALUATIONS,
+            batch_size=self.choice.batch_size,
+            learning_rate=self.choice.learning_rate,
+            warmup=between * EVALUATIONS // 10,
+            seed=self.seed,
+            evaluate_every=between,
+            save_every=between * EVALUATIONS,
+        )
 
 
 DRAW_012 = DRAWPreset(
