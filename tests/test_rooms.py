@@ -137,3 +137,19 @@ def test_a_tree_that_keeps_the_rule(tmp_path):
 def test_a_tree_that_breaks_it(tmp_path, file, text, message):
     found = violations(write_tree(tmp_path, {**RIGHT, file: text}), ("scene", "model", "app"))
     assert any(message in line for line in found), found
+
+
+def test_no_room_is_crowded_and_no_file_long():
+    """A folder with more modules wants sub-folders, each a concept; so does a long file."""
+    sizes = {path: path.read_text().count("\n") for path in PACKAGE.rglob("*.py")}
+    folders = [path.parent for path in sizes if path.name != "__init__.py"]
+    crowded = {str(f): folders.count(f) for f in folders if folders.count(f) > 15}
+    long = {str(path): lines for path, lines in sizes.items() if lines > 300}
+    assert (crowded, long) == ({}, {})
+
+
+def test_tests_mirror_the_rooms():
+    """Each folder of tests has the name of a folder of the package."""
+    tests = Path(__file__).parent
+    folders = {path.parent.relative_to(tests) for path in tests.rglob("test_*.py")}
+    assert [str(f) for f in sorted(folders) if not (PACKAGE / f).is_dir()] == []
