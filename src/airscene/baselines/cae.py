@@ -1,6 +1,7 @@
 """A convolutional autoencoder: an embedding of scenes that knows of no objects."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import equinox as eqx
 import jax
@@ -56,6 +57,8 @@ class CAE(eqx.Module):
     encoder_biases: list[Float[Array, " 64"]]
     decoder_biases: list[Float[Array, "..."]]
     config: CAEConfig = eqx.field(static=True)
+
+    stored_format: ClassVar[str] = "airscene-cae-1"
 
     def __init__(self, config: CAEConfig, *, key: PRNGKeyArray):
         keys = jax.random.split(key, 6)

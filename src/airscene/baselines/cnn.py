@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import equinox as eqx
 import jax
@@ -46,6 +47,8 @@ class CNN(eqx.Module):
     hidden: eqx.nn.Linear
     answer: eqx.nn.Linear
     config: CNNConfig = eqx.field(static=True)
+
+    stored_format: ClassVar[str] = "airscene-cnn-1"
 
     def __init__(self, config: CNNConfig, *, key: PRNGKeyArray):
         self.config = config

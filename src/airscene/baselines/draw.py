@@ -1,6 +1,6 @@
 """DRAW: a scene drawn in many small steps, the same number for every scene (Gregor et al. 2015)."""
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import equinox as eqx
 import jax
@@ -71,6 +71,8 @@ class DRAW(eqx.Module):
     paint: eqx.nn.Linear
     blank: Float[Array, "channel height width"]
     config: DRAWConfig = eqx.field(static=True)
+
+    stored_format: ClassVar[str] = "airscene-draw-1"
 
     def __init__(self, config: DRAWConfig, *, key: PRNGKeyArray):
         keys = jax.random.split(key, 6)

@@ -1,6 +1,7 @@
 """The network that answers questions about a scene from an embedding of it."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import equinox as eqx
 import jax
@@ -30,6 +31,8 @@ class Head(eqx.Module):
 
     layers: list[eqx.nn.Linear]
     config: HeadConfig = eqx.field(static=True)
+
+    stored_format: ClassVar[str] = "airscene-head-1"
 
     def __init__(self, config: HeadConfig, *, key: PRNGKeyArray):
         self.config = config

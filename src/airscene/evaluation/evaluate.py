@@ -20,7 +20,7 @@ from airscene.images.truth import LabelledScenes
 from airscene.inference.model import Model
 from airscene.model.air import AIR
 from airscene.model.counts import count_log_posterior
-from airscene.model.steps import facing_best
+from airscene.model.steps import best_side
 
 # log p(x) takes many posterior samples an image, so it is estimated on the first scenes only.
 LOG_PX_SCENES = 500
@@ -30,7 +30,7 @@ PARTICLES = 100
 @eqx.filter_jit
 def _terms(air: AIR, images: jax.Array, key: jax.Array) -> dict[str, jax.Array]:
     def one(image, noise):
-        run = facing_best(air, image).unroll(image, noise)
+        run = air.unroll(image, noise, best_side(air, image))
         log_q = count_log_posterior(run.presence_logits)
         q, kl = jnp.exp(log_q), jnp.pad(jnp.cumsum(run.kl), (1, 0))
         return {

@@ -42,11 +42,11 @@ def infer(model: AIR, image: Float[Array, "channel height width"]) -> Inferred:
     Returns:
         The scene, in standardised latents and in pixels.
     """
-    model, log_q, steps = best_steps(model, image)
+    _, log_q, steps = best_steps(model, image)
     mean = jnp.zeros((model.config.n_steps, model.config.n_what))
     objects = model.appearances(image, steps, mean)
-    pixels = in_pixels(model, steps.z_where, objects.drawn)
-    return Inferred(log_q, steps.z_where, objects.z_what, *pixels)
+    z_where = steps.proposal.z_where
+    return Inferred(log_q, z_where, objects.z_what, *in_pixels(model, z_where, objects.drawn))
 
 
 def in_pixels(

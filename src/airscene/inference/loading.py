@@ -13,7 +13,7 @@ from airscene.inference.worlds import read_world
 from airscene.inverse.config import InverseConfig
 from airscene.inverse.model import InverseAIR
 from airscene.model.bundled import bundled_models
-from airscene.model.weights import format_of, load_module, load_weights, read_metadata
+from airscene.model.weights import load_module, load_weights, read_metadata
 
 
 def load(model: str | Path) -> Model | SceneModel:
@@ -49,7 +49,7 @@ def load(model: str | Path) -> Model | SceneModel:
 
 def _load(file: Path, name: str) -> Model | SceneModel:
     metadata = read_metadata(file)
-    if metadata.get("format") != format_of(InverseAIR):
+    if metadata.get("format") != InverseAIR.stored_format:
         return Model(load_weights(file), name)
     air = load_module(file, InverseAIR, InverseConfig)
     world = metadata.get("world") or _world_of_run(file.with_name("config.json"))

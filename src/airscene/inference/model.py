@@ -15,7 +15,7 @@ from airscene.inference.chunks import CHUNK, in_chunks
 from airscene.inference.infer import Inferred, in_pixels, infer
 from airscene.model.air import AIR
 from airscene.model.counts import count_log_posterior
-from airscene.model.steps import facing_best
+from airscene.model.steps import best_side
 from airscene.objective.importance import log_marginal
 from airscene.scene import Scene, SceneObject, Scenes
 
@@ -32,7 +32,7 @@ def _draw_posterior(air: AIR, images: jax.Array, key: jax.Array) -> tuple[Inferr
     def one(image, key):
         noise_key, count_key = jax.random.split(key)
         noise = jax.random.normal(noise_key, (air.config.n_steps, air.n_noise))
-        run = facing_best(air, image).unroll(image, noise)
+        run = air.unroll(image, noise, best_side(air, image))
         log_q = count_log_posterior(run.presence_logits)
         boxes, windows = in_pixels(air, run.z_where, jnp.diff(run.canvases, axis=0))
         inferred = Inferred(log_q, run.z_where, run.z_what, boxes, windows)
@@ -44,7 +44,7 @@ def _draw_posterior(air: AIR, images: jax.Array, key: jax.Array) -> tuple[Inferr
 @eqx.filter_jit
 def _render(air: AIR, z_where: jax.Array, z_what: jax.Array, there: jax.Array) -> jax.Array:
     def one(z_where, z_what, there):
-        return jnp.tensordot(there, jax.vmap(air.draw)(z_where, z_what), axes=1)
+        return air.compose(jax.vmap(air.draw)(z_where, z_what), there)
 
     return jax.vmap(one)(z_where, z_what, there)
 
@@ -264,7 +264,7 @@ class Model:
     ) -> Images:
         """Draw the first objects of scenes; the same as `render`, from arrays."""
         there = np.arange(z_where.shape[1]) < np.asarray(counts)[:, None]
-        return _as_images(_render(self.air, z_where, z_what, there.astype(np.float32)))
+        return _as_images(_render(self.air, z_where, z_what, there))
 
     def sample(
         self, seed: int, n: int, counts: Sequence[int] | Int[np.ndarray, "m"] = ()

@@ -1,6 +1,6 @@
 """Inverse graphics: the networks together, and one scene's latents replayed through them."""
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import equinox as eqx
 import jax
@@ -67,6 +67,8 @@ class InverseAIR(eqx.Module):
     network: RecurrentNetwork | DifferenceNetwork
     camera: CameraNetwork | None
     config: InverseConfig = eqx.field(static=True)
+
+    stored_format: ClassVar[str] = "airscene-inverseair-1"
 
     def __init__(self, config: InverseConfig, *, key: PRNGKeyArray):
         keys = jax.random.split(key)

@@ -1,24 +1,26 @@
 """AIR: the generative model and its inference network, unrolled over the steps."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpyro.distributions as dist
-from jaxtyping import Array, Float, Int, PRNGKeyArray, PyTree
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, PyTree
 
+from airscene.errors import InputError
 from airscene.model import attention
 from airscene.model.appearance import Decoder, Encoder
+from airscene.model.background import BACKGROUNDS, Background
+from airscene.model.composition import COMPOSITIONS, Composition
 from airscene.model.config import AIRConfig
 from airscene.model.counts import count_log_prior
-from airscene.model.difference import DifferencePosterior
-from airscene.model.likelihood import log_likelihood
+from airscene.model.likelihood import LIKELIHOODS, Likelihood
 from airscene.model.pose import Pose
-from airscene.model.posterior import Proposal
-from airscene.model.recurrent import RecurrentPosterior
+from airscene.model.stored import stored_as
+from airscene.model.where import WHERE_PROPOSALS, Proposal, WhereProposal
 
 
 class Appearance(NamedTuple):
@@ -41,14 +43,12 @@ class InferenceStep(NamedTuple):
     """One step of inference.
 
     Args:
-        proposal: The posterior of presence and z_where.
-        z_where: Standardised pose.
+        proposal: The posterior of presence and z_where, and a sample of it.
         appearance: The object, if the next step depends on it. If not, the appearances of all
             objects are computed at once, in products N times as large.
     """
 
     proposal: Proposal
-    z_where: Float[Array, " 3"]
     appearance: Appearance | None
 
 
@@ -61,7 +61,7 @@ class Unrolled(NamedTuple):
         z_what: Appearance codes.
         kl: KL(q(z_i) || p(z_i)) of where and what of each step, in nats.
         log_ratio: log p(z_i) - log q(z_i) at the sample, in nats.
-        canvases: Sum of the first n objects, for n = 0..N.
+        canvases: The canvas with the first n objects, for n = 0..N.
         log_likelihoods: log p(x | z_1..n), for n = 0..N, in nats.
     """
 
@@ -84,8 +84,13 @@ class AIR(eqx.Module):
 
     encoder: Encoder
     decoder: Decoder
-    posterior: RecurrentPosterior | DifferencePosterior
+    where: WhereProposal = stored_as("posterior")
+    composition: Composition
+    background: Background
+    likelihood: Likelihood
     config: AIRConfig = eqx.field(static=True)
+
+    stored_format: ClassVar[str] = "airscene-air-1"
 
     def __init__(self, config: AIRConfig, *, key: PRNGKeyArray):
         keys = jax.random.split(key, 3)
@@ -93,15 +98,10 @@ class AIR(eqx.Module):
         self.config = config
         self.encoder = Encoder(patch, config.n_what, config.n_layer, key=keys[0])
         self.decoder = Decoder(patch, config.n_what, config.n_layer, config.brightness, key=keys[1])
-        sizes = (config.n_hidden, config.n_features)
-        if config.where_proposal == "difference":
-            self.posterior = DifferencePosterior(
-                config.image_shape, config.n_cells, *sizes, key=keys[2]
-            )
-        else:
-            self.posterior = RecurrentPosterior(
-                config.image_shape, *sizes, config.explained_share, key=keys[2]
-            )
+        self.where = WHERE_PROPOSALS[config.where_proposal](config, self.pose, key=keys[2])
+        self.composition = _chosen(COMPOSITIONS, "composition", config.composition)()
+        self.background = _chosen(BACKGROUNDS, "background", config.background)()
+        self.likelihood = _chosen(LIKELIHOODS, "likelihood", config.likelihood)(config.sigma)
 
     def with_steps(self, n_steps: int) -> "AIR":
         """Return the model with another largest count, and the same weights.
@@ -120,20 +120,6 @@ class AIR(eqx.Module):
         # No weight depends on N, so all that is needed of the new model is its structure.
         like = eqx.filter_eval_shape(AIR, config, key=jax.random.key(0))
         return jax.tree.unflatten(jax.tree.structure(like), jax.tree.leaves(self))
-
-    def facing(self, angle: Float[Array, ""]) -> "AIR":
-        """Return the model with the side that it takes objects from first.
-
-        Args:
-            angle: The side, from the x axis towards the y axis, in radians. The recurrent network
-                learns its order of objects and has no such side: it is returned as it is.
-
-        Returns:
-            The model.
-        """
-        if not isinstance(self.posterior, DifferencePosterior):
-            return self
-        return eqx.tree_at(lambda m: m.posterior.preferred, self, angle)
 
     @property
     def pose(self) -> Pose:
@@ -179,63 +165,55 @@ class AIR(eqx.Module):
         z_what = mean + scale * noise
         return Appearance(mean, scale, z_what, self.draw(z_where, z_what))
 
-    def begin(
-        self, image: Float[Array, "channel height width"]
-    ) -> tuple[PyTree[Array], Callable[..., tuple[PyTree[Array], InferenceStep]]]:
-        """Begin inference.
+    def step(
+        self,
+        image: Float[Array, "channel height width"],
+        state: PyTree[Array],
+        noise: Float[Array, " noise"],
+    ) -> tuple[PyTree[Array], InferenceStep]:
+        """Take one step of inference.
 
         Args:
             image: Image, values in [0, 1].
+            state: State of the where-proposal.
+            noise: Standard normal numbers, of where and what.
 
         Returns:
-            The state before the first step, and the function that takes a step: of a state and
-            the step's standard normal numbers, to the next state and what was taken.
+            The next state, and the step.
         """
-        if isinstance(self.posterior, DifferencePosterior):
-
-            def step(error, noise):
-                proposal = self.posterior(error, self.pose, self.config.sigma)
-                z_where = proposal.where_mean + proposal.where_scale * noise[:3]
-                appearance = self.appear(error, z_where, noise[3:])
-                return error - appearance.drawn, InferenceStep(proposal, z_where, appearance)
-
-            return image, step
-
-        image_features = self.posterior.look(image, self.config.sigma)
-
-        def step(state, noise):
-            state, proposal = self.posterior(image_features, state, self.pose)
-            z_where = proposal.where_mean + proposal.where_scale * noise[:3]
-            return self.posterior.explain(state, z_where, self.pose), InferenceStep(
-                proposal, z_where, None
-            )
-
-        return self.posterior.start(image_features), step
+        state, proposal = self.where.step(state, noise[:3])
+        appearance = None
+        if self.where.uses_appearance:
+            appearance = self.appear(self.where.view(state, image), proposal.z_where, noise[3:])
+        drawn = None if appearance is None else appearance.drawn
+        state = self.where.explain(state, proposal.z_where, drawn)
+        return state, InferenceStep(proposal, appearance)
 
     def appearances(
         self,
         image: Float[Array, "channel height width"],
-        taken: InferenceStep,
+        steps: InferenceStep,
         noise: Float[Array, "steps what"],
     ) -> Appearance:
         """Return the appearances of the objects of all steps.
 
         Args:
             image: Image, values in [0, 1].
-            taken: The steps, stacked.
+            steps: The steps, stacked.
             noise: Standard normal numbers.
 
         Returns:
             The objects, stacked.
         """
-        if taken.appearance is not None:
-            return taken.appearance
-        return jax.vmap(self.appear, in_axes=(None, 0, 0))(image, taken.z_where, noise)
+        if steps.appearance is not None:
+            return steps.appearance
+        return jax.vmap(self.appear, in_axes=(None, 0, 0))(image, steps.proposal.z_where, noise)
 
     def unroll(
         self,
         image: Float[Array, "channel height width"],
         noise: Float[Array, "steps noise"],
+        side: Float[Array, ""] | float = 0.0,
     ) -> Unrolled:
         """Run all N steps of inference as if every object were present.
 
@@ -245,40 +223,60 @@ class AIR(eqx.Module):
         Args:
             image: Image, values in [0, 1].
             noise: Standard normal numbers; zeros give the posterior means.
+            side: The side that objects are taken from first, see `WhereProposal.begin`.
 
         Returns:
             The sample and every term of the bound.
         """
-        c = self.config
-        state, step = self.begin(image)
-        steps = []
+        state, steps = self.where.begin(image, side), []
         # Unrolled: a loop on the CPU costs more a step than the code costs to compile.
-        for i in range(c.n_steps):
-            state, taken = step(state, noise[i])
-            steps.append(taken)
-        taken = jax.tree.map(lambda *parts: jnp.stack(parts), *steps)
-        objects = self.appearances(image, taken, noise[:, 3:])
+        for i in range(self.config.n_steps):
+            state, one = self.step(image, state, noise[i])
+            steps.append(one)
+        every = jax.tree.map(lambda *parts: jnp.stack(parts), *steps)
+        proposals, objects = every.proposal, self.appearances(image, every, noise[:, 3:])
 
-        canvases = [jnp.zeros_like(image)]
-        for i in range(c.n_steps):
-            canvases.append(canvases[-1] + objects.drawn[i])
-        log_likelihoods = [log_likelihood(image, canvas, c.sigma) for canvas in canvases]
+        canvases = [self.background.canvas(image)]
+        for i in range(self.config.n_steps):
+            canvases.append(self.composition.add(canvases[-1], objects.drawn[i]))
+        log_likelihoods = [self.log_likelihood(image, canvas) for canvas in canvases]
 
-        prior, posteriors = dist.Normal(), _posteriors(taken.proposal, objects)
-        samples = (taken.z_where, objects.z_what)
+        prior, posteriors = dist.Normal(), _posteriors(proposals, objects)
+        samples = (proposals.z_where, objects.z_what)
         log_ratio = sum(
             (prior.log_prob(z) - q.log_prob(z)).sum(axis=1)
             for q, z in zip(posteriors, samples, strict=True)
         )
         return Unrolled(
-            presence_logits=taken.proposal.logit,
-            z_where=taken.z_where,
+            presence_logits=proposals.logit,
+            z_where=proposals.z_where,
             z_what=objects.z_what,
-            kl=self.kl(taken.proposal, objects),
+            kl=self.kl(proposals, objects),
             log_ratio=log_ratio,
             canvases=jnp.stack(canvases),
             log_likelihoods=jnp.stack(log_likelihoods),
         )
+
+    def log_likelihood(
+        self,
+        image: Float[Array, "channel height width"],
+        canvas: Float[Array, "channel height width"],
+    ) -> Float[Array, ""]:
+        """Return log p(x | y), summed over pixels, in nats."""
+        return self.likelihood.log_prob(image, canvas).sum()
+
+    def compose(
+        self,
+        drawn: Float[Array, "steps channel height width"],
+        present: Bool[Array, " steps"],
+    ) -> Float[Array, "channel height width"]:
+        """Return the canvas with those objects that are present.
+
+        Args:
+            drawn: What each object adds to the canvas.
+            present: Whether it is there.
+        """
+        return self.composition.compose(self.background.canvas(drawn[0]), drawn, present)
 
     def kl(self, proposals: Proposal, objects: Appearance) -> Float[Array, " steps"]:
         """Return KL(q(z_i) || p(z_i)) of where and what of each step, in nats.
@@ -308,12 +306,17 @@ class AIR(eqx.Module):
         n_steps = self.config.n_steps
         z_where = dist.Normal().sample(where_key, (n_steps, 3))
         z_what = dist.Normal().sample(what_key, (n_steps, self.config.n_what))
-        objects = jax.vmap(self.draw)(z_where, z_what)
-        there = jnp.arange(n_steps) < count
-        return jnp.tensordot(there.astype(objects.dtype), objects, axes=1)
+        return self.compose(jax.vmap(self.draw)(z_where, z_what), jnp.arange(n_steps) < count)
 
 
 def _posteriors(proposals: Proposal, objects: Appearance) -> tuple[dist.Normal, dist.Normal]:
     """Return q(z_where) and q(z_what)."""
     where = dist.Normal(proposals.where_mean, proposals.where_scale)
     return where, dist.Normal(objects.mean, objects.scale)
+
+
+def _chosen(kinds: Mapping[str, Any], what: str, name: str) -> Any:
+    """Return the kind of a name, or refuse a name that there is not."""
+    if name not in kinds:
+        raise InputError(f"{what} is {name!r}; it should be one of {', '.join(kinds)}")
+    return kinds[name]

@@ -2,12 +2,11 @@
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-import tyro
-
 from airscene.errors import InputError, check_option
+from airscene.schema import NO_OPTION
 
 WhereProposalName = Literal["recurrent", "difference"]
 
@@ -35,12 +34,15 @@ class AIRConfig:
         n_features: Units of the layer that looks at the image.
         n_layer: Units of the hidden layer of the appearance encoder and of the decoder.
         where_proposal: The inference network: "recurrent" (AIR) or "difference" (DAIR).
+        composition: How an object changes the canvas: "sum".
+        background: What the canvas is before the first object: "black".
+        likelihood: How a pixel is distributed given the canvas: "gaussian".
 
     Raises:
         InputError: If a value is out of range.
     """
 
-    image_shape: tyro.conf.Suppress[tuple[int, int, int]] = (1, 50, 50)
+    image_shape: tuple[int, int, int] = field(default=(1, 50, 50), metadata=NO_OPTION)
     object_size: float = 0.4
     n_steps: int = 3
     n_what: int = 50
@@ -54,7 +56,10 @@ class AIRConfig:
     n_hidden: int = 128
     n_features: int = 256
     n_layer: int = 256
-    where_proposal: tyro.conf.Suppress[WhereProposalName] = "recurrent"
+    where_proposal: WhereProposalName = field(default="recurrent", metadata=NO_OPTION)
+    composition: str = field(default="sum", metadata=NO_OPTION)
+    background: str = field(default="black", metadata=NO_OPTION)
+    likelihood: str = field(default="gaussian", metadata=NO_OPTION)
 
     def __post_init__(self) -> None:
         """Check that every value is in range."""
@@ -79,6 +84,9 @@ class AIRConfig:
         known = get_args(WhereProposalName)
         right = self.where_proposal in known
         check_option("where_proposal", self.where_proposal, right, f"one of {', '.join(known)}")
+        if self.where_proposal == "difference":
+            wanted = "1 with the difference network, which sees what each object leaves"
+            check_option("explained_share", share, share == 1.0, wanted)
         parse_count_prior(self.count_prior, self.n_steps)
 
 

@@ -6,19 +6,14 @@ from jaxtyping import Array, Float
 
 from airscene.model.air import AIR, InferenceStep
 from airscene.model.counts import count_log_posterior
-from airscene.model.difference import DifferencePosterior
-from airscene.model.likelihood import log_likelihood
 
 # A scene has ended when the probability of a further object is below this: count probabilities
 # are exact to within it, and what is left of it goes to the last count reached.
 TAIL = 1e-3
 
-# The difference network infers a scene from so many sides.
-SIDES = 4
-
 
 def take_steps(
-    model: AIR, image: Float[Array, "channel height width"]
+    model: AIR, image: Float[Array, "channel height width"], side: Float[Array, ""] | float = 0.0
 ) -> tuple[Float[Array, " counts"], InferenceStep]:
     """Take steps until the scene has ended.
 
@@ -28,13 +23,13 @@ def take_steps(
     Args:
         model: The model.
         image: Image, values in [0, 1].
+        side: The side that objects are taken from first, see `WhereProposal.begin`.
 
     Returns:
         log q(n | x) for n = 0..N, and the steps at the means, stacked; zeros for those not run.
     """
     n_steps = model.config.n_steps
-    start, step = model.begin(image)
-    mean = jnp.zeros(model.n_noise)
+    start, mean = model.where.begin(image, side), jnp.zeros(model.n_noise)
 
     def unended(carry):
         i, log_reached, *_ = carry
@@ -42,13 +37,13 @@ def take_steps(
 
     def run(carry):
         i, log_reached, state, logits, steps = carry
-        state, taken = step(state, mean)
-        log_reached = log_reached + jax.nn.log_sigmoid(taken.proposal.logit)
-        logits = logits.at[i].set(taken.proposal.logit)
-        steps = jax.tree.map(lambda all_, one: all_.at[i].set(one), steps, taken)
+        state, one = model.step(image, state, mean)
+        log_reached = log_reached + jax.nn.log_sigmoid(one.proposal.logit)
+        logits = logits.at[i].set(one.proposal.logit)
+        steps = jax.tree.map(lambda all_, new: all_.at[i].set(new), steps, one)
         return i + 1, log_reached, state, logits, steps
 
-    shapes = jax.eval_shape(step, start, mean)[1]
+    shapes = jax.eval_shape(model.step, image, start, mean)[1]
     none = jax.tree.map(lambda leaf: jnp.zeros((n_steps, *leaf.shape), leaf.dtype), shapes)
     never = jnp.full(n_steps, -jnp.inf)
     *_, logits, steps = jax.lax.while_loop(unended, run, (0, 0.0, start, never, none))
@@ -57,10 +52,11 @@ def take_steps(
 
 def best_steps(
     model: AIR, image: Float[Array, "channel height width"]
-) -> tuple[AIR, Float[Array, " counts"], InferenceStep]:
+) -> tuple[Float[Array, ""], Float[Array, " counts"], InferenceStep]:
     """Take steps from the side from which they explain the image best.
 
-    Of `SIDES` sides, the one with the highest bound at the means, for its most probable count:
+    Of the sides that the where-proposal has, the one with the highest bound at the means, for its
+    most probable count:
 
         max_side  log p(x | z_1..n) - sum_i KL_i + log p(n),   n = argmax q(n)
 
@@ -74,27 +70,30 @@ def best_steps(
         image: Image, values in [0, 1].
 
     Returns:
-        The model facing that side, and what `take_steps` returns for it.
+        The side, in radians, and what `take_steps` returns for it.
     """
-    if not isinstance(model.posterior, DifferencePosterior):
-        return model, *take_steps(model, image)
+    n_sides = model.where.n_sides
+    if n_sides == 1:
+        return jnp.zeros(()), *take_steps(model, image)
 
-    def from_side(angle):
-        log_q, steps = take_steps(model.facing(angle), image)
+    def from_side(side):
+        log_q, steps = take_steps(model, image, side)
         count = jnp.argmax(log_q)
         there = jnp.arange(len(log_q) - 1) < count
-        canvas = jnp.tensordot(there.astype(image.dtype), steps.appearance.drawn, axes=1)
+        objects = model.appearances(image, steps, mean)
+        canvas = model.compose(objects.drawn, there)
         # Of steps that were not run it is not a number.
-        kl = jnp.where(there, model.kl(steps.proposal, steps.appearance), 0.0).sum()
-        bound = log_likelihood(image, canvas, model.config.sigma) - kl + model.log_prior()[count]
+        kl = jnp.where(there, model.kl(steps.proposal, objects), 0.0).sum()
+        bound = model.log_likelihood(image, canvas) - kl + model.log_prior()[count]
         return bound, log_q, steps
 
-    angles = jnp.arange(SIDES) * (2.0 * jnp.pi / SIDES)
-    bounds, *all_steps = jax.vmap(from_side)(angles)
+    mean = jnp.zeros((model.config.n_steps, model.config.n_what))
+    sides = jnp.arange(n_sides) * (2.0 * jnp.pi / n_sides)
+    bounds, *all_steps = jax.vmap(from_side)(sides)
     best = jnp.argmax(bounds)
-    return model.facing(angles[best]), *jax.tree.map(lambda leaf: leaf[best], all_steps)
+    return sides[best], *jax.tree.map(lambda leaf: leaf[best], all_steps)
 
 
-def facing_best(model: AIR, image: Float[Array, "channel height width"]) -> AIR:
-    """Return the model facing the side from which it explains an image best, see `best_steps`."""
+def best_side(model: AIR, image: Float[Array, "channel height width"]) -> Float[Array, ""]:
+    """Return the side from which a model explains an image best, see `best_steps`."""
     return best_steps(model, image)[0]

@@ -1,55 +1,90 @@
 """Weights of a model: a safetensors file with the configuration in its metadata."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import equinox as eqx
 import jax
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 
 from airscene.errors import InputError
 from airscene.files import write_atomic
 from airscene.model.air import AIR
 from airscene.model.config import AIRConfig
+from airscene.model.stored import has_shape, stored_names
 from airscene.schema import SCHEMA, read, whole
 
-Module = TypeVar("Module", bound=eqx.Module)
 
-
-def format_of(kind: type[eqx.Module]) -> str:
-    """The format that the weights of a class of models say they have."""
-    return f"airscene-{kind.__name__.lower()}-1"
-
-
-def _has_shape(leaf: object) -> bool:
-    return hasattr(leaf, "shape")
-
-
-def _named(model: eqx.Module) -> dict[str, Any]:
-    leaves = jax.tree.leaves_with_path(eqx.filter(model, _has_shape))
-    return {jax.tree_util.keystr(path, simple=True, separator="."): leaf for path, leaf in leaves}
-
-
-def save_weights(model: eqx.Module, path: str | Path, **metadata: str) -> None:
-    """Write a model's weights and configuration, whole or not at all.
+class Stored(Protocol):
+    """A class of models whose weights are kept in files.
 
     Args:
-        model: The model, with its configuration, a dataclass, as `config`.
+        stored_format: What the files say that they hold: no name of the code.
+    """
+
+    stored_format: ClassVar[str]
+
+
+Module = TypeVar("Module", bound=Stored)
+
+
+# What a file of an older schema must become, a function for each schema that changed tensors or
+# values: of the tensors and the configuration, both in the names of that schema.
+Migration = Callable[[dict[str, np.ndarray], dict[str, Any]], None]
+
+
+def _side_is_no_weight(tensors: dict[str, np.ndarray], config: dict[str, Any]) -> None:
+    """In schema 1 the difference network held its preferred side, and ignored `explained`."""
+    if config.get("posterior") == "difference":
+        tensors.pop("posterior.preferred", None)
+        config["explained"] = 1.0
+
+
+MIGRATIONS: dict[int, Migration] = {1: _side_is_no_weight}
+
+
+def save_weights(model: Any, path: str | Path, **metadata: str) -> None:
+    """Write a model's weights and configuration, whole or not at all.
+
+    Equal weights make equal files, byte by byte.
+
+    Args:
+        model: The model: its configuration, a dataclass, is `config`, and the name of its format
+            `stored_format`.
         path: The `.safetensors` file to write.
         metadata: What else the file says of the model, for instance `world="tabletop"`.
 
     Raises:
         InputError: If the file cannot be written.
     """
-    tensors = {name: np.asarray(leaf) for name, leaf in _named(model).items()}
-    own = {"format": format_of(type(model)), "schema": str(SCHEMA)}
+    leaves = jax.tree.leaves(eqx.filter(model, has_shape))
+    tensors = dict(zip(stored_names(model), map(np.asarray, leaves), strict=True))
+    own = {"format": model.stored_format, "schema": str(SCHEMA)}
     own["config"] = json.dumps(whole(model.config))
-    write_atomic(path, save(tensors, {**metadata, **own}))
+    write_atomic(path, _serialised(tensors, {**metadata, **own}))
+
+
+def _serialised(tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> bytes:
+    """A safetensors file whose header has an order: the library's follows from hashes.
+
+    Eight bytes with the header's length, the header as JSON, filled up with spaces to a multiple of
+    eight, and the tensors one after the other.
+    """
+    header: dict[str, Any] = {"__metadata__": dict(sorted(metadata.items()))}
+    data, end = [], 0
+    for name in sorted(tensors, key=lambda n: (-tensors[n].itemsize, n)):
+        tensor = np.ascontiguousarray(tensors[name])
+        kind = {"f": "F", "i": "I", "u": "U"}[tensor.dtype.kind] + str(8 * tensor.itemsize)
+        start, end = end, end + tensor.nbytes
+        header[name] = {"dtype": kind, "shape": tensor.shape, "data_offsets": [start, end]}
+        data.append(tensor.tobytes())
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + b"".join(data)
 
 
 def read_metadata(path: str | Path) -> dict[str, str]:
@@ -102,41 +137,51 @@ def load_weights(path: str | Path) -> AIR:
 def load_module(path: str | Path, kind: type[Module], config_kind: type) -> Module:
     """Read a model of any kind that `save_weights` wrote. Nothing is unpickled.
 
+    Files of older schemas are migrated, one schema after the other.
+
     Args:
         path: The `.safetensors` file.
         kind: The model's class, made of a configuration and a key.
         config_kind: The class of its configuration.
 
     Returns:
-        The model.
+        The model, in the precision that JAX is set to.
 
     Raises:
         InputError: If the file is missing, truncated, not safetensors, or of another model.
     """
-    path = Path(path)
+    path, wanted_format = Path(path), kind.stored_format
     with _opened(path) as file:
         metadata = file.metadata() or {}
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    if metadata.get("format") != format_of(kind):
+    if metadata.get("format") != wanted_format:
         raise InputError(
             f"{path} holds weights of another program (format {metadata.get('format')!r}); "
-            f"airscene reads {format_of(kind)!r}"
+            f"airscene reads {wanted_format!r}"
         )
     try:
-        schema = int(metadata.get("schema", 1))
-        config = read(config_kind, json.loads(metadata["config"]), schema)
+        schema, said = int(metadata.get("schema", 1)), json.loads(metadata["config"])
+        for number in range(schema, SCHEMA):
+            if number in MIGRATIONS:
+                MIGRATIONS[number](tensors, said)
+        config = read(config_kind, said, schema)
         # The shapes only: no time is lost on initial weights that the file replaces.
         model = eqx.filter_eval_shape(kind, config, key=jax.random.key(0))
-        wanted = {name: (leaf.shape, leaf.dtype) for name, leaf in _named(model).items()}
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path} has no readable configuration ({error})") from error
-    found = {name: (tensor.shape, tensor.dtype) for name, tensor in tensors.items()}
-    if found != wanted:
-        names = found.keys() | wanted.keys()
-        wrong = min(name for name in names if found.get(name) != wanted.get(name))
-        raise InputError(f"{path}: the tensor {wrong!r} does not fit its configuration")
-    if not all(np.isfinite(tensor).all() for tensor in tensors.values()):
-        raise InputError(f"{path} holds weights that are not finite; train the model again")
-    shapes, rest = eqx.partition(model, _has_shape)
-    arrays = [jax.numpy.asarray(tensors[name]) for name in wanted]
-    return eqx.combine(jax.tree.unflatten(jax.tree.structure(shapes), arrays), rest)
+    shapes, rest = eqx.partition(model, has_shape)
+    leaves, structure = jax.tree.flatten(shapes)
+    wanted = dict(zip(stored_names(model), leaves, strict=True))
+    for name in sorted(tensors.keys() | wanted.keys()):
+        found, leaf = tensors.get(name), wanted.get(name)
+        if found is None or leaf is None or not _fits(found, leaf):
+            raise InputError(f"{path}: the tensor {name!r} does not fit its configuration")
+        if not np.isfinite(found).all():
+            raise InputError(f"{path} holds weights that are not finite; train the model again")
+    arrays = [jax.numpy.asarray(tensors[name].astype(leaf.dtype)) for name, leaf in wanted.items()]
+    return eqx.combine(jax.tree.unflatten(structure, arrays), rest)
+
+
+def _fits(tensor: np.ndarray, leaf: jax.ShapeDtypeStruct) -> bool:
+    """Whether a tensor has the shape of a leaf, and its kind of numbers in any precision."""
+    return tensor.shape == leaf.shape and tensor.dtype.kind == np.dtype(leaf.dtype).kind

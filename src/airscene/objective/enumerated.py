@@ -14,6 +14,7 @@ def enumerated(
     noise: Float[Array, "steps noise"],
     log_prior: Float[Array, " counts"],
     prefix: Float[Array, ""] | float = 0.0,
+    side: Float[Array, ""] | float = 0.0,
 ) -> Float[Array, ""]:
     """One-sample estimate of the bound, exact in the counts.
 
@@ -29,11 +30,12 @@ def enumerated(
         noise: Standard normal numbers, one row a step.
         log_prior: log p(n); training raises the price of an object for a while.
         prefix: Weight of the prefix term, see `expectation`; 0 is the bound.
+        side: The side that objects are taken from first, see `WhereProposal.begin`.
 
     Returns:
         The bound on log p(x), in nats.
     """
-    run = model.unroll(image, noise)
+    run = model.unroll(image, noise, side)
     total_kl = jnp.concatenate([jnp.zeros(1), jnp.cumsum(run.kl)])
     log_q = count_log_posterior(run.presence_logits)
     return expectation(log_q, run.log_likelihoods - total_kl, log_prior, prefix)

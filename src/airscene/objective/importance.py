@@ -7,7 +7,7 @@ from jaxtyping import Array, Float
 
 from airscene.model.air import AIR, Unrolled
 from airscene.model.counts import count_log_posterior
-from airscene.model.steps import facing_best
+from airscene.model.steps import best_side
 from airscene.objective.expectation import expectation
 
 
@@ -27,6 +27,7 @@ def importance_weighted(
     noise: Float[Array, "samples steps noise"],
     log_prior: Float[Array, " counts"],
     prefix: Float[Array, ""] | float = 0.0,
+    side: Float[Array, ""] | float = 0.0,
 ) -> Float[Array, ""]:
     """K-sample bound that trains the posterior over counts too.
 
@@ -43,11 +44,12 @@ def importance_weighted(
         noise: Standard normal numbers, K samples of one row a step.
         log_prior: log p(n); training raises the price of an object for a while.
         prefix: Weight of the prefix term, see `expectation`; 0 is the bound.
+        side: The side that objects are taken from first, see `WhereProposal.begin`.
 
     Returns:
         The bound on log p(x), in nats.
     """
-    runs = jax.vmap(model.unroll, in_axes=(None, 0))(image, noise)
+    runs = jax.vmap(model.unroll, in_axes=(None, 0, None))(image, noise, side)
     log_qs = jax.vmap(count_log_posterior)(runs.presence_logits)
     log_q = logsumexp(log_qs, axis=0) - jnp.log(len(log_qs))
     return expectation(log_q, _log_mean_weight(runs), log_prior, prefix)
@@ -72,6 +74,6 @@ def log_marginal(
     Returns:
         The estimate, in nats.
     """
-    model = facing_best(model, image)
-    runs = jax.vmap(model.unroll, in_axes=(None, 0))(image, noise)
+    side = best_side(model, image)
+    runs = jax.vmap(model.unroll, in_axes=(None, 0, None))(image, noise, side)
     return logsumexp(_log_mean_weight(runs) + model.log_prior())

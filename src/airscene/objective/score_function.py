@@ -16,6 +16,7 @@ def score_function(
     log_prior: Float[Array, " counts"],
     prefix: Float[Array, ""] | float = 0.0,
     baseline: Baseline | None = None,
+    side: Float[Array, ""] | float = 0.0,
 ) -> Float[Array, ""]:
     """One-sample estimate of the bound, in the counts too (paper, section 2.2 and appendix A).
 
@@ -48,12 +49,13 @@ def score_function(
         log_prior: log p(n); training raises the price of an object for a while.
         prefix: Weight of the prefix term, see `expectation`; 0 is the bound.
         baseline: b_i, trained by the gradient of the squared error in R_i; zero if not given.
+        side: The side that objects are taken from first, see `WhereProposal.begin`.
 
     Returns:
         The bound at the sample, in nats. Its gradient is the estimator, and in the weights of the
         baseline the descent on its squared error.
     """
-    run = model.unroll(image, noise)
+    run = model.unroll(image, noise, side)
     logits = run.presence_logits
     z_pres = jnp.cumprod(uniform < jax.nn.sigmoid(logits))
     n = z_pres.sum()

@@ -61,16 +61,15 @@ def annealed_bound(
         prior = jax.nn.log_softmax(log_prior - extra * counts)
         prefix = config.prefix * left(config.prefix_release, step)
 
-        def bound(image, noise, uniform, angle):
-            if config.estimator == "score-baseline":
-                model, baseline = trained.model.facing(angle), trained.baseline
-                return score_function(model, image, noise, uniform, prior, prefix, baseline)
-            model = trained.facing(angle)
+        baseline = trained.baseline if isinstance(trained, WithBaseline) else None
+        model = trained.model if isinstance(trained, WithBaseline) else trained
+
+        def bound(image, noise, uniform, side):
             if config.estimator == "enumerated":
-                return enumerated(model, image, noise, prior, prefix)
+                return enumerated(model, image, noise, prior, prefix, side)
             if config.estimator == "importance":
-                return importance_weighted(model, image, noise, prior, prefix)
-            return score_function(model, image, noise, uniform, prior, prefix)
+                return importance_weighted(model, image, noise, prior, prefix, side)
+            return score_function(model, image, noise, uniform, prior, prefix, baseline, side)
 
         # Left out of the program where no estimator asks for them.
         uniform = jax.random.uniform(jax.random.fold_in(key, 1), (len(images), len(counts) - 1))

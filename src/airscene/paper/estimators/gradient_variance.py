@@ -100,10 +100,13 @@ def _trained(model: Any, images: Images, config: TrainConfig, objective: Any, st
 
 
 def _groups(gradient: AIR) -> dict[str, list[Array]]:
-    propose = gradient.posterior.propose
+    # The difference network has a head for each glimpse, and the last one's presence counts.
+    head = (
+        gradient.where.head if hasattr(gradient.where, "head") else gradient.where.glimpses[-1].head
+    )
     return {
-        "presence": [propose.weight[0], propose.bias[0]],
-        "posterior": jax.tree.leaves((gradient.posterior, gradient.encoder)),
+        "presence": [head.weight[0], head.bias[0]],
+        "posterior": jax.tree.leaves((gradient.where, gradient.encoder)),
     }
 
 

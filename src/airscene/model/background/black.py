@@ -1,0 +1,15 @@
+"""A black background."""
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+
+class Black(eqx.Module):
+    """Zeros: every pixel is left to the objects (paper, section 3.1)."""
+
+    def canvas(
+        self, image: Float[Array, "channel height width"]
+    ) -> Float[Array, "channel height width"]:
+        """Return a black canvas of the shape of an image."""
+        return jnp.zeros_like(image)

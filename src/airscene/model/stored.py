@@ -1,0 +1,40 @@
+"""Names of tensors in weights files, which are no names of the code."""
+
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
+
+import equinox as eqx
+import jax
+
+
+def stored_as(name: str) -> Any:
+    """A field of a module whose tensors have another name in files than in the code.
+
+        head: eqx.nn.Linear = stored_as("propose")
+
+    Args:
+        name: Its name in files, which never changes.
+    """
+    return eqx.field(metadata={"stored": name})
+
+
+def stored_names(model: eqx.Module) -> Iterator[str]:
+    """Return the names that the arrays of a model have in files, in the order of its leaves."""
+    leaves = jax.tree.leaves_with_path(eqx.filter(model, has_shape))
+    for path, _ in leaves:
+        names, node = [], model
+        for key in path:
+            if isinstance(key, jax.tree_util.GetAttrKey):
+                stored = {f.name: f.metadata.get("stored", f.name) for f in fields(node)}
+                names.append(stored[key.name])
+                node = getattr(node, key.name)
+            else:
+                names.append(str(key.idx))
+                node = node[key.idx]
+        yield ".".join(names)
+
+
+def has_shape(leaf: object) -> bool:
+    """Whether a leaf is an array, or stands for one."""
+    return hasattr(leaf, "shape")

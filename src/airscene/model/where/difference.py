@@ -1,0 +1,219 @@
+"""The difference network (DAIR): it proposes an object from the canvas error alone."""
+
+import math
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from airscene.model import attention
+from airscene.model.config import AIRConfig
+from airscene.model.pose import Pose
+from airscene.model.stored import stored_as
+from airscene.model.where import spatial
+from airscene.model.where.proposal import Proposal, init_head, propose
+
+# How steeply attention prefers errors on one side of the image, in nats a half-width; the power of
+# the saturated error in it; and the squared error, in units of sigma, that is half saturated. So of
+# several objects attention goes to one, and thin residues on the preferred side do not outweigh an
+# object on the other.
+PREFERENCE_SLOPE, POWER, HALF_SATURATION = 2.0, 3, 0.5
+
+# The error is smoothed by a Gaussian of this deviation, in windows of a typical object: residues
+# of both signs about an object that is drawn cancel, an object that is not drawn stays.
+BLUR = 0.15
+
+# Attention then moves to the mean place of the error around it (mean shift): so many times, within
+# a Gaussian of this deviation, in windows.
+MEAN_SHIFTS, SHIFT_WIDTH = 5, 0.25
+
+# A glimpse is this much larger than the window of a typical object. So many are taken, each at the
+# place that the one before proposes, no further off than this share of a window.
+GLIMPSE_SIZE, N_GLIMPSES, REACH = 1.5, 3, 0.25
+
+# Deterministic inference tries a scene from so many sides.
+N_SIDES = 4
+
+
+class State(NamedTuple):
+    """What is left to explain.
+
+    Args:
+        error: Image less canvas.
+        side: The side that objects are taken from first, in radians.
+    """
+
+    error: Float[Array, "channel height width"]
+    side: Float[Array, ""] | float
+
+
+class DifferenceProposal(eqx.Module):
+    """`omega_i = R(x - x_i)`, x_i the canvas of the objects so far (paper, 3.1 and appendix D).
+
+    It has no memory and sees nothing but the error, and of it only what is near: whatever the
+    number of objects, those that are drawn have left it, and the next one looks as it would if it
+    were the only one. So it can take more steps than it was trained with.
+
+    Attention moves to where the error is large, on the preferred side of the image, which decides
+    the order of the objects. The side is an argument: it is drawn for every scene in training, and
+    `model.steps` chooses it in inference. A glimpse around that place, through two layers, then
+    gives a better place for the next glimpse, and the last one the proposal.
+
+    Deviations. The paper's network sees the whole error and has a hidden state (section 3.1;
+    appendix D does without). And no gradient flows through attention, through the error or
+    through where a glimpse is taken: the places of the windows learn through the offsets that
+    the glimpses propose, each step for its own. With these gradients, training is unstable.
+
+    Args:
+        config: What the model is made of.
+        pose: The map from `z_where` to scale and centre.
+        key: Randomness of the initial weights.
+    """
+
+    glimpses: tuple["Glimpse", ...]
+    image_size: tuple[int, int] = eqx.field(static=True)
+    sigma: float = eqx.field(static=True)
+    pose: Pose = eqx.field(static=True)
+    uses_appearance: bool = eqx.field(static=True, default=True)
+    n_sides: int = eqx.field(static=True, default=N_SIDES)
+
+    def __init__(self, config: AIRConfig, pose: Pose, *, key: PRNGKeyArray):
+        keys = jax.random.split(key, N_GLIMPSES)
+        self.image_size, self.sigma, self.pose = config.image_shape[1:], config.sigma, pose
+        sizes = (config.image_shape[0], config.n_cells, config.n_hidden, config.n_features)
+        self.glimpses = tuple(Glimpse(*sizes, key=key) for key in keys)
+
+    def begin(
+        self, image: Float[Array, "channel height width"], side: Float[Array, ""] | float
+    ) -> State:
+        """Return the state before the first step: all of the image is left to explain."""
+        return State(image, side)
+
+    def step(self, state: State, noise: Float[Array, " 3"]) -> tuple[State, Proposal]:
+        """Propose one object from the error.
+
+        Args:
+            state: What is left to explain.
+            noise: Standard normal numbers.
+
+        Returns:
+            The same state, and what is proposed.
+        """
+        error, pose = jax.lax.stop_gradient(state.error), self.pose
+        centre = jax.lax.stop_gradient(self.attend(error / self.sigma, state.side))
+        reach = 2.0 * REACH * pose.object_size / pose.position_spread
+        for glimpse in self.glimpses:
+            outputs = glimpse(error, jax.lax.stop_gradient(centre), pose)
+            proposal = propose(outputs, centre, pose, noise, reach)
+            centre = proposal.where_mean[1:] * pose.position_spread
+        return state, proposal
+
+    def view(
+        self, state: State, image: Float[Array, "channel height width"]
+    ) -> Float[Array, "channel height width"]:
+        """Windows are read from the error."""
+        return state.error
+
+    def explain(
+        self,
+        state: State,
+        z_where: Float[Array, " 3"],
+        drawn: Float[Array, "channel height width"],
+    ) -> State:
+        """Take what an object draws from the error.
+
+        Args:
+            state: What was left to explain before the object.
+            z_where: Not used.
+            drawn: What the object adds to the canvas.
+        """
+        return state._replace(error=state.error - drawn)
+
+    def attend(
+        self, error: Float[Array, "channel height width"], side: Float[Array, ""] | float
+    ) -> Float[Array, " 2"]:
+        """Choose the place of the first glimpse.
+
+        Args:
+            error: Image less canvas, in units of sigma.
+            side: The preferred side, in radians.
+
+        Returns:
+            The place (x, y), in [-1, 1] across the image.
+        """
+        x, y = spatial.square_centres(self.image_size)
+        (height, width), pose = self.image_size, self.pose
+        # A typical window, in half-widths and half-heights of the image.
+        window = 2.0 * pose.object_size * min(height, width)
+        across, down = window / width, window / height
+
+        blur_x = _gaussian(x[:, None] - x, BLUR * across)
+        blur_y = _gaussian(y[:, None] - y, BLUR * down)
+        smooth = blur_y @ spatial.pool(error) @ blur_x / (blur_x.sum(0).max() * blur_y.sum(0).max())
+        # Objects only add to the canvas, so they can mend no error below zero.
+        ink = jnp.square(jax.nn.relu(smooth)).mean(axis=0)
+        saliency = ink / (ink + HALF_SATURATION) + spatial.attention_floor(pose.object_size)
+        preference = spatial.directional_preference(side, self.image_size, PREFERENCE_SLOPE)
+        best = jnp.argmax(POWER * jnp.log(saliency) + preference)
+        row, column = jnp.unravel_index(best, saliency.shape)
+        centre = jnp.stack([x[column], y[row]])
+        for _ in range(MEAN_SHIFTS):
+            near_x = _gaussian(x - centre[0], SHIFT_WIDTH * across)
+            near_y = _gaussian(y - centre[1], SHIFT_WIDTH * down)
+            near = saliency * near_y[:, None] * near_x
+            centre = spatial.expected_place(near / near.sum(), self.image_size)
+        return centre
+
+
+class Glimpse(eqx.Module):
+    """A look at the error around a place.
+
+    Args:
+        channels: Channels of the images.
+        n_cells: Side of a glimpse, in samples.
+        n_hidden: Units of the layer that proposes.
+        n_features: Units of the first layer.
+        key: Randomness of the initial weights.
+    """
+
+    first_layer: eqx.nn.Linear = stored_as("look")
+    second_layer: eqx.nn.Linear = stored_as("think")
+    head: eqx.nn.Linear = stored_as("propose")
+    n_cells: int = eqx.field(static=True)
+
+    def __init__(
+        self, channels: int, n_cells: int, n_hidden: int, n_features: int, *, key: PRNGKeyArray
+    ):
+        keys = jax.random.split(key, 3)
+        self.first_layer = eqx.nn.Linear(channels * n_cells**2, n_features, key=keys[0])
+        self.second_layer = eqx.nn.Linear(n_features, n_hidden, key=keys[1])
+        self.head = init_head(eqx.nn.Linear(n_hidden, 7, key=keys[2]))
+        self.n_cells = n_cells
+
+    def __call__(
+        self,
+        error: Float[Array, "channel height width"],
+        centre: Float[Array, " 2"],
+        pose: Pose,
+    ) -> Float[Array, " 7"]:
+        """Read the error around a place, and propose an object there.
+
+        Args:
+            error: Image less canvas.
+            centre: The place (x, y), in [-1, 1] across the image.
+            pose: The map from `z_where` to scale and centre.
+
+        Returns:
+            The outputs, see `airscene.model.where.proposal.propose`.
+        """
+        larger = jnp.array([math.log(GLIMPSE_SIZE) / pose.scale_spread])
+        z_where = jnp.concatenate([larger, centre / pose.position_spread])
+        seen = attention.read(error, z_where, pose, self.n_cells)
+        features = jax.nn.relu(self.first_layer(seen.ravel()))
+        return self.head(jnp.tanh(self.second_layer(features)))
+
+
+def _gaussian(distance: Float[Array, "*shape"], deviation: float) -> Float[Array, "*shape"]:
+    return jnp.exp(-0.5 * jnp.square(distance / deviation))

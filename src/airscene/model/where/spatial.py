@@ -1,0 +1,91 @@
+"""Attention over the image: squares, how much there is to explain in each, and a mean place."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+# Ink of a square where nothing is left, in units of the noise: attention still has a centre then.
+FLOOR = 0.01
+
+# For objects smaller than this share of the image it falls, by so many nats as 1 / size grows.
+LARGE, STEEP = 0.3, 2.5
+
+# The image is averaged over squares of this side before a network sees all of it: it need not see
+# fine detail to say where things are; the window sees the image itself.
+POOL = 2
+
+
+def square_centres(
+    image_size: tuple[int, int],
+) -> tuple[Float[Array, " columns"], Float[Array, " rows"]]:
+    """Return x and y of the centres of the squares, in [-1, 1] across the image."""
+    height, width = image_size
+    x, y = (
+        (jnp.arange(-(-side // POOL)) + 0.5) * (2.0 * POOL / side) - 1.0 for side in (width, height)
+    )
+    return x, y
+
+
+def pool(
+    image: Float[Array, "channel height width"],
+) -> Float[Array, "channel rows columns"]:
+    """Average an image over squares, with black beyond its edges."""
+    height, width = image.shape[1:]
+    padded = jnp.pad(image, ((0, 0), (0, -height % POOL), (0, -width % POOL)))
+    squares = [padded[:, i::POOL, j::POOL] for i in range(POOL) for j in range(POOL)]
+    return sum(squares) / POOL**2
+
+
+def directional_preference(
+    angle: Float[Array, ""], image_size: tuple[int, int], steepness: float
+) -> Float[Array, "rows columns"]:
+    """Return a preference among squares that rises to one side of the image.
+
+    Args:
+        angle: Where it rises to, from the x axis towards the y axis.
+        image_size: Height and width of the images, in pixels.
+        steepness: In nats a half-width.
+
+    Returns:
+        The preference, in nats.
+    """
+    x, y = square_centres(image_size)
+    return steepness * (jnp.cos(angle) * x[None, :] + jnp.sin(angle) * y[:, None])
+
+
+def attend(
+    ink: Float[Array, "rows columns"], preference_logits: Float[Array, "*squares"]
+) -> Float[Array, "rows columns"]:
+    """Return the attention to each square, in proportion to ink exp(preference_logits).
+
+    Args:
+        ink: How much there is to explain in each square, above zero.
+        preference_logits: The network's preference among squares, in nats; in rows, or all in one.
+
+    Returns:
+        The shares; their sum is 1.
+    """
+    preference_logits = jnp.exp(preference_logits - jax.lax.stop_gradient(preference_logits.max()))
+    attended = ink * preference_logits.reshape(ink.shape)
+    return attended / attended.sum()
+
+
+def expected_place(
+    attended: Float[Array, "rows columns"],
+    image_size: tuple[int, int],
+) -> Float[Array, " 2"]:
+    """Return the mean place (x, y) of shares of attention, in [-1, 1] across the image."""
+    x, y = square_centres(image_size)
+    return jnp.stack([attended.sum(axis=0) @ x, attended.sum(axis=1) @ y])
+
+
+def attention_floor(object_size: float) -> float:
+    """Return the ink that a black square counts as, in units of the noise.
+
+    The smaller the windows, the more squares there are, and the steeper the preference that a
+    network learns, in proportion to 1 / object_size. An object on the side of the least preference
+    must still outweigh all black squares on the other side; so the floor falls with the size.
+    """
+    return max(1e-6, FLOOR * math.exp(-STEEP * max(0.0, 1.0 / object_size - 1.0 / LARGE)))
