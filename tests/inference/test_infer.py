@@ -5,13 +5,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from airscene.model.recurrent import RecurrentPosterior
 
 import airscene.inference.loading as inference
 from airscene.errors import InputError
 from airscene.inference import Model, load
 from airscene.inference.infer import INK, in_pixels, infer
 from airscene.model.counts import count_log_posterior
-from airscene.model.recurrent import RecurrentPosterior
 from airscene.model.steps import TAIL, take_steps
 from airscene.model.weights import save_weights
 from airscene.objective.enumerated import enumerated
@@ -22,7 +22,7 @@ def believing(air, presence, spread=-1.0):
     """The model with this bias on the logit of presence, and this softplus argument of spreads."""
     n_what = air.config.n_what
     return eqx.tree_at(
-        lambda m: (m.posterior.propose.bias, m.encoder.layers.layers[-1].bias),
+        lambda m: (m.where.head.bias, m.encoder.layers.layers[-1].bias),
         air,
         (
             jnp.array([presence, *[0.0] * 3, *[spread] * 3]),
@@ -36,7 +36,7 @@ def air(tiny):
     """A model that believes in one to three objects, and draws bright ones."""
     air = believing(tiny(seed=3, count_prior="table(1, 2, 3, 4)"), 1.0)
     # Louder weights: scenes of different images should differ by more than rounding.
-    louder = eqx.tree_at(lambda m: m.posterior.propose.weight, air, replace_fn=lambda w: 20 * w)
+    louder = eqx.tree_at(lambda m: m.where.head.weight, air, replace_fn=lambda w: 20 * w)
     bias = louder.decoder.layers.layers[-1].bias
     return eqx.tree_at(lambda m: m.decoder.layers.layers[-1].bias, louder, bias + 3.0)
 

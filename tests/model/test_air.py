@@ -6,9 +6,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from airscene.errors import InputError
 from airscene.model import attention
+from airscene.model.config import AIRConfig
 from airscene.model.likelihood import log_likelihood
-from airscene.model.posterior import FAINT, attention_floor
+from airscene.model.where.spatial import FLOOR, attention_floor
 
 SHAPES = [(1, 12, 12), (3, 10, 13)]
 
@@ -43,12 +45,12 @@ def test_latents_are_those_that_the_networks_propose(unrolled, amount):
     model, image, noise, _ = unrolled
     noise = amount * noise
     run = eqx.filter_jit(model.unroll)(image, noise)
-    image_features = model.posterior.look(image, model.config.sigma)
-    state = model.posterior.start(image_features)
+    state = model.where.begin(image, 0.0)
     for i in range(3):
-        state, proposal = model.posterior(image_features, state, model.pose)
+        state, proposal = model.where.step(state, noise[i, :3])
         z_where = proposal.where_mean + proposal.where_scale * noise[i, :3]
-        state = model.posterior.explain(state, z_where, model.pose)
+        assert np.allclose(proposal.z_where, z_where, atol=1e-6)
+        state = model.where.explain(state, z_where)
         mean, scale = model.encoder(attention.read(image, z_where, model.pose, 4))
         assert run.presence_logits[i] == pytest.approx(float(proposal.logit), abs=1e-5)
         assert np.allclose(run.z_where[i], z_where, atol=1e-5)
@@ -67,8 +69,19 @@ def test_kl_is_the_mean_of_the_log_ratio(unrolled):
 
 def test_attention_outweighs_black_squares_for_small_objects_too():
     floors = [attention_floor(size) for size in (0.4, 0.3, 0.2, 0.15, 0.1, 0.02)]
-    assert floors[0] == floors[1] == FAINT
+    assert floors[0] == floors[1] == FLOOR
     assert floors == sorted(floors, reverse=True) and floors[-1] > 0
+
+
+@pytest.mark.parametrize("kind", ["composition", "background", "likelihood"])
+def test_kinds_that_there_are_not(tiny, kind):
+    with pytest.raises(InputError, match=f"{kind} is 'none'; it should be one of"):
+        tiny(**{kind: "none"})
+
+
+def test_the_difference_network_has_no_share_to_explain():
+    with pytest.raises(InputError, match="explained-share is 0.9; it should be 1 with"):
+        AIRConfig(where_proposal="difference", explained_share=0.9)
 
 
 def test_the_prior_is_not_a_weight(tiny):
@@ -96,15 +109,14 @@ def test_a_window_explains_a_share_of_its_ink(tiny):
     """Once by one window, the ink in its middle is 1 - share of what it was; far off, the same."""
     image = jnp.full((3, 12, 12), 0.5)
     for share in (1.0, 0.75):
-        model = tiny(image_shape=(3, 12, 12), explained_share=share, object_size=0.3)
-        image_features = model.posterior.look(image, 0.5)
+        model = tiny(image_shape=(3, 12, 12), explained_share=share, object_size=0.3, sigma=0.5)
         # Each channel adds its own: a colour image is as much to explain as a grey one.
-        assert np.allclose(image_features.ink, 3.0)
-        state = model.posterior.start(image_features)
+        state = model.where.begin(image, 0.0)
+        assert np.allclose(state.unexplained, 3.0)
         # A window of 3.6 pixels, its middle on the middle of the second square.
         z_where = jnp.array([0.0, -1.0, -1.0]) * 0.5 / model.pose.position_spread
-        once = model.posterior.explain(state, z_where, model.pose)
-        assert once.left[1, 1] == pytest.approx(3.0 * (1.0 - share), abs=0.01)
-        assert once.left[5, 5] == pytest.approx(3.0, abs=0.01)
-        twice = model.posterior.explain(once, z_where, model.pose)
-        assert twice.left[1, 1] == pytest.approx(3.0 * (1.0 - share) ** 2, abs=0.01)
+        once = model.where.explain(state, z_where)
+        assert once.unexplained[1, 1] == pytest.approx(3.0 * (1.0 - share), abs=0.01)
+        assert once.unexplained[5, 5] == pytest.approx(3.0, abs=0.01)
+        twice = model.where.explain(once, z_where)
+        assert twice.unexplained[1, 1] == pytest.approx(3.0 * (1.0 - share) ** 2, abs=0.01)

@@ -18,7 +18,7 @@ def undecided(model, scale=0.0):
     """The model with counts near even and posteriors of unit width and more."""
     n_what = model.config.n_what
     return eqx.tree_at(
-        lambda m: (m.posterior.propose.bias, m.encoder.layers.layers[-1].bias),
+        lambda m: (m.where.head.bias, m.encoder.layers.layers[-1].bias),
         model,
         (
             jnp.array([0.3, *[0.0] * 3, *[scale] * 3]),

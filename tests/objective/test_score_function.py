@@ -18,7 +18,7 @@ N_DRAWS = 3000
 # Weight of the prefix term, as in the first part of a run.
 PREFIX = 0.3
 
-PRESENCE = "posterior.propose.bias"
+PRESENCE = "where.head.bias"
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def model(tiny):
     """Small, with counts near even and decoders that show something."""
     model = tiny(image_shape=(1, 20, 20), count_prior="table(4, 3, 2, 1)", seed=3)
     return eqx.tree_at(
-        lambda m: (m.posterior.propose.bias, m.decoder.layers.layers[-1].bias),
+        lambda m: (m.where.head.bias, m.decoder.layers.layers[-1].bias),
         model,
         (jnp.array([0.3, *[0.0] * 6]), jnp.full(16, 1.5)),
     )

@@ -39,7 +39,7 @@ def go(model, images, folder, **options):
 
     def evaluate(air, step):
         seen.append(air)
-        return {"weight": float(jnp.sum(jnp.abs(air.posterior.recur.weight)))}
+        return {"weight": float(jnp.sum(jnp.abs(air.where.recurrent_layer.weight)))}
 
     console = Console(file=io.StringIO())
     air = train_air(

@@ -59,7 +59,7 @@ def start():
 
 
 def watch(air, step):
-    return {"weight": float(jnp.sum(jnp.abs(air.posterior.recur.weight)))}
+    return {"weight": float(jnp.sum(jnp.abs(air.where.recurrent_layer.weight)))}
 
 
 def go(folder, images, config=CONFIG, evaluate=watch, **options):

@@ -18,6 +18,7 @@ from airscene.baselines.convolution import (
 )
 from airscene.model.appearance import DARK
 from airscene.model.likelihood import log_likelihood
+from airscene.model.stored import StoredModule
 
 SIDE = 6
 
@@ -33,7 +34,7 @@ class CAEConfig:
     image_size: tuple[int, int] = (50, 50)
 
 
-class CAE(eqx.Module):
+class CAE(StoredModule):
     """Three convolutions of 64 x (6x6) with max-pooling, and the way back (paper, appendix E).
 
     The encoder's convolutions cover only what lies in the image and are each followed by 2x2

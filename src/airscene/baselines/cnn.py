@@ -11,6 +11,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from airscene.baselines.convolution import convolve, convolve_grey_and_pool, kernel, max_pool
 from airscene.baselines.head import drop
+from airscene.model.stored import StoredModule
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class CNNConfig:
     n_classes: int
 
 
-class CNN(eqx.Module):
+class CNN(StoredModule):
     """64 x (5x5) - 64 x (5x5) - 64 x (5x5) - 512, and one answer for each class (appendix E).
 
     The paper gives the layers and neither stride nor pooling. Here each convolution is followed

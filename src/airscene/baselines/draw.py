@@ -12,6 +12,7 @@ from airscene.baselines.draw_config import DRAWConfig
 from airscene.model import attention
 from airscene.model.likelihood import log_likelihood
 from airscene.model.pose import Pose
+from airscene.model.stored import StoredModule
 
 # Windows are free, as DRAW has no prior over them. They start in the middle, half as wide as the
 # image, and what a layer puts out moves them little: from the whole image, and with steps as large
@@ -44,7 +45,7 @@ class Drawn(NamedTuple):
     windows: Float[Array, "steps 3"]
 
 
-class DRAW(eqx.Module):
+class DRAW(StoredModule):
     """The Deep Recurrent Attentive Writer, for one scene; `vmap` for a batch.
 
     With r and w the reading and the writing window, both functions of the decoder's output:

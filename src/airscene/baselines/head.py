@@ -7,6 +7,8 @@ import equinox as eqx
 import jax
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from airscene.model.stored import StoredModule
+
 
 @dataclass(frozen=True)
 class HeadConfig:
@@ -21,7 +23,7 @@ class HeadConfig:
     n_classes: int
 
 
-class Head(eqx.Module):
+class Head(StoredModule):
     """Four layers of 512 units and one answer for each class (paper, appendix E).
 
     Args:

@@ -16,6 +16,7 @@ from airscene.inverse.networks.networks import (
     first_carry,
 )
 from airscene.inverse.networks.proposal import Proposal, kl_from_prior, log_ratio
+from airscene.model.stored import StoredModule
 
 
 class Drawn(NamedTuple):
@@ -56,7 +57,7 @@ class Replay(NamedTuple):
     log_ratio_camera: Float[Array, ""]
 
 
-class InverseAIR(eqx.Module):
+class InverseAIR(StoredModule):
     """The networks of inverse graphics; the generative model is a renderer, and has no weights.
 
     Args:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -19,62 +19,12 @@ from airscene.model.config import AIRConfig
 from airscene.model.counts import count_log_prior
 from airscene.model.likelihood import LIKELIHOODS, Likelihood
 from airscene.model.pose import Pose
-from airscene.model.stored import stored_as
+from airscene.model.stored import StoredModule, stored_as
+from airscene.model.unrolled import Appearance, InferenceStep, Unrolled
 from airscene.model.where import WHERE_PROPOSALS, Proposal, WhereProposal
 
 
-class Appearance(NamedTuple):
-    """What one object looks like.
-
-    Args:
-        mean: Mean of q(z_what).
-        scale: Standard deviation of q(z_what).
-        z_what: Appearance code.
-        drawn: What it adds to the canvas.
-    """
-
-    mean: Float[Array, " what"]
-    scale: Float[Array, " what"]
-    z_what: Float[Array, " what"]
-    drawn: Float[Array, "channel height width"]
-
-
-class InferenceStep(NamedTuple):
-    """One step of inference.
-
-    Args:
-        proposal: The posterior of presence and z_where, and a sample of it.
-        appearance: The object, if the next step depends on it. If not, the appearances of all
-            objects are computed at once, in products N times as large.
-    """
-
-    proposal: Proposal
-    appearance: Appearance | None
-
-
-class Unrolled(NamedTuple):
-    """One posterior sample of all N steps, as if every object were present.
-
-    Args:
-        presence_logits: Logit of q(z_pres_i = 1 | z_pres_{i-1} = 1).
-        z_where: Standardised poses.
-        z_what: Appearance codes.
-        kl: KL(q(z_i) || p(z_i)) of where and what of each step, in nats.
-        log_ratio: log p(z_i) - log q(z_i) at the sample, in nats.
-        canvases: The canvas with the first n objects, for n = 0..N.
-        log_likelihoods: log p(x | z_1..n), for n = 0..N, in nats.
-    """
-
-    presence_logits: Float[Array, " steps"]
-    z_where: Float[Array, "steps 3"]
-    z_what: Float[Array, "steps what"]
-    kl: Float[Array, " steps"]
-    log_ratio: Float[Array, " steps"]
-    canvases: Float[Array, "counts channel height width"]
-    log_likelihoods: Float[Array, " counts"]
-
-
-class AIR(eqx.Module):
+class AIR(StoredModule):
     """Attend, Infer, Repeat (paper, sections 2 and 3.1), for one scene; `vmap` for a batch.
 
     Args:
@@ -93,6 +43,8 @@ class AIR(eqx.Module):
     stored_format: ClassVar[str] = "airscene-air-1"
 
     def __init__(self, config: AIRConfig, *, key: PRNGKeyArray):
+        if not (config.object_size and config.sigma):
+            raise InputError("object_size or sigma is 0, which is for training only: estimate it")
         keys = jax.random.split(key, 3)
         patch = (config.image_shape[0], config.n_cells, config.n_cells)
         self.config = config

@@ -4,8 +4,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from airscene.model.air import AIR, InferenceStep
+from airscene.model.air import AIR
 from airscene.model.counts import count_log_posterior
+from airscene.model.unrolled import InferenceStep
 
 # A scene has ended when the probability of a further object is below this: count probabilities
 # are exact to within it, and what is left of it goes to the last count reached.
@@ -29,6 +30,8 @@ def take_steps(
         log q(n | x) for n = 0..N, and the steps at the means, stacked; zeros for those not run.
     """
     n_steps = model.config.n_steps
+    # In the precision of the weights, as what a loop carries must not change its type.
+    image = jnp.asarray(image, float)
     start, mean = model.where.begin(image, side), jnp.zeros(model.n_noise)
 
     def unended(carry):

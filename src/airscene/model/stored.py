@@ -8,6 +8,18 @@ import equinox as eqx
 import jax
 
 
+class StoredModule(eqx.Module):
+    """A model whose weights are kept in files.
+
+    Args:
+        config: What the model is made of, a dataclass.
+        stored_format: What the files say that they hold: no name of the code.
+    """
+
+    config: eqx.AbstractVar[Any]
+    stored_format: eqx.AbstractClassVar[str]
+
+
 def stored_as(name: str) -> Any:
     """A field of a module whose tensors have another name in files than in the code.
 

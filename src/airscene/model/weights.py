@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import equinox as eqx
 import jax
@@ -15,21 +15,10 @@ from airscene.errors import InputError
 from airscene.files import write_atomic
 from airscene.model.air import AIR
 from airscene.model.config import AIRConfig
-from airscene.model.stored import has_shape, stored_names
+from airscene.model.stored import StoredModule, has_shape, stored_names
 from airscene.schema import SCHEMA, read, whole
 
-
-class Stored(Protocol):
-    """A class of models whose weights are kept in files.
-
-    Args:
-        stored_format: What the files say that they hold: no name of the code.
-    """
-
-    stored_format: ClassVar[str]
-
-
-Module = TypeVar("Module", bound=Stored)
+Module = TypeVar("Module", bound=StoredModule)
 
 
 # What a file of an older schema must become, a function for each schema that changed tensors or
@@ -47,14 +36,13 @@ def _side_is_no_weight(tensors: dict[str, np.ndarray], config: dict[str, Any]) -
 MIGRATIONS: dict[int, Migration] = {1: _side_is_no_weight}
 
 
-def save_weights(model: Any, path: str | Path, **metadata: str) -> None:
+def save_weights(model: StoredModule, path: str | Path, **metadata: str) -> None:
     """Write a model's weights and configuration, whole or not at all.
 
     Equal weights make equal files, byte by byte.
 
     Args:
-        model: The model: its configuration, a dataclass, is `config`, and the name of its format
-            `stored_format`.
+        model: The model.
         path: The `.safetensors` file to write.
         metadata: What else the file says of the model, for instance `world="tabletop"`.
 
@@ -125,13 +113,7 @@ def load_weights(path: str | Path) -> AIR:
     Raises:
         InputError: If the file is missing, truncated, not safetensors, or of another model.
     """
-    model = load_module(path, AIR, AIRConfig)
-    if not (model.config.object_size and model.config.sigma):
-        raise InputError(
-            f"{path} has no readable configuration (its object_size or sigma is 0, which is for "
-            "training only)"
-        )
-    return model
+    return load_module(path, AIR, AIRConfig)
 
 
 def load_module(path: str | Path, kind: type[Module], config_kind: type) -> Module:

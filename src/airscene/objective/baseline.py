@@ -5,8 +5,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from airscene.model.air import Unrolled
 from airscene.model.config import AIRConfig
+from airscene.model.unrolled import Unrolled
 
 # Nats that an output of one stands for: about what explaining one object gains.
 UNIT = 100.0

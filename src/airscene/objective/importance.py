@@ -5,9 +5,10 @@ import jax.numpy as jnp
 from jax.scipy.special import logsumexp
 from jaxtyping import Array, Float
 
-from airscene.model.air import AIR, Unrolled
+from airscene.model.air import AIR
 from airscene.model.counts import count_log_posterior
 from airscene.model.steps import best_side
+from airscene.model.unrolled import Unrolled
 from airscene.objective.expectation import expectation
 
 

@@ -11,9 +11,7 @@ from airscene.paper.counting.films import inferences
 def test_canvases_grow_object_by_object(tiny):
     # At first, a model finds objects unlikely; this one does not.
     air = tiny(seed=1)
-    air = eqx.tree_at(
-        lambda a: a.posterior.propose.bias, air, replace_fn=lambda b: b.at[0].set(1.0)
-    )
+    air = eqx.tree_at(lambda a: a.where.head.bias, air, replace_fn=lambda b: b.at[0].set(1.0))
     model = Model(air, "tiny")
     images = np.asarray(jax.random.bits(jax.random.key(0), (5, 12, 12), np.uint8))
     scenes = model.infer(images)

@@ -19,7 +19,7 @@ def test_the_variance_is_the_trace_of_the_covariance(tiny):
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (4, 1, 12, 12), np.uint8)
     model = tiny(n_steps=2, object_size=0.33, count_prior="table(1, 2, 3)")
-    model = eqx.tree_at(lambda m: m.posterior.propose.bias, model, jnp.array([0.3, *[0.0] * 6]))
+    model = eqx.tree_at(lambda m: m.where.head.bias, model, jnp.array([0.3, *[0.0] * 6]))
     config = TrainConfig(batch_size=4, estimator="score")
     objective = annealed_bound(model, config, images)
     batch = jnp.asarray(images / np.float32(255))
@@ -28,8 +28,8 @@ def test_the_variance_is_the_trace_of_the_covariance(tiny):
     @jax.jit
     def gradients(keys):
         one = lambda key: eqx.filter_grad(objective)(model, (batch,), key, 1500)  # noqa: E731
-        propose = jax.lax.map(lambda key: one(key).posterior.propose, keys)
-        return jnp.concatenate([propose.weight[:, 0], propose.bias[:, :1]], axis=1)
+        head = jax.lax.map(lambda key: one(key).where.head, keys)
+        return jnp.concatenate([head.weight[:, 0], head.bias[:, :1]], axis=1)
 
     drawn = np.asarray(gradients(jax.random.split(jax.random.key(1), 800)), float)
     squares = np.square(drawn - drawn.mean(axis=0)).sum(axis=1)

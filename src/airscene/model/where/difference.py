@@ -46,7 +46,7 @@ class State(NamedTuple):
     """
 
     error: Float[Array, "channel height width"]
-    side: Float[Array, ""] | float
+    side: Float[Array, ""]
 
 
 class DifferenceProposal(eqx.Module):
@@ -89,7 +89,7 @@ class DifferenceProposal(eqx.Module):
         self, image: Float[Array, "channel height width"], side: Float[Array, ""] | float
     ) -> State:
         """Return the state before the first step: all of the image is left to explain."""
-        return State(image, side)
+        return State(image, jnp.asarray(side, image.dtype))
 
     def step(self, state: State, noise: Float[Array, " 3"]) -> tuple[State, Proposal]:
         """Propose one object from the error.
@@ -132,7 +132,7 @@ class DifferenceProposal(eqx.Module):
         return state._replace(error=state.error - drawn)
 
     def attend(
-        self, error: Float[Array, "channel height width"], side: Float[Array, ""] | float
+        self, error: Float[Array, "channel height width"], side: Float[Array, ""]
     ) -> Float[Array, " 2"]:
         """Choose the place of the first glimpse.
 

@@ -8,9 +8,9 @@ import pytest
 
 from airscene.inference.infer import infer
 from airscene.model.counts import count_log_posterior
-from airscene.model.difference import GLIMPSE, GLIMPSES, REACH
-from airscene.model.steps import SIDES, best_steps, facing_best
+from airscene.model.steps import best_side, best_steps
 from airscene.model.weights import load_weights, save_weights
+from airscene.model.where.difference import GLIMPSE_SIZE, N_GLIMPSES, N_SIDES, REACH
 from airscene.objective.enumerated import enumerated
 
 SIZE = (40, 60)
@@ -24,10 +24,10 @@ def blob(x, y, size=SIZE):
 
 def believing(air, presence):
     """The model with this bias on the logit of presence, and louder weights."""
-    last = air.posterior.glimpses[-1].propose
+    last = air.where.glimpses[-1].head
     louder = (10.0 * last.weight, last.bias.at[0].set(presence))
     layer = eqx.tree_at(lambda m: (m.weight, m.bias), last, louder)
-    return eqx.tree_at(lambda m: m.posterior.glimpses[-1].propose, air, layer)
+    return eqx.tree_at(lambda m: m.where.glimpses[-1].head, air, layer)
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +40,14 @@ def air(tiny):
     return believing(eqx.tree_at(lambda m: m.decoder.layers.layers[-1].bias, air, bias + 3.0), 1.0)
 
 
+def propose(air, error):
+    """What is proposed of an error, at the means."""
+    return air.where.step(air.where.begin(error, 0.0), jnp.zeros(3))[1]
+
+
 @pytest.fixture(scope="module")
 def attend(air):
-    return jax.jit(lambda error: air.posterior.attend(error / 0.3, air.pose))
+    return jax.jit(lambda error: air.where.attend(error / 0.3, jnp.zeros(())))
 
 
 def in_pixels(place):
@@ -77,10 +82,10 @@ def test_attention_passes_over_residues_and_what_is_drawn_too_bright(air, attend
 
 def test_what_is_far_off_changes_nothing(air):
     """The next object is proposed as if it were the only one left."""
-    see = jax.jit(lambda error: air.posterior(error, air.pose, 0.3))
+    see = jax.jit(lambda error: propose(air, error))
     alone = see(blob(15, 20))
     window = 2 * air.config.object_size * SIZE[0] / SIZE[1]
-    assert 15 + (GLIMPSE / 2 + REACH * GLIMPSES) * window * SIZE[1] / 2 < 48
+    assert 15 + (GLIMPSE_SIZE / 2 + REACH * N_GLIMPSES) * window * SIZE[1] / 2 < 48
     with_residue = see(blob(15, 20) + 0.1 * (blob(54, 20) - blob(54, 21)))
     for one, other in zip(alone, with_residue, strict=True):
         assert np.allclose(one, other, atol=1e-3)
@@ -89,7 +94,7 @@ def test_what_is_far_off_changes_nothing(air):
 
 def test_a_thing_elsewhere_is_seen_the_same(air):
     """By whole squares, away from the edges: the pose moves with it, all else stays."""
-    see = jax.jit(lambda error: air.posterior(error, air.pose, 0.3))
+    see = jax.jit(lambda error: propose(air, error))
     one, other = see(blob(20, 16)), see(blob(32, 22))
     moved = np.array([0, 12 / 30 / 0.6, 6 / 20 / 0.6])
     assert np.allclose(other.logit, one.logit, atol=1e-2)
@@ -134,8 +139,8 @@ def test_another_number_of_steps(air, image, n_steps):
 def test_inference_is_the_unroll_at_the_means(air, image, presence):
     """With the early end or without."""
     air = believing(air, presence)
-    best = eqx.filter_jit(facing_best)(air, image)
-    run = eqx.filter_jit(best.unroll)(image, jnp.zeros((3, air.n_noise)))
+    side = eqx.filter_jit(best_side)(air, image)
+    run = eqx.filter_jit(air.unroll)(image, jnp.zeros((3, air.n_noise)), side)
     inferred = eqx.filter_jit(infer)(air, image)
     q = np.exp(count_log_posterior(run.presence_logits))
     assert np.allclose(np.exp(inferred.log_q), q, atol=2e-3)
@@ -146,7 +151,8 @@ def test_inference_is_the_unroll_at_the_means(air, image, presence):
 
 def test_inference_ends_early(air, image):
     _, _, steps = eqx.filter_jit(best_steps)(believing(air, -30.0), image)
-    assert np.all(np.asarray(steps.z_where[1:]) == 0) and np.any(np.asarray(steps.z_where[0]))
+    z_where = np.asarray(steps.proposal.z_where)
+    assert np.all(z_where[1:] == 0) and np.any(z_where[0])
 
 
 def test_no_side_explains_an_image_better_than_the_best(air, image):
@@ -155,22 +161,24 @@ def test_no_side_explains_an_image_better_than_the_best(air, image):
     mean = jnp.zeros((3, air.n_noise))
 
     @eqx.filter_jit
-    def score(model):
-        run = model.unroll(image, mean)
+    def score(side):
+        run = air.unroll(image, mean, side)
         n = jnp.argmax(count_log_posterior(run.presence_logits))
         kl = jnp.where(jnp.arange(3) < n, run.kl, 0.0).sum()
-        return run.log_likelihoods[n] - kl + model.log_prior()[n]
+        return run.log_likelihoods[n] - kl + air.log_prior()[n]
 
-    scores = [score(air.facing(jnp.float32(2 * np.pi * i / SIDES))) for i in range(SIDES)]
-    best = eqx.filter_jit(facing_best)(air, image)
-    assert float(best.posterior.preferred) == pytest.approx(2 * np.pi * np.argmax(scores) / SIDES)
+    scores = [score(jnp.float32(2 * np.pi * i / N_SIDES)) for i in range(N_SIDES)]
+    best = eqx.filter_jit(best_side)(air, image)
+    assert float(best) == pytest.approx(2 * np.pi * np.argmax(scores) / N_SIDES)
     # Sides that all end with the same objects would show nothing.
     assert max(scores) - min(scores) > 1.0
 
 
 def test_the_recurrent_network_has_no_side(tiny, image):
     air = tiny(image_shape=(1, *SIZE), object_size=0.3)
-    assert air.facing(jnp.float32(1.0)) is air and facing_best(air, image) is air
+    noise = jax.random.normal(jax.random.key(4), (3, air.n_noise))
+    one, other = (eqx.filter_jit(air.unroll)(image, noise, jnp.float32(side)) for side in (0, 1))
+    assert eqx.tree_equal(one, other) and best_side(air, image) == 0.0
 
 
 def test_gradients_reach_every_weight_and_are_finite(air, image):
@@ -180,8 +188,6 @@ def test_gradients_reach_every_weight_and_are_finite(air, image):
             eqx.filter_grad(lambda a, x=x: enumerated(a, x, noise, a.log_prior(), 0.5))
         )(air)
         leaves = {jax.tree_util.keystr(k): v for k, v in jax.tree.leaves_with_path(gradient)}
-        # Which side is preferred is not learnt.
-        assert np.all(np.asarray(leaves.pop(".posterior.preferred")) == 0)
         assert all(np.all(np.isfinite(leaf)) for leaf in leaves.values())
     assert all(np.any(leaf != 0) for leaf in leaves.values())
 
