@@ -18,6 +18,10 @@ class InputError(ValueError):
         super().__init__(" ".join(message.splitlines()))
 
 
+class InputWarning(UserWarning):
+    """Input that is used, but perhaps not as it was meant; the message is one line."""
+
+
 def check_seed(seed: int) -> None:
     """Refuses a seed that is not from 0 to 2**32 - 1: JAX would ignore what lies beyond.
 

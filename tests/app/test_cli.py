@@ -12,7 +12,7 @@ from PIL import Image
 from airscene import Scenes
 from airscene.app.cli import main
 from airscene.graphics import PlaneRenderer, RenderPool
-from airscene.runs.presets import SCENE_PRESETS
+from airscene.runs.presets import PRESETS
 from airscene.runs.scene_source import TEST_SEED, draw_scenes
 
 
@@ -111,7 +111,7 @@ def test_data_of_3d_scenes_is_that_held_out(tmp_path, monkeypatch, capsys, refus
     monkeypatch.setattr("airscene.runs.scene_source.make_pool", lambda preset: make())
     out = tmp_path / "scenes.npz"
     assert main(["data", "tabletop-distinct", "--n", "9", "--out", str(out)]) == 0
-    truth = draw_scenes(SCENE_PRESETS["tabletop-distinct"], 9, seed=TEST_SEED)
+    truth = draw_scenes(PRESETS["tabletop-distinct"], 9, seed=TEST_SEED)
     with np.load(out) as arrays:
         assert {name: arrays[name].tolist() for name in vars(truth)} == {
             name: value.tolist() for name, value in vars(truth).items()

@@ -102,10 +102,19 @@ def test_an_mjcf_file_of_ones_own(opengl, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("airscene.runs.tasks.rendered.WATCHED", 12)
     few = lambda world: replace(own_scenes(world), n_test=12)  # noqa: E731
     monkeypatch.setattr("airscene.app.train.own_scenes", few)
-    run, scenes = tmp_path / "run", tmp_path / "scenes.json"
-    options = [*OWN, "--n-slots 1 --steps 1 --batch-size 2 --evaluate-every 1 --save-every 1"]
+    monkeypatch.setattr("pooch.os_cache", lambda name: tmp_path / "cache" / name)
+    run, scenes, mjcf = tmp_path / "run", tmp_path / "scenes.json", tmp_path / "blocks.xml"
+    mjcf.write_bytes(BLOCKS.read_bytes())
+    options = [
+        "--mjcf",
+        str(mjcf),
+        *OWN[2:],
+        "--n-slots 1 --steps 1 --batch-size 2 --evaluate-every 1 --save-every 1",
+    ]
     arguments = " ".join([*options, "--n-hidden 4"]).split()
     assert main(["train", "scenes", *arguments, "--out", str(run)]) == 0
+    # On another machine the weights have the world in them.
+    mjcf.unlink()
     picture = tmp_path / "picture.png"
     assert main(["sample", str(run), "--n", "1", "--out", str(picture)]) == 0
     assert main(["infer", str(run), str(picture), "--out", str(scenes)]) == 0

@@ -12,7 +12,7 @@ from scipy.special import logsumexp
 
 from airscene.errors import InputError
 from airscene.evaluation.renders import _bounds
-from airscene.graphics import ABSENT, SINGLE_OBJECT, PlaneRenderer, SceneBatch, World
+from airscene.graphics import ABSENT, SINGLE_OBJECT, TABLETOP, PlaneRenderer, SceneBatch, World
 from airscene.graphics.blur import blur_basis, blurred, log_likelihoods
 from airscene.graphics.plane import TYPES
 from airscene.inference import SceneModel, load
@@ -142,7 +142,9 @@ def test_inference_is_that_of_the_network(kind, images):
         assert [thing.type for thing in scene.objects] == [TYPES[k] for k in kinds]
         poses = expected.poses[i][expected.present[i]]
         assert np.allclose(found.poses[i, : len(poses), :2], poses[:, :2], atol=1e-4)
-        assert all(thing.presence >= 0.5 for thing in scene.objects)
+        presences = [thing.presence for thing in scene.objects]
+        assert presences == sorted(presences, reverse=True)
+        assert all(p >= 0.5 ** (k + 1) for k, p in enumerate(presences))
     assert 0 < scenes.counts.sum()
     assert (scenes.model, scenes.world, scenes.image_size) == ("tiny", "plane", (16, 24))
     assert model.render(scenes).shape == (5, 16, 24, 3)
@@ -189,6 +191,13 @@ def test_draws_from_the_posterior(model, images):
     assert first.to_json() == again.to_json() != other.to_json()
     assert [scene.sample for scene in first] == [0, 1] * 3
     assert [scene.source for scene in first] == [f"array[{i}]" for i in (0, 0, 1, 1, 2, 2)]
+
+
+def test_presence_is_of_the_object_and_those_before_it():
+    batch = SceneBatch.of(np.array([[0, ABSENT, 1, 2]]), np.zeros((1, 4, 3)))
+    ((objects, _),) = to_objects(batch, np.array([[0.5, 0.1, 0.8, 0.25]]), TABLETOP)
+    # The slot that has no object says nothing of those after it.
+    assert [thing.presence for thing in objects] == pytest.approx([0.5, 0.4, 0.1])
 
 
 def test_presence_is_drawn_with_its_probability(images):

@@ -14,7 +14,7 @@ import airscene
 from airscene.errors import InputError
 from airscene.graphics import PlaneRenderer, World, sample_scenes
 from airscene.graphics.world import WORLDS
-from airscene.inference.worlds import read_world, world_name, world_text
+from airscene.inference.worlds import read_world, world_name, world_texts
 from airscene.runs.folder import InTheWay
 from airscene.runs.presets import own_scenes
 
@@ -102,7 +102,7 @@ def test_a_world_of_a_file_has_what_is_in_the_file_in_its_name(tmp_path):
 
 @pytest.mark.parametrize("world", [WORLD, *WORLDS.values()])
 def test_a_world_as_text(world):
-    assert read_world(world_text(world)) == world
+    assert read_world(world_texts(world)["world"]) == world
 
 
 def with_fields(**changes):

@@ -21,7 +21,7 @@ from airscene.evaluation.renders import make_evaluate
 from airscene.graphics import Likelihood, PlaneRenderer, RenderPool, SceneBatch
 from airscene.paper.trained_scenes import trained_scenes
 from airscene.runs.folder import InTheWay
-from airscene.runs.presets import SCENE_PRESETS
+from airscene.runs.presets import PRESETS
 from airscene.runs.run import run as make_run
 from airscene.runs.scene_source import WATCHED_SEED, draw_scenes
 from airscene.runs.tasks import make_task
@@ -223,7 +223,7 @@ def test_options_reach_the_preset(tmp_path, monkeypatch):
     # There is nothing to say of what was reached.
     assert main(["train", "tabletop-camera", "--out", str(tmp_path), *options]) == 2
     ((preset, folder, options),) = made
-    wanted = SCENE_PRESETS["tabletop-camera"]
+    wanted = PRESETS["tabletop-camera"]
     assert folder == tmp_path and options["resume"]
     assert preset == replace(
         wanted,

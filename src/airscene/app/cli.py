@@ -5,9 +5,11 @@ import os
 import re
 import signal
 import sys
+import threading
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
-from typing import get_args
+from typing import Any, get_args
 
 import tyro
 from rich.console import Console
@@ -16,11 +18,12 @@ from airscene.app.data import Data
 from airscene.app.evaluate import Evaluate
 from airscene.app.infer import Infer
 from airscene.app.models import Models
+from airscene.app.options import present_spelling
 from airscene.app.render import Render
 from airscene.app.reproduce import Reproduce
 from airscene.app.sample import Sample
 from airscene.app.train import Train
-from airscene.errors import INTERRUPTED, InputError
+from airscene.errors import INTERRUPTED, InputError, InputWarning
 
 BAD_INPUT = 2
 
@@ -45,6 +48,9 @@ def parse(arguments: Sequence[str]) -> Command:
         SystemExit: If help was asked for and given.
     """
     said = io.StringIO()
+    arguments, renamed = present_spelling(arguments)
+    for line in renamed:
+        print(f"airscene: {line}", file=sys.stderr)
     try:
         with redirect_stderr(said):
             return tyro.cli(
@@ -81,7 +87,14 @@ def _in_one_line(box: str) -> str:
 
 @contextmanager
 def _terminable() -> Iterator[None]:
-    """SIGTERM is as Ctrl-C: worker processes and shared memory are given back."""
+    """SIGTERM is as Ctrl-C: worker processes and shared memory are given back.
+
+    Windows has the name and sends no such signal: there the handler is never called. Handlers can
+    be set in the main thread only.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
@@ -100,7 +113,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
     try:
-        with _terminable():
+        with _terminable(), warnings.catch_warnings():
+            warnings.simplefilter("always", InputWarning)
+            warnings.showwarning = _show_warning
             parse(sys.argv[1:] if arguments is None else arguments).run(console)
             sys.stdout.flush()
     except InputError as error:
@@ -116,9 +131,54 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"airscene: {str(stop) or 'interrupted'}", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader of the output has seen enough. Python would complain when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader of the output has seen enough.
+        _drop_output()
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        # A write that names no file is one to standard output: it is full, or gone.
+        _drop_output()
+        print(
+            f"airscene: cannot write to standard output ({error.strerror}); give --out, or send it "
+            "to a place with room",
+            file=sys.stderr,
+        )
+        return BAD_INPUT
+    except (RuntimeError, AssertionError):
+        platforms = os.environ.get("JAX_PLATFORMS")
+        if not platforms or _platforms_start():
+            raise
+        print(
+            f"airscene: JAX_PLATFORMS is {platforms!r}, which JAX finds no device for; unset it, "
+            "or set it to cpu",
+            file=sys.stderr,
+        )
+        return BAD_INPUT
     return 0
+
+
+def _show_warning(message: Warning | str, category: type[Warning], *where: Any) -> None:
+    """Print a warning about the input as one line, and others as Python does."""
+    if issubclass(category, InputWarning):
+        print(f"airscene: warning: {message}", file=sys.stderr)
+    else:
+        sys.stderr.write(warnings.formatwarning(message, category, *where[:2]))
+
+
+def _platforms_start() -> bool:
+    """Whether JAX finds a device; without one it raises what its release likes."""
+    # JAX is slow to import, and needed only where something failed.
+    import jax
+
+    try:
+        return bool(jax.devices())
+    except (RuntimeError, AssertionError):
+        return False
+
+
+def _drop_output() -> None:
+    """Send the rest of standard output nowhere: Python would complain when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ from airscene.files import write_atomic
 from airscene.images import load_digits, load_omniglot
 from airscene.images.sets.omniglot import find_omniglot
 from airscene.runs.preset import DataConfig
-from airscene.runs.presets import PRESETS, SCENE_PRESETS
+from airscene.runs.presets import PRESETS
+from airscene.runs.scene_preset import ScenePreset
 
 
 @dataclass(frozen=True)
@@ -72,10 +73,9 @@ class Data:
         if self.name is None:
             print("Data sets, for train, evaluate and data:")
             for preset in PRESETS.values():
-                if preset.name == preset.data.kind != "images":
+                in_3d = isinstance(preset, ScenePreset)
+                if in_3d or preset.name == preset.data.kind != "images":
                     print(f"  {preset.name:20} {preset.about}")
-            for scenes in SCENE_PRESETS.values():
-                print(f"  {scenes.name:20} {scenes.about}")
             print("Images of your own: airscene train images --images 'folder/*.png'")
             for split in ("train", "test"):
                 print(f"Digits: {load_digits(split, self.digits).source}")
@@ -85,7 +85,7 @@ class Data:
         check_seed(self.seed)
         if self.out is None or self.out.suffix != ".npz":
             raise InputError(f"--out is {self.out}; it should be the name of a .npz file")
-        if self.name in SCENE_PRESETS:
+        if isinstance(PRESETS[self.name], ScenePreset):
             arrays, said = self._rendered()
         else:
             arrays, said = self._drawings() if self.name == "omniglot" else self._scenes()
@@ -125,7 +125,7 @@ class Data:
                 raise InputError(f"--{name} is not for {self.name}")
         from airscene.runs.scene_source import TEST_SEED, draw_scenes, make_pool
 
-        preset = SCENE_PRESETS[self.name]
+        preset = PRESETS[self.name]
         with make_pool(preset) as pool:
             truth = draw_scenes(preset, self.n, seed=(self.seed, *TEST_SEED[1:]))
             arrays = {"images": pool.render(truth), "counts": truth.present.sum(axis=1)}

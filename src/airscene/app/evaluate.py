@@ -11,7 +11,7 @@ from rich.console import Console
 
 from airscene.errors import InputError, check_option, check_steps
 from airscene.files import write_atomic
-from airscene.runs.preset import DataConfig, run_data
+from airscene.runs.preset import DataConfig, Preset, run_data
 from airscene.runs.presets import PRESETS
 
 if TYPE_CHECKING:
@@ -127,8 +127,8 @@ def _trained_on(model: str) -> DataConfig:
     """The data of a run folder or of bundled weights, which are named for their experiment."""
     if (Path(model) / "config.json").is_file():
         config = run_data(Path(model))
-    elif model in PRESETS:
-        config = PRESETS[model].data
+    elif isinstance(preset := PRESETS.get(model), Preset):
+        config = preset.data
     else:
         raise InputError(f"what {model} was trained on is not known; name the DATA to measure on")
     if config.kind in ("images", "omniglot"):

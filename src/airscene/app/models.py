@@ -6,7 +6,8 @@ from rich.console import Console
 
 from airscene.graphics import TABLETOP
 from airscene.model.bundled import bundled_models
-from airscene.runs.presets import PRESETS, SCENE_PRESETS, own_scenes
+from airscene.runs.presets import PRESETS, own_scenes
+from airscene.runs.scene_preset import ScenePreset
 
 
 @dataclass(frozen=True)
@@ -29,10 +30,10 @@ class Models:
         for name, file in bundled_models().items():
             print(f"  {load(name)!r}, {file.stat().st_size / 1e6:.1f} MB")
         print("Experiments, for train:")
+        rendered = [preset for preset in PRESETS.values() if isinstance(preset, ScenePreset)]
         for preset in PRESETS.values():
-            print(f"  {preset.name:20} {preset.about}")
+            if preset not in rendered:
+                print(f"  {preset.name:20} {preset.about}")
         print("Experiments of inverse graphics, for train; they need pip install 'airscene[3d]':")
-        for preset in SCENE_PRESETS.values():
+        for preset in (*rendered, own_scenes(TABLETOP)):
             print(f"  {preset.name:20} {preset.about}")
-        own = own_scenes(TABLETOP)
-        print(f"  {own.name:20} {own.about}")

@@ -10,21 +10,23 @@ from typing import Annotated, Any
 import tyro
 from rich.console import Console
 
+from airscene.app.options import config_of, options_of
 from airscene.errors import InputError
 from airscene.graphics.mujoco.mjcf import bounding_footprints, check_mujoco
 from airscene.graphics.world import TABLETOP, World
 from airscene.inverse.config import InverseConfig, InverseTrainConfig, Order
 from airscene.model.config import AIRConfig
-from airscene.runs.preset import DataConfig
-from airscene.runs.presets import PRESETS, SCENE_PRESETS, own_scenes
+from airscene.runs.preset import NOT_FOR, DataConfig, Preset
+from airscene.runs.presets import PRESETS, own_scenes
+from airscene.runs.scene_preset import ScenePreset
 from airscene.training.config import TrainConfig
 
 NEEDS_3D = "Needs MuJoCo: pip install 'airscene[3d]'."
 
 
 @dataclass(frozen=True)
-class Run:
-    """What `train` is told of one experiment.
+class ImageRun:
+    """What `train` is told of a preset of images.
 
     Args:
         experiment: Name of the preset.
@@ -44,10 +46,22 @@ class Run:
     training: TrainConfig = field(default_factory=TrainConfig)
     model: AIRConfig = field(default_factory=AIRConfig)
 
+    @classmethod
+    def of(cls, preset: Preset) -> "ImageRun":
+        """Return what a preset says, without options that do nothing in it."""
+        unused = (*NOT_FOR[preset.data.kind], *(["images"] if preset.data.kind != "images" else []))
+        data, training = options_of(preset.data, unused), options_of(preset.training)
+        return cls(preset.name, data=data, training=training, model=options_of(preset.model))
+
+    def preset(self) -> Preset:
+        """Return the preset to train."""
+        parts = {name: config_of(getattr(self, name)) for name in ("data", "training", "model")}
+        return replace(PRESETS[self.experiment], **parts)
+
 
 @dataclass(frozen=True)
 class SceneRun:
-    """What `train` is told of one experiment of inverse graphics.
+    """What `train` is told of a preset of inverse graphics.
 
     Args:
         experiment: Name of the preset.
@@ -67,6 +81,32 @@ class SceneRun:
     training: InverseTrainConfig = field(default_factory=InverseTrainConfig)
     model: InverseConfig = field(default_factory=InverseConfig)
 
+    @classmethod
+    def of(cls, preset: ScenePreset) -> "SceneRun":
+        """Return what a preset says."""
+        training, model = options_of(preset.training), options_of(preset.model)
+        return cls(preset.name, training=training, model=model)
+
+    def preset(self) -> ScenePreset:
+        """Return the preset to train.
+
+        Raises:
+            InputError: If an option is given that would do nothing.
+        """
+        usual = PRESETS[self.experiment]
+        return self._changed(usual, config_of(self.model))
+
+    def _changed(self, usual: ScenePreset, model: InverseConfig) -> ScenePreset:
+        training, idle, why = config_of(self.training), (), ""
+        if self.labels:
+            idle, why = _WITHOUT_LABELS, "with --labels"
+        elif training.estimator != "enumerated":
+            idle, why = _ENUMERATED, f"with the estimator {training.estimator}"
+        for name in idle:
+            if getattr(training, name) != getattr(usual.training, name):
+                raise InputError(f"--{name.replace('_', '-')} does nothing {why}; leave it out")
+        return replace(usual, model=model, training=training, labels=self.labels)
+
 
 # Options of training that only the enumerated estimator has, and that only training without labels
 # has.
@@ -85,32 +125,38 @@ class OwnSceneRun(SceneRun):
         world: What the scenes may hold.
     """
 
-    world: World
+    world: options_of(World)
     experiment: tyro.conf.Suppress[str] = _OWN.name
-    training: InverseTrainConfig = _OWN.training
+    training: InverseTrainConfig = options_of(_OWN.training)
+    model: InverseConfig = options_of(InverseConfig())
+
+    def preset(self) -> ScenePreset:
+        """Return the preset to train: its world with what weights need that are used anywhere.
+
+        Raises:
+            InputError: If MuJoCo is missing, or does not take the file, or an option does nothing.
+        """
+        check_mujoco()
+        world = config_of(self.world)
+        world = replace(world, mjcf=str(Path(world.mjcf).absolute()))
+        usual = own_scenes(replace(world, footprints=bounding_footprints(world)))
+        given = {name: getattr(self.model, name) for name in ("presence", "network", "n_hidden")}
+        return self._changed(usual, replace(usual.model, **given))
+
+
+def _said_of(preset: Preset | ScenePreset) -> str:
+    """The help of a preset."""
+    if isinstance(preset, ScenePreset):
+        return f"{preset.about} {NEEDS_3D}\n\nExample: airscene train {preset.name} --seed 2"
+    return f"{preset.about}\n\nExample: airscene train {preset.name} {preset.example}".rstrip()
 
 
 _PRESET_RUN = tyro.extras.subcommand_type_from_defaults(
     {
-        **{
-            p.name: Run(p.name, data=p.data, model=p.model, training=p.training)
-            for p in PRESETS.values()
-        },
-        **{
-            p.name: SceneRun(p.name, model=p.model, training=p.training)
-            for p in SCENE_PRESETS.values()
-        },
+        name: SceneRun.of(preset) if isinstance(preset, ScenePreset) else ImageRun.of(preset)
+        for name, preset in PRESETS.items()
     },
-    descriptions={
-        **{
-            p.name: f"{p.about}\n\nExample: airscene train {p.name} {p.example}".rstrip()
-            for p in PRESETS.values()
-        },
-        **{
-            p.name: f"{p.about} {NEEDS_3D}\n\nExample: airscene train {p.name} --seed 2"
-            for p in SCENE_PRESETS.values()
-        },
-    },
+    descriptions={name: _said_of(preset) for name, preset in PRESETS.items()},
 )
 
 
@@ -152,12 +198,14 @@ class Train:
             KeyboardInterrupt: If the run was stopped; with what to type to go on.
         """
         # Here, as JAX takes a second to import, which `--help` need not wait for.
+        from airscene.runs.fit import fit
         from airscene.training.loop import Interrupted
 
         given = self.run_
         folder = given.out or Path("runs") / given.experiment
+        options = {"resume": given.resume, "tensorboard": given.tensorboard, "console": console}
         try:
-            _train(given, folder, console)
+            fit(given.preset(), folder, **options)
         except (Interrupted, KeyboardInterrupt) as stop:
             what = str(stop) or "interrupted"
             raise KeyboardInterrupt(f"{what}; {_how_to_go_on(folder)}") from None
@@ -183,53 +231,6 @@ def _how_to_go_on(folder: Path) -> str:
         return "nothing was written yet"
     arguments = [a for a in sys.argv[1:] if a != "--resume"]
     return f"go on with: airscene {shlex.join([*arguments, '--resume'])}"
-
-
-def _train(given: Run | SceneRun, folder: Path, console: Console) -> None:
-    # Here, as JAX takes a second to import, which `--help` need not wait for.
-    from airscene.runs.fit import fit
-
-    options = {"resume": given.resume, "tensorboard": given.tensorboard, "console": console}
-    if isinstance(given, SceneRun):
-        model, scenes = given.model, SCENE_PRESETS.get(given.experiment)
-        if isinstance(given, OwnSceneRun):
-            scenes = own_scenes(_whole(given.world))
-            own = {name: getattr(model, name) for name in ("presence", "network", "n_hidden")}
-            model = replace(scenes.model, **own)
-        _check_training(given, scenes.training)
-        scenes = replace(scenes, model=model, training=given.training, labels=given.labels)
-        fit(scenes, folder, **options)
-    else:
-        preset = PRESETS[given.experiment]
-        preset = replace(preset, data=given.data, model=given.model, training=given.training)
-        fit(preset, folder, **options)
-
-
-def _check_training(given: SceneRun, usual: InverseTrainConfig) -> None:
-    """Refuse options that would do nothing.
-
-    Raises:
-        InputError: If one is given.
-    """
-    training, idle, why = given.training, (), ""
-    if given.labels:
-        idle, why = _WITHOUT_LABELS, "with --labels"
-    elif training.estimator != "enumerated":
-        idle, why = _ENUMERATED, f"with the estimator {training.estimator}"
-    for name in idle:
-        if getattr(training, name) != getattr(usual, name):
-            raise InputError(f"--{name} does nothing {why}; leave it out")
-
-
-def _whole(world: World) -> World:
-    """A world of the command line with what the weights need that are to be used anywhere.
-
-    Raises:
-        InputError: If MuJoCo is missing, or does not take the file.
-    """
-    check_mujoco()
-    world = replace(world, mjcf=str(Path(world.mjcf).absolute()))
-    return replace(world, footprints=bounding_footprints(world))
 
 
 def _reached(evaluation: dict[str, Any]) -> str:

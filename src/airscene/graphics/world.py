@@ -1,12 +1,11 @@
 """Worlds: an MJCF file, what of it is an object, where objects may be, and the camera."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import tyro
-
 from airscene.errors import InputError
+from airscene.schema import NO_OPTION
 
 ASSETS = Path(__file__).parent / "mujoco" / "assets"
 
@@ -51,9 +50,9 @@ class World:
     orbit: float = 0.0
     image_size: tuple[int, int] = (128, 128)
     symmetry: tuple[int, ...] = ()
-    footprints: tyro.conf.Suppress[tuple[Footprint, ...]] = ()
-    tables: tyro.conf.Suppress[tuple[str, ...]] = ()
-    digest: tyro.conf.Suppress[str] = ""
+    footprints: tuple[Footprint, ...] = field(default=(), metadata=NO_OPTION)
+    tables: tuple[str, ...] = field(default=(), metadata=NO_OPTION)
+    digest: str = field(default="", metadata=NO_OPTION)
 
     def __post_init__(self) -> None:
         """Refuses what no scenes can be made of.

@@ -60,7 +60,8 @@ def _load(file: Path, name: str) -> Model | SceneModel:
         )
     try:
         likelihood = _likelihood(metadata.get("likelihood"))
-        return SceneModel(air, read_world(world), name, likelihood=likelihood)
+        known = read_world(world, metadata.get("world_files"))
+        return SceneModel(air, known, name, likelihood=likelihood)
     except InputError as error:
         raise InputError(f"{file}: {error}") from None
 

@@ -2,7 +2,8 @@
 
 import json
 import math
-from dataclasses import asdict
+import os
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -11,6 +12,8 @@ from jaxtyping import Float
 
 from airscene.errors import InputError
 from airscene.graphics import ABSENT, SceneBatch, World
+from airscene.graphics.mujoco.bundle import pack, unpack
+from airscene.graphics.mujoco.mjcf import digest
 from airscene.graphics.world import WORLDS
 from airscene.scene import PosedObject, PosedScene, PosedScenes
 
@@ -48,13 +51,28 @@ def _paper_name(world: World) -> str | None:
     return next((name for name, other in WORLDS.items() if other == world), None)
 
 
-def world_text(world: World) -> str:
-    """Return what weights say of their world: the name if it is the paper's, else all of it."""
-    return _paper_name(world) or json.dumps(asdict(world))
+def world_texts(world: World) -> dict[str, str]:
+    """Return what weights say of their world: the name if it is the paper's.
+
+    Else it is all of it, with the MJCF file and the files that it names, so that the weights load on
+    another machine.
+
+    Returns:
+        `world`, and `world_files` where there are such files.
+    """
+    if name := _paper_name(world):
+        return {"world": name}
+    files = pack(world.mjcf) if world.digest else None
+    return {"world": json.dumps(asdict(world))} | ({"world_files": files} if files else {})
 
 
-def read_world(text: str) -> World:
-    """Read what `world_text` wrote.
+def read_world(text: str, files: str | None = None) -> World:
+    """Read what `world_texts` wrote.
+
+    Args:
+        text: What it is.
+        files: Its files, if there are any. They are unpacked where the MJCF file is not in its old
+            place, or has changed since.
 
     Raises:
         InputError: If there is no such world.
@@ -69,9 +87,12 @@ def read_world(text: str) -> World:
         ]
         if wrong:
             raise ValueError(f"{min(wrong)} is {values[min(wrong)]!r}")
-        return World(**values)
+        world = World(**values)
     except (AttributeError, TypeError, ValueError) as error:
         raise InputError(f"it does not say what its world is ({error})") from error
+    if files is None or (os.path.isfile(world.mjcf) and digest(world.mjcf) == world.digest):
+        return world
+    return replace(world, mjcf=unpack(files, world.digest))
 
 
 def _is(value: Any, kind: Any) -> bool:
@@ -99,9 +120,12 @@ def to_objects(
 
         position = centre + half_size (x, y)
 
+    The presence of an object is the probability that it and those before it are there, as in 2-D:
+    the product of the presences of its slot and of the slots before it that have an object.
+
     Args:
         batch: Scenes as the renderer takes them.
-        presence: Probability of the object in each slot.
+        presence: Probability of the object in each slot, given the slots before it.
         world: Their world.
 
     Returns:
@@ -111,7 +135,8 @@ def to_objects(
     places = np.add(world.centre, np.multiply(world.half_size, batch.poses[..., :2])).tolist()
     turns = (math.pi - np.mod(math.pi - batch.poses[..., 2], 2.0 * math.pi)).tolist()
     cameras = np.clip(batch.camera, -world.orbit, world.orbit).tolist()
-    there, presence = batch.types.tolist(), presence.tolist()
+    given_before = np.where(batch.types == ABSENT, 1.0, presence)
+    there, presence = batch.types.tolist(), np.cumprod(given_before, axis=1).tolist()
     return [
         (
             tuple(

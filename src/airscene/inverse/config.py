@@ -4,14 +4,13 @@ Free of JAX.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
-
-import tyro
 
 from airscene.errors import check_option
 from airscene.graphics.blur import Likelihood
 from airscene.graphics.world import World
+from airscene.schema import NO_OPTION
 from airscene.training.config import LoopConfig
 
 Network = Literal["recurrent", "difference"]
@@ -53,14 +52,14 @@ class InverseConfig:
         InputError: If a value is out of range.
     """
 
-    n_types: tyro.conf.Suppress[int] = 3
-    n_slots: tyro.conf.Suppress[int] = 3
-    n_cameras: tyro.conf.Suppress[int] = 0
-    image_shape: tyro.conf.Suppress[tuple[int, int, int]] = (3, 32, 32)
+    n_types: int = field(default=3, metadata=NO_OPTION)
+    n_slots: int = field(default=3, metadata=NO_OPTION)
+    n_cameras: int = field(default=0, metadata=NO_OPTION)
+    image_shape: tuple[int, int, int] = field(default=(3, 32, 32), metadata=NO_OPTION)
     presence: float = 0.5
-    position_spread: tyro.conf.Suppress[float] = UNIFORM
-    rotation_spread: tyro.conf.Suppress[float] = math.pi * UNIFORM
-    camera_spread: tyro.conf.Suppress[float] = 0.4
+    position_spread: float = field(default=UNIFORM, metadata=NO_OPTION)
+    rotation_spread: float = field(default=math.pi * UNIFORM, metadata=NO_OPTION)
+    camera_spread: float = field(default=0.4, metadata=NO_OPTION)
     network: Network = "difference"
     n_hidden: int = 128
 

@@ -11,7 +11,7 @@ from airscene.graphics import Renderer
 from airscene.images.load import Paths
 from airscene.inference import Model, SceneModel
 from airscene.runs.preset import Preset
-from airscene.runs.presets import ALL_PRESETS
+from airscene.runs.presets import PRESETS
 from airscene.runs.run import run
 from airscene.runs.scene_preset import ScenePreset
 from airscene.runs.tasks import make_task
@@ -60,9 +60,9 @@ def fit(
             is no data; if an option does not apply to the preset; or if training fails.
     """
     if isinstance(preset, str):
-        if preset not in ALL_PRESETS:
-            raise InputError(f"there is no preset {preset!r}; there are: {', '.join(ALL_PRESETS)}")
-        preset = ALL_PRESETS[preset]
+        if preset not in PRESETS:
+            raise InputError(f"there is no preset {preset!r}; there are: {', '.join(PRESETS)}")
+        preset = PRESETS[preset]
     in_3d, given = isinstance(preset, ScenePreset), {"images": images, "make": make}
     for name, wanted in (("images", "the preset images"), ("make", "scenes in 3-D")):
         if given[name] is not None and in_3d != (name == "make"):

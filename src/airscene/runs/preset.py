@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import tyro
 from jaxtyping import UInt8
 
 from airscene.errors import InputError, check_option
@@ -23,13 +22,13 @@ from airscene.images.estimates import estimate_object_size, estimate_sigma
 from airscene.images.load import Paths
 from airscene.model.config import AIRConfig
 from airscene.runs.override import override_parts
-from airscene.schema import FOR_READERS, read
+from airscene.schema import FOR_READERS, NO_OPTION, read
 from airscene.training.config import TrainConfig
 
 Kind = Literal["multi-mnist", "multi-mnist-shrunk", "sprites", "omniglot", "images"]
 
 # Options that do not apply to a data set.
-_NOT_FOR: dict[Kind, tuple[str, ...]] = {
+NOT_FOR: dict[Kind, tuple[str, ...]] = {
     "multi-mnist": ("omniglot",),
     "multi-mnist-shrunk": ("omniglot", "digit_size"),
     "sprites": ("digits", "omniglot", "digit_size"),
@@ -58,7 +57,7 @@ class DataConfig:
         InputError: If a value is out of range, or does not apply to the data set.
     """
 
-    kind: tyro.conf.Suppress[Kind] = "multi-mnist"
+    kind: Kind = field(default="multi-mnist", metadata=NO_OPTION)
     digits: str = "auto"
     omniglot: str = "auto"
     images: tuple[str, ...] = ()
@@ -81,7 +80,7 @@ class DataConfig:
             raise InputError(f"--images is for the experiment images, not for {self.kind}")
         for option in fields(self):
             changed = getattr(self, option.name) != option.default
-            if changed and option.name in _NOT_FOR[self.kind]:
+            if changed and option.name in NOT_FOR[self.kind]:
                 kind = "images of your own" if self.kind == "images" else self.kind
                 raise InputError(f"--{option.name.replace('_', '-')} is not for {kind}")
 

@@ -4,6 +4,7 @@ import math
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -339,9 +340,36 @@ def test_a_closed_renderer():
         renderer.render(alone(0, (0.0, 0.0, 0.0)))
 
 
+def test_renderers_of_two_threads_take_turns():
+    worlds, rng = (SINGLE_OBJECT, TABLETOP), np.random.default_rng(0)
+    scenes = [sample_scenes(world, 12, seed=int(rng.integers(100))) for world in worlds]
+
+    def drawn(i: int) -> list[np.ndarray]:
+        renderer = MujocoRenderer(worlds[i])
+        images = [renderer.render(scenes[i][j : j + 3]) for _ in range(4) for j in range(0, 12, 3)]
+        renderer.close()
+        return images
+
+    alone_ = [drawn(0), drawn(1)]
+    with ThreadPoolExecutor(4) as threads:
+        together = list(threads.map(drawn, (0, 1, 0, 1)))
+    for i, images in enumerate(together):
+        np.testing.assert_array_equal(images, alone_[i % 2])
+
+
+def test_a_renderer_of_another_thread_and_one_freed_between():
+    scenes = sample_scenes(SINGLE_OBJECT, 3, seed=1)
+    with ThreadPoolExecutor(1) as thread:
+        theirs = thread.submit(MujocoRenderer, SINGLE_OBJECT).result()
+        first = thread.submit(theirs.render, scenes).result()
+    MujocoRenderer(TABLETOP).close()
+    np.testing.assert_array_equal(theirs.render(scenes), first)
+    theirs.close()
+
+
 CHOOSE = """
 import sys
-from airscene.graphics import context
+from airscene.graphics.mujoco import context
 from airscene.errors import InputError
 context._PROBE = f"import sys\\nif sys.argv[1] in {sys.argv[1:]}: sys.exit(1)\\n" + context._PROBE
 try:

@@ -4,8 +4,12 @@ import functools
 import glob
 import importlib
 import os
+import platform
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from airscene.errors import InputError
@@ -25,7 +29,7 @@ os._exit(0)
 
 
 def make_context(width: int, height: int) -> Any:
-    """A current OpenGL context for MuJoCo, headless.
+    """An OpenGL context for MuJoCo, headless; `current` makes it the one that is drawn into.
 
     `MUJOCO_GL` decides if it is `egl` or `osmesa`. Otherwise both are tried, in processes of their
     own as a driver may crash, and `MUJOCO_GL` is set to what was found, for the processes started
@@ -41,8 +45,10 @@ def make_context(width: int, height: int) -> Any:
     if backend not in ("egl", "osmesa"):
         backend = os.environ["MUJOCO_GL"] = _find_backend()
     try:
-        context = importlib.import_module(f"mujoco.{backend}").GLContext(width, height)
-        context.make_current()
+        with _TURN:
+            context = importlib.import_module(f"mujoco.{backend}").GLContext(width, height)
+        with current(context):
+            pass
     except Exception as error:
         raise InputError(
             f"MUJOCO_GL is {backend}, which does not work here ({error}); unset it, or install "
@@ -51,8 +57,48 @@ def make_context(width: int, height: int) -> Any:
     return context
 
 
+# OpenGL draws into the context that is current in a thread, and a context is current in one thread
+# at most: renderers of one process take turns.
+_TURN = threading.RLock()
+# A renderer that is freed while another draws, by the garbage collector, gives the place back.
+_CURRENT: list[Any] = []
+
+
+@contextmanager
+def current(context: Any) -> Iterator[None]:
+    """Make a context the current one, for this thread alone, and give it free afterwards."""
+    with _TURN:
+        context.make_current()
+        _CURRENT.append(context)
+        try:
+            yield
+        finally:
+            _CURRENT.pop()
+            if _CURRENT:
+                _CURRENT[-1].make_current()
+            else:
+                _release()
+
+
+def _release() -> None:
+    if os.environ["MUJOCO_GL"] == "egl":
+        from mujoco import egl
+
+        none = (egl.EGL.EGL_NO_SURFACE, egl.EGL.EGL_NO_SURFACE, egl.EGL.EGL_NO_CONTEXT)
+        egl.EGL.eglMakeCurrent(egl.EGL_DISPLAY, *none)
+    else:
+        from OpenGL import GL, osmesa
+
+        osmesa.OSMesaMakeCurrent(None, None, GL.GL_FLOAT, 0, 0)
+
+
 @functools.cache
 def _find_backend() -> str:
+    if not sys.platform.startswith("linux"):
+        raise InputError(
+            f"MuJoCo draws without a screen on Linux only, and this is {platform.system()}; give "
+            "a renderer of your own (airscene.SceneModel, make=...), or set MUJOCO_GL to what works"
+        )
     # Without a graphics card both draw on the CPU, as fast, and OSMesa needs fewer libraries.
     card = glob.glob("/dev/dri/renderD*") + glob.glob("/dev/nvidia[0-9]*")
     for backend in ("egl", "osmesa") if card else ("osmesa", "egl"):

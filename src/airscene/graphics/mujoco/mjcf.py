@@ -66,19 +66,33 @@ def digest(mjcf: str) -> str:
     Raises:
         InputError: if it cannot be read.
     """
-    total, left, seen = hashlib.sha256(), [Path(mjcf)], set()
+    total = hashlib.sha256()
+    for file in files_of(mjcf):
+        total.update(hashlib.sha256(file.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def files_of(mjcf: str) -> list[Path]:
+    """An MJCF file and all files that it names: included ones, meshes, textures.
+
+    Args:
+        mjcf: path of the file.
+
+    Raises:
+        InputError: if one cannot be read.
+    """
+    left, found = [Path(mjcf)], []
     while left:
         file = left.pop()
-        seen.add(file)
+        found.append(file)
         try:
             content = file.read_bytes()
         except OSError as error:
             raise InputError(f"cannot read {file}: {error.strerror}") from error
-        total.update(hashlib.sha256(content).digest())
         if file == Path(mjcf) or file.suffix == ".xml":
             named = _named_files(content.decode(errors="replace"), Path(mjcf).parent)
-            left += [other for other in named if other not in seen]
-    return total.hexdigest()
+            left += [other for other in named if other not in found]
+    return found
 
 
 def _named_files(text: str, folder: Path) -> list[Path]:

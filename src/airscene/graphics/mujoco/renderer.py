@@ -8,7 +8,7 @@ from jaxtyping import UInt8
 
 from airscene.errors import InputError
 from airscene.graphics.look import Look
-from airscene.graphics.mujoco.context import make_context
+from airscene.graphics.mujoco.context import current, make_context
 from airscene.graphics.mujoco.mjcf import load_mjcf
 from airscene.graphics.mujoco.stage import Stage
 from airscene.graphics.scenes import SceneBatch
@@ -25,7 +25,7 @@ class MujocoRenderer:
 
     Nothing is simulated and no kinematics run: the geoms of each object type are taken from the
     MJCF once, and moved in the list that MuJoCo draws. Shadows, reflections, skybox and fog are
-    left out; otherwise the file's `<visual>` settings hold.
+    left out; otherwise the file's `<visual>` settings hold. Renderers of several threads take turns.
 
     Args:
         world: the MJCF file and what of it is an object.
@@ -45,16 +45,17 @@ class MujocoRenderer:
         from OpenGL import GL
 
         model = load_mjcf(world)
-        software = any(s in GL.glGetString(GL.GL_RENDERER).decode().lower() for s in _SOFTWARE)
-        self._tiles = tiles or (1 if software else _CARD_TILES)
-        height, width = (side * self._tiles for side in self.image_size)
-        model.vis.global_.offheight, model.vis.global_.offwidth = height, width
-        model.vis.quality.shadowsize = 0
-        self._mjr = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_50)
+        with current(self._context):
+            software = any(s in GL.glGetString(GL.GL_RENDERER).decode().lower() for s in _SOFTWARE)
+            self._tiles = tiles or (1 if software else _CARD_TILES)
+            height, width = (side * self._tiles for side in self.image_size)
+            model.vis.global_.offheight, model.vis.global_.offwidth = height, width
+            model.vis.quality.shadowsize = 0
+            self._mjr = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_50)
+            mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._mjr)
         self._closed = weakref.finalize(self, _free, self._context, self._mjr)
         # A process that ends frees it all, and may have ended OpenGL before.
         self._closed.atexit = False
-        mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._mjr)
         self._buffer = np.empty((height, width, 3), np.uint8)
         self._whole = mujoco.MjrRect(0, 0, width, height)
         self._stage = Stage(world, model)
@@ -70,9 +71,13 @@ class MujocoRenderer:
             InputError: if they are not of this world, or the renderer is closed.
         """
         self._check(scenes)
+        with current(self._context):
+            return self._drawn(scenes)
+
+    def _drawn(self, scenes: SceneBatch) -> UInt8[np.ndarray, "n height width 3"]:
+        """Draw scenes into the current context."""
         import mujoco
 
-        self._context.make_current()
         stage, (height, width), grid = self._stage, self.image_size, self._tiles
         images = np.empty((len(scenes), height, width, 3), np.uint8)
         tiles = self._buffer.reshape(grid, height, grid, width, 3)
@@ -127,6 +132,6 @@ class MujocoRenderer:
 
 
 def _free(context: Any, mjr: Any) -> None:
-    context.make_current()
-    mjr.free()
+    with current(context):
+        mjr.free()
     context.free()

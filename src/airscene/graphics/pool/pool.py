@@ -1,7 +1,6 @@
 """Worker processes that draw scenes: images of them, or only their log-likelihoods."""
 
 import math
-import os
 import signal
 import time
 import weakref
@@ -15,7 +14,7 @@ from jaxtyping import Float, Int, UInt8
 
 from airscene.errors import InputError
 from airscene.graphics.blur import Likelihood
-from airscene.graphics.pool.process import WorkerProcess
+from airscene.graphics.pool.process import WorkerProcess, n_cores
 from airscene.graphics.pool.shared import SharedArrays, views
 from airscene.graphics.pool.worker import Chunk
 from airscene.graphics.renderer import Renderer, RendererError, name_of
@@ -66,7 +65,7 @@ class RenderPool:
         # Also at the end of the program, before the interpreter takes modules apart.
         self._finalizer = weakref.finalize(self, _shut, self._workers, self._shared)
         try:
-            for _ in range(workers or len(os.sched_getaffinity(0))):
+            for _ in range(workers or n_cores()):
                 self._workers.append(WorkerProcess(make))
             self._run([])
         except BaseException:

@@ -63,6 +63,13 @@ class WorkerProcess:
         self.connection.close()
 
 
+def n_cores() -> int:
+    """The number of cores that this process may use; macOS and Windows know all of them only."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 @contextmanager
 def _environment(changes: dict[str, str]) -> Iterator[None]:
     before = {name: os.environ.get(name) for name in changes}
@@ -79,7 +86,13 @@ def _environment(changes: dict[str, str]) -> Iterator[None]:
 
 @contextmanager
 def _without_interrupts() -> Iterator[None]:
-    """A process started within starts with Ctrl-C blocked, until it ignores it itself."""
+    """A process started within starts with Ctrl-C blocked, until it ignores it itself.
+
+    Windows cannot block signals: Ctrl-C in the second that a worker starts in may end it there.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

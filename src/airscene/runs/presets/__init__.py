@@ -9,7 +9,7 @@ from airscene.runs.presets.rendered import CAMERA, DISTINCT, LOOKS, REPEATS, SIN
 from airscene.runs.presets.sprites import SPRITES, SPRITES_DAIR
 from airscene.runs.scene_preset import ScenePreset
 
-PRESETS = {
+PRESETS: dict[str, Preset | ScenePreset] = {
     preset.name: preset
     for preset in (
         FAST,
@@ -22,12 +22,13 @@ PRESETS = {
         SPRITES_DAIR,
         OMNIGLOT,
         IMAGES,
+        # Inverse graphics, which needs the extra `3d`.
+        SINGLE,
+        REPEATS,
+        LOOKS,
+        DISTINCT,
+        CAMERA,
     )
 }
 
-# Inverse graphics, which needs the extra `3d`.
-SCENE_PRESETS = {preset.name: preset for preset in (SINGLE, REPEATS, LOOKS, DISTINCT, CAMERA)}
-
-ALL_PRESETS: dict[str, Preset | ScenePreset] = {**PRESETS, **SCENE_PRESETS}
-
-__all__ = ["ALL_PRESETS", "PRESETS", "SCENE_PRESETS", "own_scenes"]
+__all__ = ["PRESETS", "own_scenes"]

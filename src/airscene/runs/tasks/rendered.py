@@ -14,7 +14,7 @@ from airscene.evaluation import ImageRow, Picture, image_rows, named_curves
 from airscene.evaluation.renders import make_evaluate
 from airscene.graphics import Renderer, RenderPool, SceneBatch
 from airscene.inference import SceneModel
-from airscene.inference.worlds import to_objects, world_name, world_text
+from airscene.inference.worlds import to_objects, world_name, world_texts
 from airscene.inverse.config import InverseConfig
 from airscene.inverse.model import InverseAIR
 from airscene.inverse.objective.supervised import train_supervised
@@ -124,7 +124,7 @@ class RenderedTask(Task[InverseAIR]):
     def metadata(self) -> dict[str, str]:
         """Return the world of the weights, and what images are compared by."""
         likelihood = json.dumps(self.preset.training.likelihood)
-        return {"world": world_text(self.preset.scenes), "likelihood": likelihood}
+        return {**world_texts(self.preset.scenes), "likelihood": likelihood}
 
     def inferrer(self, model: InverseAIR, name: str) -> SceneModel:
         """Return the trained model as its users see it."""
