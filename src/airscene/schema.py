@@ -22,12 +22,12 @@ SCHEMA = 2
 RENAMES: dict[int, dict[str, str]] = {
     2: {
         "experiment": "name",
-        "count_penalty": "count_penalty",
-        "count_penalty_release": "count_penalty_release",
-        "explained_share": "explained_share",
-        "n_features": "n_features",
+        "price": "count_penalty",
+        "price_release": "count_penalty_release",
+        "explained": "explained_share",
+        "n_look": "n_features",
         "posterior": "where_proposal",
-        "cross_entropy": "cross_entropy",
+        "cross": "cross_entropy",
     },
 }
 
