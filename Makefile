@@ -55,14 +55,14 @@ lint: .venv/dev.stamp ## check the style and the types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/basedpyright
 
-format: .venv/dev.stamp ## mend the style
+format: .venv/dev.stamp ## correct the style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
 bench: .venv/run.stamp ## measure speed on this machine
 	@$(BIN)/python -m airscene.app.bench --out results/bench.json
 
-tables: .venv/run.stamp ## write the tables of results into the README and REPRODUCTION.md from results/*.json
+tables: .venv/run.stamp ## write the tables of results in the documents from results/*.json
 	@$(BIN)/python -m airscene.paper.tables
 
 docs: .venv/dev.stamp ## build the documentation into build/site
