@@ -17,10 +17,10 @@ OPENGL = $(BIN)/python -c "from airscene.graphics.mujoco.context import make_con
 PIP = $(BIN)/python -m pip --disable-pip-version-check
 
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-3d test test-slow lint format bench tables docs lock clean
+.PHONY: help demo demo-3d test test-slow test-package lint format bench tables docs lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 demo: .venv/run.stamp ## train on the bundled digits from nothing (or go on, if interrupted)
 	@if [ -e runs/demo/config.json ] && [ ! -e runs/demo/model.safetensors ]; \
@@ -47,18 +47,22 @@ test: .venv/dev.stamp ## run the tests
 test-slow: .venv/dev.stamp ## run the tests that take minutes
 	@$(BIN)/python -m pytest -q -m slow
 
-lint: .venv/dev.stamp ## check the style
+test-package: .venv/dev.stamp ## build the package, install it into an empty folder and test it there
+	@$(BIN)/python -m pytest -q -m slow tests/test_package.py
+
+lint: .venv/dev.stamp ## check the style and the types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/basedpyright
 
-format: .venv/dev.stamp ## mend the style
+format: .venv/dev.stamp ## correct the style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
 bench: .venv/run.stamp ## measure speed on this machine
 	@$(BIN)/python -m airscene.app.bench --out results/bench.json
 
-tables: .venv/run.stamp ## write the tables of results into the README and REPRODUCTION.md from results/*.json
+tables: .venv/run.stamp ## write the tables of results in the documents from results/*.json
 	@$(BIN)/python -m airscene.paper.tables
 
 docs: .venv/dev.stamp ## build the documentation into build/site
