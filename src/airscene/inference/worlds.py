@@ -54,8 +54,8 @@ def _paper_name(world: World) -> str | None:
 def world_texts(world: World) -> dict[str, str]:
     """Return what weights say of their world: the name if it is the paper's.
 
-    Else it is all of it, with the MJCF file and the files that it names, so that the weights load on
-    another machine.
+    Else it is all of it, with the MJCF file and the files that it names, so that the weights load
+    on another machine.
 
     Returns:
         `world`, and `world_files` where there are such files.

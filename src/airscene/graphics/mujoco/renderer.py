@@ -25,7 +25,7 @@ class MujocoRenderer:
 
     Nothing is simulated and no kinematics run: the geoms of each object type are taken from the
     MJCF once, and moved in the list that MuJoCo draws. Shadows, reflections, skybox and fog are
-    left out; otherwise the file's `<visual>` settings hold. Renderers of several threads take turns.
+    left out; otherwise the file's `<visual>` settings hold. Renderers of threads take turns.
 
     Args:
         world: the MJCF file and what of it is an object.
