@@ -67,6 +67,22 @@ def test_jpeg(tmp_path, pixels):
     assert np.allclose(only(path), smooth / 255, atol=0.02) and only(path).shape == pixels.shape
 
 
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_pictures_are_turned_as_their_exif_data_say(tmp_path, kind):
+    path, held = tmp_path / "x.png", Image.Exif()
+    held[0x0112] = 6  # turned a quarter anticlockwise when taken
+    pixels = np.zeros((16, 32), np.uint8)
+    pixels[:, :16] = 255
+    Image.fromarray(pixels).save(path, kind, exif=held)
+    assert np.allclose(only(path), np.rot90(pixels, -1) / 255, atol=0.02)
+
+
+def test_damaged_exif_data_say_nothing(tmp_path, recwarn):
+    path = tmp_path / "x.jpg"
+    Image.fromarray(np.full((8, 16), 80, np.uint8)).save(path, exif=b"Exif\0\0MM\0*\xff\xff\xff")
+    assert only(path).shape == (8, 16) and not recwarn
+
+
 @pytest.mark.parametrize("dtype", ["uint8", "float16", "float32", "float64", ">f4"])
 def test_npy(tmp_path, dtype):
     path = tmp_path / "x.npy"

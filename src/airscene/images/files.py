@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float32, Shaped
 from numpy.lib import format as npy
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from airscene.errors import InputError
 
@@ -27,7 +27,8 @@ def read_picture(
         path: the file; its content decides, not its name.
 
     Returns:
-        Grey `[H, W]` or colour `[H, W, 3]`, in [0, 1]; transparent parts over black.
+        Grey `[H, W]` or colour `[H, W, 3]`, in [0, 1]; transparent parts over black, and upright
+        if its EXIF data say how it was held.
 
     Raises:
         InputError: if it is missing, empty, no picture, damaged or huge.
@@ -41,7 +42,7 @@ def read_picture(
                 # The header alone is read so far.
                 if picture.width * picture.height > MAX_PIXELS:
                     raise _too_large(str(path))
-                return _pixels(picture)
+                return _pixels(upright(picture))
     except InputError:
         raise
     except Image.DecompressionBombError as error:
@@ -53,6 +54,18 @@ def read_picture(
     # Pillow's decoders, too, raise more than OSError on damaged bytes.
     except Exception as error:
         raise InputError(f"{path} is cut short or damaged ({error}); make it anew") from error
+
+
+def upright(picture: Image.Image) -> Image.Image:
+    """Turns a picture as its EXIF data say; damaged ones say nothing."""
+    picture.load()  # so that damaged pixels are noticed here, and not taken for damaged EXIF data
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        try:
+            return ImageOps.exif_transpose(picture)
+        # Pillow's parser raises almost anything on damaged data.
+        except Exception:
+            return picture
 
 
 def _pixels(picture: Image.Image) -> np.ndarray:
