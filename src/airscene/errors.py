@@ -1,5 +1,7 @@
 """The one exception for bad input, the checks that raise it for options, an exit status."""
 
+from numbers import Integral
+
 # Exit status of a process that Ctrl-C ended, as shells have it.
 INTERRUPTED = 130
 
@@ -24,7 +26,18 @@ def check_seed(seed: int) -> None:
     Raises:
         InputError: if it is not.
     """
-    check_option("seed", seed, 0 <= seed < 2**32, "a whole number from 0 to 2**32 - 1")
+    right = isinstance(seed, Integral) and 0 <= seed < 2**32
+    check_option("seed", seed, right, "a whole number from 0 to 2**32 - 1")
+
+
+def check_whole(name: str, value: int, least: int) -> None:
+    """Refuses an option that is no whole number, or below the least.
+
+    Raises:
+        InputError: if it is.
+    """
+    right = isinstance(value, Integral) and value >= least
+    check_option(name, value, right, f"a whole number of at least {least}")
 
 
 def check_option(name: str, value: object, right: bool, wanted: str) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import airscene.inference.loading as inference
-from airscene.errors import InputError
+from airscene.errors import InputError, check_seed, check_whole
 from airscene.inference import Model, load
 from airscene.inference.infer import INK, in_pixels, infer
 from airscene.model.counts import count_log_posterior
@@ -313,6 +313,38 @@ def test_samples_with_counts_that_are_asked_for(model):
     for counts in ([4], [1, -1]):
         with pytest.raises(InputError, match=r"tiny draws 0 to 3 objects"):
             model.sample(1, 8, counts)
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda m, x: m.infer(x, samples=-1), "samples is -1; .* whole number of at least 0"),
+        (lambda m, x: m.infer(x, seed=-1), "seed is -1; .* whole number from 0 to"),
+        (lambda m, x: m.infer(x, samples=1, seed=2**32), "seed is 4294967296"),
+        (lambda m, x: m.log_likelihood(x, 0), "particles is 0; .* whole number of at least 1"),
+        (lambda m, x: m.log_likelihood(x, seed=-1), "seed is -1"),
+        (lambda m, x: m.sample(0, -1), "n is -1; .* whole number of at least 0"),
+        (lambda m, x: m.sample(-1, 1), "seed is -1"),
+        (lambda m, x: m.sample(2**32, 1), "seed is 4294967296"),
+        (lambda m, x: m.sample(0, 1, np.full(10**5, 9)), "^a count is 9; .* 0 to 3 objects$"),
+    ],
+)
+def test_options_out_of_range(model, images, ask, message):
+    with pytest.raises(InputError, match=message):
+        ask(model, images)
+
+
+def test_options_that_are_no_whole_numbers():
+    for value in (1.5, "1", None):
+        with pytest.raises(InputError, match=f"seed is {value}; it should be a whole number"):
+            check_seed.__wrapped__(value)
+        with pytest.raises(InputError, match=f"n is {value}; it should be a whole number"):
+            check_whole.__wrapped__("n", value, 0)
+    check_seed(np.uint32(2**32 - 1).item())
+
+
+def test_no_samples(model):
+    assert model.sample(0, 0).shape == (0, 12, 12)
 
 
 def test_log_likelihood_is_above_the_bound(tiny):

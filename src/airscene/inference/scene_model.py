@@ -8,10 +8,11 @@ import numpy as np
 from jaxtyping import Float, Float32, Int, UInt8
 from scipy.special import logsumexp
 
-from airscene.errors import InputError, check_option, check_seed
+from airscene.errors import InputError, check_seed, check_whole
 from airscene.graphics import ABSENT, Likelihood, Renderer, SceneBatch, World
 from airscene.graphics.blur import blur_basis, blurred, log_likelihoods
 from airscene.images.load import fit_image, load_images
+from airscene.inference.checks import check_counts
 from airscene.inference.chunks import CHUNK, padded_chunks
 from airscene.inference.drawing import Drawing
 from airscene.inference.model import Images
@@ -146,7 +147,7 @@ class SceneModel:
             InputError: If an image cannot be used, or the renderer fails. The recurrent network
                 needs none if nothing is refined.
         """
-        check_option("samples", samples, samples >= 0, "a whole number of at least 0")
+        check_whole("samples", samples, 0)
         check_seed(seed)
         sources, prepared = self.prepare(images)
         inputs, config = as_inputs(prepared, self.air.config), self.air.config
@@ -251,13 +252,10 @@ class SceneModel:
         Raises:
             InputError: If a count is not one that the model can draw, or nothing can be drawn.
         """
-        check_option("n", n, n >= 0, "a whole number of at least 0")
+        check_whole("n", n, 0)
         check_seed(seed)
         c, most = self.air.config, self.largest_count
-        if any(not 0 <= count <= most for count in counts):
-            raise InputError(
-                f"the counts are {list(counts)}; {self.name} draws 0 to {most} objects"
-            )
+        check_counts(counts, most, self.name)
         rng = np.random.default_rng(seed)
         given = np.asarray(counts, int)
         drawn = rng.choice(given, n) if len(given) else rng.binomial(most, c.presence, n)
@@ -290,7 +288,7 @@ class SceneModel:
         Raises:
             InputError: If an image cannot be used, or nothing can be drawn.
         """
-        check_option("particles", particles, particles >= 1, "a whole number of at least 1")
+        check_whole("particles", particles, 1)
         check_seed(seed)
         _, targets = self.prepare(images)
         inputs, keys = as_inputs(targets, self.air.config), _keys(jax.random.key(seed))
