@@ -1,4 +1,4 @@
-"""The one exception for bad input, the checks that raise it for options, an exit status."""
+"""Bad input and odd input, the checks of options that refuse it, an exit status."""
 
 from numbers import Integral
 
@@ -18,6 +18,14 @@ class InputError(ValueError):
 
     def __init__(self, message: str) -> None:
         super().__init__(" ".join(message.splitlines()))
+
+
+class InputWarning(UserWarning):
+    """Input that can be used, but is probably not what the user means.
+
+    The message is one line that says what is odd, where, and what would be right. It is given by
+    `warnings.warn`, so that Python's filters of warnings silence it, or make an error of it.
+    """
 
 
 def check_seed(seed: int) -> None:

@@ -5,9 +5,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from PIL import Image
 
 import airscene.inference.loading as inference
-from airscene.errors import InputError, check_seed, check_whole
+from airscene.errors import InputError, InputWarning, check_seed, check_whole
 from airscene.inference import Model, load
 from airscene.inference.infer import INK, in_pixels, infer
 from airscene.model.counts import count_log_posterior
@@ -185,6 +186,18 @@ def test_bytes_and_floats_are_the_same_images(model, images, scenes):
     assert same(model.infer((images / 255.0).astype(np.float32)), scenes, atol=1e-5)
     assert same(model.infer(images / 255.0), scenes, atol=1e-5)
     assert same(model.infer(images), scenes)
+
+
+def test_lists_of_images(model, images, scenes):
+    listed = model.infer([images[0], jnp.asarray(images[1]), Image.fromarray(images[2])])
+    assert same(listed, scenes, atol=1e-5) and listed[2].source == "array[2]"
+
+
+def test_an_offset_is_warned_of(model, images):
+    with pytest.warns(InputWarning, match="the darkest pixel is 0.5 of white, .* subtract the"):
+        model.infer(images.astype(np.uint16) + 32768)
+    with pytest.warns(InputWarning, match="the largest value is 1, .* multiply by 255"):
+        model.infer((images > 99).astype(np.uint8))
 
 
 def test_images_of_another_size(model, images):

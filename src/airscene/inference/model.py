@@ -1,7 +1,6 @@
 """A trained model as its users see it: NumPy images in, `Scenes` out."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -9,7 +8,8 @@ import numpy as np
 from jaxtyping import Float, Float32, Int, Shaped
 
 from airscene.errors import InputError, check_seed, check_whole
-from airscene.images.load import fit_image, load_images
+from airscene.images.load import Paths, fit_image, load_images
+from airscene.images.oddities import Brightness
 from airscene.inference.checks import check_counts
 from airscene.inference.chunks import CHUNK, in_chunks
 from airscene.inference.compiled import (
@@ -72,12 +72,12 @@ class Model:
         return self.air.config.n_steps
 
     def prepare(
-        self, images: Images | Sequence[str | Path] | str | Path, resize: bool = False
+        self, images: Paths, resize: bool = False
     ) -> tuple[list[str], Float32[np.ndarray, "n channel new_height new_width"]]:
         """Bring images to the model's size and channels: colour becomes grey, grey becomes colour.
 
         Args:
-            images: An array, uint8 or floats in [0, 1], or paths as `airscene infer` takes them.
+            images: Arrays, Pillow images or paths, one or a list, as `load_images` takes them.
             resize: Bring images of another size to the model's.
 
         Returns:
@@ -91,13 +91,16 @@ class Model:
     def _fit(
         self, given: list[tuple[str, np.ndarray]], resize: bool
     ) -> tuple[list[str], np.ndarray]:
-        channels = self.air.config.image_shape[0]
+        channels, seen = self.air.config.image_shape[0], Brightness()
+        for name, image in given:
+            seen.look(name, image)
+        seen.warn_if_offset()
         fitted = [fit_image(im, self.image_size, channels, resize, name) for name, im in given]
         return [name for name, _ in given], np.stack(fitted)
 
     def infer(
         self,
-        images: Images | Sequence[str | Path] | str | Path,
+        images: Paths,
         *,
         resize: bool = False,
         samples: int = 0,
@@ -267,7 +270,7 @@ class Model:
 
     def log_likelihood(
         self,
-        images: Images | Sequence[str | Path] | str | Path,
+        images: Paths,
         particles: int = 100,
         *,
         seed: int = 0,

@@ -1,7 +1,6 @@
 """A trained model of 3-D scenes as its users see it: NumPy images in, `PosedScenes` out."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import jax
 import numpy as np
@@ -11,11 +10,10 @@ from scipy.special import logsumexp
 from airscene.errors import InputError, check_seed, check_whole
 from airscene.graphics import ABSENT, Likelihood, Renderer, SceneBatch, World
 from airscene.graphics.blur import blur_basis, blurred, log_likelihoods
-from airscene.images.load import fit_image, load_images
+from airscene.images.load import Paths, fit_image, load_images
 from airscene.inference.checks import check_counts
 from airscene.inference.chunks import CHUNK, padded_chunks
 from airscene.inference.drawing import Drawing
-from airscene.inference.model import Images
 from airscene.inference.worlds import to_objects, world_name
 from airscene.inverse.config import InverseTrainConfig
 from airscene.inverse.latents import to_scenes
@@ -96,7 +94,7 @@ class SceneModel:
         return self.air.config.n_slots
 
     def prepare(
-        self, images: Images | Sequence[str | Path] | str | Path
+        self, images: Paths
     ) -> tuple[list[str], UInt8[np.ndarray, "n new_height new_width 3"]]:
         """Bring pictures of any size to what the renderer draws.
 
@@ -104,7 +102,7 @@ class SceneModel:
         becomes colour.
 
         Args:
-            images: An array, uint8 or floats in [0, 1], or paths as `airscene infer` takes them.
+            images: Arrays, Pillow images or paths, one or a list, as `load_images` takes them.
 
         Returns:
             Where each image came from, and the images.
@@ -122,7 +120,7 @@ class SceneModel:
 
     def infer(
         self,
-        images: Images | Sequence[str | Path] | str | Path,
+        images: Paths,
         *,
         refine: bool = True,
         samples: int = 0,
@@ -266,7 +264,7 @@ class SceneModel:
 
     def log_likelihood(
         self,
-        images: Images | Sequence[str | Path] | str | Path,
+        images: Paths,
         particles: int = 100,
         *,
         seed: int = 0,
