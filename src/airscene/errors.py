@@ -1,4 +1,6 @@
-"""The one exception for bad input, the checks that raise it for options, an exit status."""
+"""Bad input and odd input, the checks of options that refuse it, an exit status."""
+
+from numbers import Integral
 
 # Exit status of a process that Ctrl-C ended, as shells have it.
 INTERRUPTED = 130
@@ -19,7 +21,11 @@ class InputError(ValueError):
 
 
 class InputWarning(UserWarning):
-    """Input that is used, but perhaps not as it was meant; the message is one line."""
+    """Input that can be used, but is probably not what the user means.
+
+    The message is one line that says what is odd, where, and what would be right. It is given by
+    `warnings.warn`, so that Python's filters of warnings silence it, or make an error of it.
+    """
 
 
 def check_seed(seed: int) -> None:
@@ -28,7 +34,18 @@ def check_seed(seed: int) -> None:
     Raises:
         InputError: if it is not.
     """
-    check_option("seed", seed, 0 <= seed < 2**32, "a whole number from 0 to 2**32 - 1")
+    right = isinstance(seed, Integral) and 0 <= seed < 2**32
+    check_option("seed", seed, right, "a whole number from 0 to 2**32 - 1")
+
+
+def check_whole(name: str, value: int, least: int) -> None:
+    """Refuses an option that is no whole number, or below the least.
+
+    Raises:
+        InputError: if it is.
+    """
+    right = isinstance(value, Integral) and value >= least
+    check_option(name, value, right, f"a whole number of at least {least}")
 
 
 def check_option(name: str, value: object, right: bool, wanted: str) -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from airscene.errors import InputError
 from airscene.images import load_digits, multi_mnist
 from airscene.images.estimates import NATS, SIGMA, estimate_object_size, estimate_sigma
 
@@ -41,3 +42,12 @@ def test_empty_images_among_them_change_nothing(digits):
 
 def test_black_images_keep_the_papers_sigma():
     assert estimate_sigma(np.zeros((3, 8, 8), np.uint8)) == SIGMA
+
+
+def test_faint_images_are_not_called_black():
+    faint = np.full((3, 8, 8, 3), 1, np.uint8)
+    faint[1, 2:4, 2:4, 1] = 60
+    with pytest.raises(InputError, match="too faint .* no pixel is above 60 of 255; .* contrast"):
+        estimate_object_size(faint)
+    with pytest.raises(InputError, match="the images are all black"):
+        estimate_object_size(np.zeros((3, 8, 8), np.uint8))

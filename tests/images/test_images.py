@@ -5,17 +5,19 @@ import struct
 import zipfile
 import zlib
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from airscene.errors import InputError
+from airscene.errors import InputError, InputWarning
 from airscene.images import fit_image, image_set, load_images
 
 RNG = np.random.default_rng(0)
 GREY = RNG.integers(0, 256, (6, 9), np.uint8)
+GREY[0, :2] = 0, 255
 COLOUR = RNG.integers(0, 256, (6, 9, 3), np.uint8)
 
 
@@ -67,6 +69,22 @@ def test_jpeg(tmp_path, pixels):
     assert np.allclose(only(path), smooth / 255, atol=0.02) and only(path).shape == pixels.shape
 
 
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_pictures_are_turned_as_their_exif_data_say(tmp_path, kind):
+    path, held = tmp_path / "x.png", Image.Exif()
+    held[0x0112] = 6  # turned a quarter anticlockwise when taken
+    pixels = np.zeros((16, 32), np.uint8)
+    pixels[:, :16] = 255
+    Image.fromarray(pixels).save(path, kind, exif=held)
+    assert np.allclose(only(path), np.rot90(pixels, -1) / 255, atol=0.02)
+
+
+def test_damaged_exif_data_say_nothing(tmp_path, recwarn):
+    path = tmp_path / "x.jpg"
+    Image.fromarray(np.full((8, 16), 80, np.uint8)).save(path, exif=b"Exif\0\0MM\0*\xff\xff\xff")
+    assert only(path).shape == (8, 16) and not recwarn
+
+
 @pytest.mark.parametrize("dtype", ["uint8", "float16", "float32", "float64", ">f4"])
 def test_npy(tmp_path, dtype):
     path = tmp_path / "x.npy"
@@ -106,6 +124,135 @@ def test_arrays_folders_globs_and_lists(tmp_path):
     assert sources(COLOUR[None]) == ["array[0]"] and sources(GREY / 255) == ["array"]
     (tmp_path / "x[1].png").write_bytes((tmp_path / "b.png").read_bytes())
     assert sources(tmp_path / "x[1].png") == ["x[1].png"]
+
+
+@pytest.mark.parametrize(
+    ("array", "expected"),
+    [
+        (GREY.astype(np.uint16), GREY / 65535),
+        (GREY.astype(">u2") * 257, GREY / 255),
+        (GREY > 99, GREY > 99),
+        (GREY.astype(int), GREY / 255),
+        (GREY.astype(np.int16), GREY / 255),
+        ((GREY // 2).astype(np.int8), (GREY // 2) / 255),
+        (GREY.astype(np.uint32) * 257, GREY / 255),
+        (GREY.astype(np.int64) * 16, GREY * 16.0 / 65535),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::airscene.errors.InputWarning")
+def test_what_white_is(tmp_path, array, expected):
+    np.save(tmp_path / "x.npy", array)
+    assert np.allclose(only(tmp_path / "x.npy"), expected, atol=1e-6)
+    for images in (array, [array], [GREY, array]):
+        *_, (_, image) = load_images(images)
+        assert image.dtype == np.float32 and np.allclose(image, expected, atol=1e-6)
+
+
+def test_white_is_the_same_in_all_of_an_array_and_of_a_list():
+    dark, bright = GREY.astype(int), GREY.astype(int) * 257
+    for images in (np.stack([dark, bright]), [dark, bright], (bright[None], dark)):
+        values = sorted(image.max() for _, image in load_images(images))
+        assert np.allclose(values, [255 / 65535, 1.0])
+
+
+def test_lists_of_anything(tmp_path):
+    path = tmp_path / "x.png"
+    picture = Image.fromarray(COLOUR)
+    picture.save(path)
+    given = [
+        GREY,
+        str(path),
+        COLOUR,
+        jnp.asarray(GREY / 255),
+        picture,
+        Image.open(path),
+        GREY[None],
+        GREY[:, :, None],
+    ]
+    images = load_images(given)
+    names = ["array[0]", path, "array[2]", "array[3]", "array[4]", path, "array[6][0]", "array[7]"]
+    assert [source for source, _ in images] == list(map(str, names))
+    for i, (_, image) in enumerate(images):
+        expected = COLOUR if i in (1, 2, 4, 5) else GREY
+        assert image.shape == expected.shape and np.allclose(image, expected / 255, atol=1e-6)
+    assert image_set(given).shape == (8, 6, 9, 3)
+    assert [source for source, _ in load_images(iter([path, GREY]))] == [str(path), "array[1]"]
+
+
+def test_one_that_is_no_numpy_array():
+    for images in (jnp.asarray(COLOUR), Image.fromarray(COLOUR), COLOUR):
+        ((source, image),) = load_images(images)
+        assert source == "array" and np.allclose(image, COLOUR / 255, atol=1e-6)
+    assert len(load_images(jnp.zeros((3, 6, 9)))) == 3
+    ((_, deep),) = load_images(Image.fromarray(GREY.astype(np.uint16) * 257))
+    assert np.allclose(deep, GREY / 255, atol=1e-6)
+
+
+class Elsewhere:
+    """An array that cannot be had, as of another device."""
+
+    def __array__(self, *_, **__):
+        raise TypeError("copy me first")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ([[0.0] * 10**5], r"^array\[0\] is of type list; give an array, a Pillow image, a path"),
+        ([GREY, None], r"^array\[1\] is of type NoneType"),
+        ([GREY, GREY + 1j], r"^array\[1\] is of type complex128"),
+        ([np.full((6, 9), 2.0)], r"^array\[0\] has values from 2 to 2"),
+        ([np.zeros(10**5)], r"^array\[0\] is of shape \[100000\]"),
+        ([Elsewhere()], r"^array\[0\] is no array that NumPy can read \(copy me first\)"),
+        ([Image.new("F", (9, 6), 7.0)], r"^array\[0\] has values from 7 to 7; floats"),
+        ([Image.new("L", (0, 6))], r"^array\[0\] (is empty|is a Pillow image that cannot)"),
+        ({"images": GREY}, "^the images are of type dict; give an array"),
+        (3, "^the images are of type int"),
+    ],
+)
+def test_lists_of_what_is_no_image(given, message):
+    load = getattr(load_images, "__wrapped__", load_images)
+    with pytest.raises(InputError, match=message) as caught:
+        load(given)
+    assert len(str(caught.value)) < 250 and "\n" not in str(caught.value)
+
+
+MASK = (GREY > 99).astype(np.uint8)
+
+
+@pytest.mark.parametrize("load", [load_images, image_set])
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (MASK, "^array: the largest value is 1, and white is 255, .* multiply by 255 or save as"),
+        (np.stack([0 * MASK, MASK]), r"^array\[0\] and 1 more: the largest value is 1"),
+        (MASK.astype(np.uint16), "largest value is 1, and white is 65535, .* multiply by 65535"),
+        (MASK.astype(int), "largest value is 1, and white is 255"),
+        (GREY.astype(np.uint16), "largest value is 0.0039 of white, .* as uint8, not as uint16"),
+    ],
+)
+def test_images_that_are_next_to_black(tmp_path, load, array, message):
+    with pytest.warns(InputWarning, match=message) as caught:
+        load(array)
+    assert len(caught) == 1 and "\n" not in str(caught[0].message)
+
+
+def test_masks_in_a_picture_are_next_to_black_too(tmp_path):
+    Image.fromarray(MASK).save(tmp_path / "x.png")
+    with pytest.warns(InputWarning, match=r"x\.png: the largest value is 1"):
+        load_images(tmp_path)
+
+
+def test_images_that_are_nowhere_black():
+    with pytest.warns(InputWarning, match=r"more: the darkest pixel is 0\.5 of white.* the offset"):
+        image_set(np.stack([GREY, GREY]).astype(np.uint16) + 32768)
+
+
+def test_images_that_are_no_mistake(recwarn):
+    for array in (MASK > 0, 0 * MASK, 2 * MASK, GREY, np.stack([MASK, GREY]), MASK / 1.0):
+        image_set(array)
+    load_images(np.full((6, 9), 0.5))  # of a photo that is no objects on black
+    assert not recwarn
 
 
 def png_header(width, height):
@@ -199,8 +346,18 @@ BAD_FILES = {
     "rank 5": ("x.npz", npz(images=np.zeros((1, 2, 3, 3, 1))), r"is of shape \[1, 2, 3, 3, 1\]"),
     "an npz of rank 2": ("x.npz", npz(images=GREY), r"is of shape \[6, 9\]"),
     "two channels": ("x.npy", npy(np.zeros((1, 6, 9, 2))), r"is of shape \[1, 6, 9, 2\]"),
-    "integers": ("x.npy", npy(np.zeros((1, 6, 9), int)), "is of type int64; it should be uint8"),
-    "text": ("x.npy", npy(np.array(["a"])), "is of type <U1; it should be uint8"),
+    "complex": ("x.npy", npy(np.zeros((1, 6, 9), complex)), "is of type complex128; it should be"),
+    "text": ("x.npy", npy(np.array(["a"])), "is of type <U1; it should be whole numbers"),
+    "negative": (
+        "x.npy",
+        npy(np.stack([GREY, GREY - 1]).astype(np.int8)),
+        r"x.npy\[0\] has values from -128 to 127; whole numbers should be in 0..255 or 0..65535",
+    ),
+    "too large": (
+        "x.npy",
+        npy(np.stack([GREY, GREY + 65281.0]).astype(int)),
+        r"x.npy\[1\] has values from 65\d+ to 65536; whole numbers",
+    ),
     "no images": ("x.npz", npz(images=np.zeros((0, 6, 9))), r"is empty, of shape \[0, 6, 9\]"),
     "no pixels": ("x.npy", npy(np.zeros((2, 0, 9))), r"is empty, of shape \[2, 0, 9\]"),
     "all NaN": ("x.npy", npy(NAN), r"x.npy\[0\]: all values are NaN"),

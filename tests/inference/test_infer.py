@@ -5,15 +5,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from airscene.model.recurrent import RecurrentPosterior
+from PIL import Image
 
 import airscene.inference.loading as inference
-from airscene.errors import InputError
+from airscene.errors import InputError, InputWarning, check_seed, check_whole
 from airscene.inference import Model, load
 from airscene.inference.infer import INK, in_pixels, infer
 from airscene.model.counts import count_log_posterior
 from airscene.model.steps import TAIL, take_steps
 from airscene.model.weights import save_weights
+from airscene.model.where.recurrent import RecurrentProposal
 from airscene.objective.enumerated import enumerated
 from airscene.scene import Scene, SceneObject, Scenes
 
@@ -109,9 +110,9 @@ def test_inference_is_the_unroll_at_the_means_up_to_the_tail(at_biases):
 @pytest.mark.parametrize(("bias", "steps"), [(-9.0, 1), (-4.0, 2), (2.0, 3)])
 def test_a_scene_that_ends_early_takes_fewer_steps(tiny, monkeypatch, bias, steps):
     air = believing(tiny(seed=1), bias)
-    calls, step = [], RecurrentPosterior.__call__
+    calls, step = [], RecurrentProposal.step
     monkeypatch.setattr(
-        RecurrentPosterior, "__call__", lambda *a: calls.append(True) or step(*a), raising=True
+        RecurrentProposal, "step", lambda *a: calls.append(True) or step(*a), raising=True
     )
     with jax.disable_jit():  # so that the loop is Python's
         take_steps(air, jnp.full((1, 12, 12), 0.3))
@@ -185,6 +186,18 @@ def test_bytes_and_floats_are_the_same_images(model, images, scenes):
     assert same(model.infer((images / 255.0).astype(np.float32)), scenes, atol=1e-5)
     assert same(model.infer(images / 255.0), scenes, atol=1e-5)
     assert same(model.infer(images), scenes)
+
+
+def test_lists_of_images(model, images, scenes):
+    listed = model.infer([images[0], jnp.asarray(images[1]), Image.fromarray(images[2])])
+    assert same(listed, scenes, atol=1e-5) and listed[2].source == "array[2]"
+
+
+def test_an_offset_is_warned_of(model, images):
+    with pytest.warns(InputWarning, match="the darkest pixel is 0.5 of white, .* subtract the"):
+        model.infer(images.astype(np.uint16) + 32768)
+    with pytest.warns(InputWarning, match="the largest value is 1, .* multiply by 255"):
+        model.infer((images > 99).astype(np.uint8))
 
 
 def test_images_of_another_size(model, images):
@@ -313,6 +326,38 @@ def test_samples_with_counts_that_are_asked_for(model):
     for counts in ([4], [1, -1]):
         with pytest.raises(InputError, match=r"tiny draws 0 to 3 objects"):
             model.sample(1, 8, counts)
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda m, x: m.infer(x, samples=-1), "samples is -1; .* whole number of at least 0"),
+        (lambda m, x: m.infer(x, seed=-1), "seed is -1; .* whole number from 0 to"),
+        (lambda m, x: m.infer(x, samples=1, seed=2**32), "seed is 4294967296"),
+        (lambda m, x: m.log_likelihood(x, 0), "particles is 0; .* whole number of at least 1"),
+        (lambda m, x: m.log_likelihood(x, seed=-1), "seed is -1"),
+        (lambda m, x: m.sample(0, -1), "n is -1; .* whole number of at least 0"),
+        (lambda m, x: m.sample(-1, 1), "seed is -1"),
+        (lambda m, x: m.sample(2**32, 1), "seed is 4294967296"),
+        (lambda m, x: m.sample(0, 1, np.full(10**5, 9)), "^a count is 9; .* 0 to 3 objects$"),
+    ],
+)
+def test_options_out_of_range(model, images, ask, message):
+    with pytest.raises(InputError, match=message):
+        ask(model, images)
+
+
+def test_options_that_are_no_whole_numbers():
+    for value in (1.5, "1", None):
+        with pytest.raises(InputError, match=f"seed is {value}; it should be a whole number"):
+            check_seed.__wrapped__(value)
+        with pytest.raises(InputError, match=f"n is {value}; it should be a whole number"):
+            check_whole.__wrapped__("n", value, 0)
+    check_seed(np.uint32(2**32 - 1).item())
+
+
+def test_no_samples(model):
+    assert model.sample(0, 0).shape == (0, 12, 12)
 
 
 def test_log_likelihood_is_above_the_bound(tiny):

@@ -10,6 +10,9 @@ from airscene.errors import InputError
 # The paper's standard deviation of a pixel, and what an image is at least to be worth with it.
 SIGMA, NATS = 0.3, 500.0
 
+# A pixel brighter than this, of 255, is ink.
+INK = 64
+
 # Pieces with less ink than this share of the typical piece are specks and broken strokes.
 SPECK = 0.2
 
@@ -31,18 +34,25 @@ def estimate_object_size(
         The fraction, for `object_size`.
 
     Raises:
-        InputError: If the images are all black, or the objects fill them.
+        InputError: If the images are all black or too faint, or the objects fill them.
     """
     from scipy import ndimage  # slow to import, and nothing else needs it
 
     grey = images[:most].max(axis=3) if images.ndim == 4 else images[:most]
     sides, inks = [], []
     for image in grey:
-        pieces, n = ndimage.label(image > 64, structure=np.ones((3, 3)))
+        pieces, n = ndimage.label(image > INK, structure=np.ones((3, 3)))
         inks.extend(ndimage.sum_labels(image, pieces, range(1, n + 1)))
         sides.extend(max(s.stop - s.start for s in box) for box in ndimage.find_objects(pieces))
     if not sides:
-        raise InputError("the images are all black; the objects should be bright on black")
+        brightest = int(grey.max(initial=0))
+        if not brightest:
+            raise InputError("the images are all black; the objects should be bright on black")
+        raise InputError(
+            f"the images are too faint to estimate the size of their objects: no pixel is above "
+            f"{brightest} of 255; raise their contrast so that objects come near 255, or give "
+            "--object-size"
+        )
     sides, inks = np.array(sides), np.array(inks)
     whole = inks > SPECK * np.median(inks)
     # Half a pixel more on each side, where ink fades out.

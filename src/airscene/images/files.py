@@ -9,13 +9,16 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float32, Shaped
 from numpy.lib import format as npy
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from airscene.errors import InputError
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".npy", ".npz")
 MAX_PIXELS = 100_000_000
-_WANTED = "uint8 or floats in [0, 1], [B, H, W] or [B, H, W, C] with C 1 or 3"
+_WANTED = (
+    "whole numbers up to 255 or 65535, bool or floats in [0, 1], [B, H, W] or [B, H, W, C] with C "
+    "1 or 3"
+)
 
 
 def read_picture(
@@ -27,7 +30,8 @@ def read_picture(
         path: the file; its content decides, not its name.
 
     Returns:
-        Grey `[H, W]` or colour `[H, W, 3]`, in [0, 1]; transparent parts over black.
+        Grey `[H, W]` or colour `[H, W, 3]`, in [0, 1]; transparent parts over black, and upright
+        if its EXIF data say how it was held.
 
     Raises:
         InputError: if it is missing, empty, no picture, damaged or huge.
@@ -39,9 +43,7 @@ def read_picture(
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(path, formats=("PNG", "JPEG")) as picture:
                 # The header alone is read so far.
-                if picture.width * picture.height > MAX_PIXELS:
-                    raise _too_large(str(path))
-                return _pixels(picture)
+                return _floats(upright(picture, str(path)))
     except InputError:
         raise
     except Image.DecompressionBombError as error:
@@ -55,7 +57,51 @@ def read_picture(
         raise InputError(f"{path} is cut short or damaged ({error}); make it anew") from error
 
 
-def _pixels(picture: Image.Image) -> np.ndarray:
+def picture_array(picture: Image.Image, name: str) -> Shaped[np.ndarray, "height width *channel"]:
+    """The pixels of a Pillow image, upright.
+
+    Args:
+        picture: the image.
+        name: what it is called in messages.
+
+    Returns:
+        Floats in [0, 1] as `read_picture` has them, or, of a grey image of more than 8 bits, the
+        numbers that it holds.
+
+    Raises:
+        InputError: if it cannot be read, or is empty or huge.
+    """
+    try:
+        picture = upright(picture, name)
+        deep = picture.mode.startswith(("I", "F"))
+        pixels = np.asarray(picture) if deep else _floats(picture)
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(f"{name} is a Pillow image that cannot be read ({error})") from error
+    check_array(pixels.shape, pixels.dtype, name, (2, 3))
+    return pixels
+
+
+def upright(picture: Image.Image, name: str) -> Image.Image:
+    """Turns a picture as its EXIF data say; damaged ones say nothing.
+
+    Raises:
+        InputError: if it is huge.
+    """
+    if picture.width * picture.height > MAX_PIXELS:
+        raise _too_large(name)
+    picture.load()  # so that damaged pixels are noticed here, and not taken for damaged EXIF data
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        try:
+            return ImageOps.exif_transpose(picture)
+        # Pillow's parser raises almost anything on damaged data.
+        except Exception:
+            return picture
+
+
+def _floats(picture: Image.Image) -> np.ndarray:
     if picture.mode.startswith("I"):  # 16-bit grey
         return np.asarray(picture).astype(np.float32) / 65535
     grey = picture.mode in ("1", "L", "LA")
@@ -115,16 +161,24 @@ def check_array(shape: tuple[int, ...], dtype: np.dtype, name: str, ranks: tuple
     """
     if dtype.hasobject:
         raise InputError(f"{name} holds Python objects, which are never loaded; save {_WANTED}")
-    if dtype != np.uint8 and dtype.kind != "f":
+    if dtype.kind not in "buif":
         raise InputError(f"{name} is of type {dtype}; it should be {_WANTED}")
     shown = list(shape)
     if len(shape) not in ranks or len(shape) == 4 and shape[3] not in (1, 3):
         raise InputError(f"{name} is of shape {shown}; it should be {_WANTED}")
     if 0 in shape:
         raise InputError(f"{name} is empty, of shape {shown}; it should hold at least one pixel")
-    height, width = shape[:2] if len(shape) == 2 else shape[1:3]
+    height, width = shape[:2] if is_picture(shape) else shape[1:3]
     if height * width > MAX_PIXELS:
         raise _too_large(name)
+
+
+def is_picture(shape: tuple[int, ...]) -> bool:
+    """Whether an array of this shape is one image: `[H, W]`, or `[H, W, C]` as pictures are.
+
+    No images are one or three pixels wide.
+    """
+    return len(shape) == 2 or len(shape) == 3 and shape[2] in (1, 3)
 
 
 def _check_file(path: Path) -> None:

@@ -1,64 +1,29 @@
 """A trained model as its users see it: NumPy images in, `Scenes` out."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Float32, Int, Shaped
 
-from airscene.errors import InputError
-from airscene.images.load import fit_image, load_images
+from airscene.errors import InputError, check_seed, check_whole
+from airscene.images.load import Paths, fit_image, load_images
+from airscene.images.oddities import Brightness
+from airscene.inference.checks import check_counts
 from airscene.inference.chunks import CHUNK, in_chunks
-from airscene.inference.infer import Inferred, in_pixels, infer
+from airscene.inference.compiled import (
+    draw_posterior,
+    infer_batch,
+    log_marginal_batch,
+    render_batch,
+    sample_batch,
+)
+from airscene.inference.infer import Inferred
 from airscene.model.air import AIR
-from airscene.model.counts import count_log_posterior
-from airscene.model.steps import best_side
-from airscene.objective.importance import log_marginal
 from airscene.scene import Scene, SceneObject, Scenes
 
 Images = Shaped[np.ndarray, "n height width"] | Shaped[np.ndarray, "n height width 3"]
-
-
-@eqx.filter_jit
-def _infer(air: AIR, images: jax.Array) -> Inferred:
-    return jax.vmap(infer, in_axes=(None, 0))(air, images)
-
-
-@eqx.filter_jit
-def _draw_posterior(air: AIR, images: jax.Array, key: jax.Array) -> tuple[Inferred, jax.Array]:
-    def one(image, key):
-        noise_key, count_key = jax.random.split(key)
-        noise = jax.random.normal(noise_key, (air.config.n_steps, air.n_noise))
-        run = air.unroll(image, noise, best_side(air, image))
-        log_q = count_log_posterior(run.presence_logits)
-        boxes, windows = in_pixels(air, run.z_where, jnp.diff(run.canvases, axis=0))
-        inferred = Inferred(log_q, run.z_where, run.z_what, boxes, windows)
-        return inferred, jax.random.categorical(count_key, log_q)
-
-    return jax.vmap(one)(images, jax.random.split(key, len(images)))
-
-
-@eqx.filter_jit
-def _render(air: AIR, z_where: jax.Array, z_what: jax.Array, there: jax.Array) -> jax.Array:
-    def one(z_where, z_what, there):
-        return air.compose(jax.vmap(air.draw)(z_where, z_what), there)
-
-    return jax.vmap(one)(z_where, z_what, there)
-
-
-@eqx.filter_jit
-def _sample(air: AIR, keys: jax.Array, counts: jax.Array) -> jax.Array:
-    return jax.vmap(air.sample)(keys, counts)
-
-
-@eqx.filter_jit
-def _log_marginal(air: AIR, images: jax.Array, key: jax.Array, particles: int) -> jax.Array:
-    shape = (len(images), particles, air.config.n_steps, air.n_noise)
-    noise = jax.random.normal(key, shape)
-    return jax.vmap(log_marginal, in_axes=(None, 0, 0))(air, images, noise)
 
 
 class Model:
@@ -107,12 +72,12 @@ class Model:
         return self.air.config.n_steps
 
     def prepare(
-        self, images: Images | Sequence[str | Path] | str | Path, resize: bool = False
+        self, images: Paths, resize: bool = False
     ) -> tuple[list[str], Float32[np.ndarray, "n channel new_height new_width"]]:
         """Bring images to the model's size and channels: colour becomes grey, grey becomes colour.
 
         Args:
-            images: An array, uint8 or floats in [0, 1], or paths as `airscene infer` takes them.
+            images: Arrays, Pillow images or paths, one or a list, as `load_images` takes them.
             resize: Bring images of another size to the model's.
 
         Returns:
@@ -126,13 +91,16 @@ class Model:
     def _fit(
         self, given: list[tuple[str, np.ndarray]], resize: bool
     ) -> tuple[list[str], np.ndarray]:
-        channels = self.air.config.image_shape[0]
+        channels, seen = self.air.config.image_shape[0], Brightness()
+        for name, image in given:
+            seen.look(name, image)
+        seen.warn_if_offset()
         fitted = [fit_image(im, self.image_size, channels, resize, name) for name, im in given]
         return [name for name, _ in given], np.stack(fitted)
 
     def infer(
         self,
-        images: Images | Sequence[str | Path] | str | Path,
+        images: Paths,
         *,
         resize: bool = False,
         samples: int = 0,
@@ -154,8 +122,10 @@ class Model:
             One scene an image, or `samples` of them.
 
         Raises:
-            InputError: If an image cannot be used.
+            InputError: If an image cannot be used, or `samples` or `seed` is out of range.
         """
+        check_whole("samples", samples, 0)
+        check_seed(seed)
         given = load_images(images)
         _, prepared = self._fit(given, resize)
         if not samples:
@@ -167,7 +137,7 @@ class Model:
             key = jax.random.fold_in(jax.random.key(seed), sample)
             keys = iter(jax.random.split(key, -(-len(prepared) // CHUNK)))
             drawn.append(
-                in_chunks(lambda x, keys=keys: _draw_posterior(self.air, x, next(keys)), prepared)
+                in_chunks(lambda x, keys=keys: draw_posterior(self.air, x, next(keys)), prepared)
             )
         # All the draws of an image stand together.
         order = np.argsort(np.tile(np.arange(len(given)), samples), kind="stable")
@@ -181,7 +151,7 @@ class Model:
 
     def infer_arrays(self, prepared: Float32[np.ndarray, "n channel height width"]) -> Inferred:
         """Infer prepared images; the same as `infer`, as arrays."""
-        return in_chunks(lambda x: _infer(self.air, x), prepared)
+        return in_chunks(lambda x: infer_batch(self.air, x), prepared)
 
     def _scenes(
         self,
@@ -264,7 +234,7 @@ class Model:
     ) -> Images:
         """Draw the first objects of scenes; the same as `render`, from arrays."""
         there = np.arange(z_where.shape[1]) < np.asarray(counts)[:, None]
-        return _as_images(_render(self.air, z_where, z_what, there))
+        return _as_images(render_batch(self.air, z_where, z_what, there))
 
     def sample(
         self, seed: int, n: int, counts: Sequence[int] | Int[np.ndarray, "m"] = ()
@@ -281,13 +251,13 @@ class Model:
             The canvases, as floats in [0, 1].
 
         Raises:
-            InputError: If a count is not one that the model can draw.
+            InputError: If a count is not one that the model can draw, or `n` or `seed` is out of
+                range.
         """
-        most = self.air.config.n_steps
-        if any(not 0 <= count <= most for count in counts):
-            raise InputError(
-                f"the counts are {list(counts)}; {self.name} draws 0 to {most} objects"
-            )
+        check_whole("n", n, 0)
+        check_seed(seed)
+        check_counts(counts, self.largest_count, self.name)
+        most = self.largest_count
         keys = jax.random.split(jax.random.key(seed), n)
         rng = np.random.default_rng(seed)
         prior = np.exp(np.asarray(self.air.log_prior(), float))
@@ -296,11 +266,11 @@ class Model:
             if len(counts)
             else rng.choice(most + 1, n, p=prior / prior.sum())
         )
-        return _as_images(_sample(self.air, keys, jnp.asarray(drawn)))
+        return _as_images(sample_batch(self.air, keys, jnp.asarray(drawn)))
 
     def log_likelihood(
         self,
-        images: Images | Sequence[str | Path] | str | Path,
+        images: Paths,
         particles: int = 100,
         *,
         seed: int = 0,
@@ -316,13 +286,17 @@ class Model:
             One estimate an image, in nats.
 
         Raises:
-            InputError: If an image cannot be used.
+            InputError: If an image cannot be used, or `particles` or `seed` is out of range.
         """
+        check_whole("particles", particles, 1)
+        check_seed(seed)
         _, prepared = self.prepare(images)
         keys = iter(jax.random.split(jax.random.key(seed), len(prepared)))
         # A chunk of this many unrolled scenes is as much as one of images.
         few = max(1, CHUNK * 4 // particles)
-        return in_chunks(lambda x: _log_marginal(self.air, x, next(keys), particles), prepared, few)
+        return in_chunks(
+            lambda x: log_marginal_batch(self.air, x, next(keys), particles), prepared, few
+        )
 
 
 def _as_images(canvases: jax.Array) -> np.ndarray:

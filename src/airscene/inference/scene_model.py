@@ -1,20 +1,19 @@
 """A trained model of 3-D scenes as its users see it: NumPy images in, `PosedScenes` out."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import jax
 import numpy as np
 from jaxtyping import Float, Float32, Int, UInt8
 from scipy.special import logsumexp
 
-from airscene.errors import InputError, check_option, check_seed
+from airscene.errors import InputError, check_seed, check_whole
 from airscene.graphics import ABSENT, Likelihood, Renderer, SceneBatch, World
 from airscene.graphics.blur import blur_basis, blurred, log_likelihoods
-from airscene.images.load import fit_image, load_images
+from airscene.images.load import Paths, fit_image, load_images
+from airscene.inference.checks import check_counts
 from airscene.inference.chunks import CHUNK, padded_chunks
 from airscene.inference.drawing import Drawing
-from airscene.inference.model import Images
 from airscene.inference.worlds import to_objects, world_name
 from airscene.inverse.config import InverseTrainConfig
 from airscene.inverse.latents import to_scenes
@@ -95,7 +94,7 @@ class SceneModel:
         return self.air.config.n_slots
 
     def prepare(
-        self, images: Images | Sequence[str | Path] | str | Path
+        self, images: Paths
     ) -> tuple[list[str], UInt8[np.ndarray, "n new_height new_width 3"]]:
         """Bring pictures of any size to what the renderer draws.
 
@@ -103,7 +102,7 @@ class SceneModel:
         becomes colour.
 
         Args:
-            images: An array, uint8 or floats in [0, 1], or paths as `airscene infer` takes them.
+            images: Arrays, Pillow images or paths, one or a list, as `load_images` takes them.
 
         Returns:
             Where each image came from, and the images.
@@ -121,7 +120,7 @@ class SceneModel:
 
     def infer(
         self,
-        images: Images | Sequence[str | Path] | str | Path,
+        images: Paths,
         *,
         refine: bool = True,
         samples: int = 0,
@@ -146,7 +145,7 @@ class SceneModel:
             InputError: If an image cannot be used, or the renderer fails. The recurrent network
                 needs none if nothing is refined.
         """
-        check_option("samples", samples, samples >= 0, "a whole number of at least 0")
+        check_whole("samples", samples, 0)
         check_seed(seed)
         sources, prepared = self.prepare(images)
         inputs, config = as_inputs(prepared, self.air.config), self.air.config
@@ -251,13 +250,10 @@ class SceneModel:
         Raises:
             InputError: If a count is not one that the model can draw, or nothing can be drawn.
         """
-        check_option("n", n, n >= 0, "a whole number of at least 0")
+        check_whole("n", n, 0)
         check_seed(seed)
         c, most = self.air.config, self.largest_count
-        if any(not 0 <= count <= most for count in counts):
-            raise InputError(
-                f"the counts are {list(counts)}; {self.name} draws 0 to {most} objects"
-            )
+        check_counts(counts, most, self.name)
         rng = np.random.default_rng(seed)
         given = np.asarray(counts, int)
         drawn = rng.choice(given, n) if len(given) else rng.binomial(most, c.presence, n)
@@ -268,7 +264,7 @@ class SceneModel:
 
     def log_likelihood(
         self,
-        images: Images | Sequence[str | Path] | str | Path,
+        images: Paths,
         particles: int = 100,
         *,
         seed: int = 0,
@@ -290,7 +286,7 @@ class SceneModel:
         Raises:
             InputError: If an image cannot be used, or nothing can be drawn.
         """
-        check_option("particles", particles, particles >= 1, "a whole number of at least 1")
+        check_whole("particles", particles, 1)
         check_seed(seed)
         _, targets = self.prepare(images)
         inputs, keys = as_inputs(targets, self.air.config), _keys(jax.random.key(seed))
