@@ -1,5 +1,8 @@
 """Inference: the early end against the full unroll, pixels, samples, redrawing, loading."""
 
+import multiprocessing
+import pickle
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -7,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import airscene.inference.compiled as compiled
 import airscene.inference.loading as inference
 from airscene.errors import InputError, InputWarning, check_seed, check_whole
 from airscene.inference import Model, load
@@ -374,6 +378,49 @@ def test_log_likelihood_is_above_the_bound(tiny):
     bounds = jax.jit(jax.vmap(lambda x: bound(air, x, noise, air.log_prior())))(images[:, None])
     bounds = np.asarray(bounds, float)
     assert np.all(values > bounds.mean(axis=1) - 4 * bounds.std(axis=1) / 10)
+
+
+@pytest.mark.filterwarnings("ignore::airscene.errors.InputWarning")
+def test_many_particles_are_drawn_in_parts(tiny, monkeypatch):
+    air = believing(tiny(seed=2, count_prior="table(1, 1, 1, 1)"), 0.3, spread=0.0)
+    model, image = Model(air, "tiny"), np.full((1, 12, 12), 0.3, np.float32)
+    drawn, whole = [], compiled.log_marginal_batch
+
+    def noted(air, images, key, particles):
+        drawn.append((len(images), particles))
+        return whole(air, images, key, particles)
+
+    monkeypatch.setattr(compiled, "log_marginal_batch", noted)
+    values = model.log_likelihood(image, 250)
+    assert drawn == [(1, 100), (1, 100), (1, 50)] and values.dtype == np.float32
+    # The logarithm of the mean weight of all 250.
+    key = jax.random.split(jax.random.key(0), 1)[0]
+    parts = [
+        float(whole(air, image[:, None], jax.random.fold_in(key, part), n)[0])
+        for part, n in enumerate((100, 100, 50))
+    ]
+    mean = np.log(np.average(np.exp(np.subtract(parts, parts[0])), weights=(2, 2, 1))) + parts[0]
+    assert values[0] == pytest.approx(mean, rel=1e-5)
+    # Up to 100 they are drawn at once, as ever.
+    drawn.clear()
+    once = model.log_likelihood(image, 100)
+    assert drawn == [(1, 100)] and np.array_equal(once, whole(air, image[:, None], key, 100))
+
+
+def test_a_model_goes_to_another_process(air, model, images, scenes):
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        there = pool.apply(model.infer, (images,))
+        more = pool.apply(model.with_steps(3).log_likelihood, (images, 3))
+    assert there.to_json() == scenes.to_json() and there.model == "tiny"
+    assert np.array_equal(more, model.log_likelihood(images, 3))
+    state = pickle.dumps(model)
+    assert eqx.tree_equal(pickle.loads(state).air, air)
+    assert b"jax" not in state and b"function" not in state
+
+
+def test_a_model_of_the_difference_network_is_pickled_too(tiny):
+    air = tiny(where_proposal="difference").facing(jnp.float32(0.5))
+    assert eqx.tree_equal(pickle.loads(pickle.dumps(Model(air, "x"))).air, air)
 
 
 def test_bundled_weights_say_what_they_said():

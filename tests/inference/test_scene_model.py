@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import multiprocessing
+import pickle
 from functools import partial
 
 import equinox as eqx
@@ -59,6 +61,18 @@ def model():
 @pytest.fixture(scope="module")
 def images(model):
     return model.drawing.draw(shapes(5))
+
+
+def test_a_model_goes_to_another_process(model, images):
+    here = model.infer(images)
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        there = pool.apply(model.infer, (images,))
+    assert there.to_json() == here.to_json()
+    state = pickle.dumps(SceneModel(model.air, PLANE, "x"))
+    again = pickle.loads(state)
+    assert eqx.tree_equal(again.air, model.air) and again.world == PLANE and again.name == "x"
+    assert again.likelihood == model.likelihood
+    assert b"function" not in state and b"jax" not in state
 
 
 @pytest.mark.parametrize("world", [PLANE, ORBIT])

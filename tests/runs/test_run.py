@@ -13,7 +13,7 @@ from PIL import Image
 from rich.console import Console
 
 from airscene import schema
-from airscene.errors import InputError
+from airscene.errors import InputError, InputWarning
 from airscene.images import load_digits, multi_mnist
 from airscene.images.estimates import estimate_object_size
 from airscene.inference import load
@@ -206,13 +206,24 @@ def test_images_of_ones_own(tmp_path):
     assert load(tmp_path / "run").infer(pictures[:2]).image_size == (14, 16)
 
 
-def test_images_in_an_array_file(tmp_path):
-    images = np.arange(3 * 8 * 8, dtype=np.uint8).reshape(3, 8, 8)
+@pytest.mark.parametrize(("n", "held_out"), [(2, [1]), (3, [2]), (9, [8]), (10, [9]), (11, [9])])
+def test_images_in_an_array_file(tmp_path, n, held_out):
+    """At least one is held out, and none of those is trained on."""
+    images = np.arange(n * 8 * 8).astype(np.uint8).reshape(n, 8, 8)
     np.save(tmp_path / "x.npy", images)
     data = DataConfig(kind="images", images=(str(tmp_path / "x.npy"),))
-    # Too few to hold any out.
-    assert np.array_equal(data.load("train").images, images)
-    assert np.array_equal(data.load("test").images, images)
+    with pytest.warns(InputWarning, match=f"^there are {n} images to train on; .* thousands"):
+        training = data.load("train")
+    assert np.array_equal(training.images, np.delete(images, held_out, axis=0))
+    assert np.array_equal(data.load("test").images, images[held_out])
+
+
+def test_how_many_images_are_few(recwarn):
+    data = DataConfig(kind="images")
+    with pytest.raises(InputError, match="^there is 1 image to train on; .* at least 2"):
+        data.load("train", np.zeros((1, 8, 8), np.uint8))
+    data.load("train", np.zeros((1000, 8, 8), np.uint8))
+    assert not recwarn
 
 
 def test_scenes_follow_from_the_data_seed_and_the_split():

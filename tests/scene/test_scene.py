@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airscene.errors import InputError
-from airscene.scene import Scene, SceneObject, Scenes
+from airscene.scene import PosedObject, Scene, SceneObject, Scenes
 
 pixels = st.floats(-1e4, 1e4)
 boxes = st.tuples(pixels, pixels, pixels, pixels)
@@ -173,3 +173,11 @@ def test_bad_fields(place, value, message):
         inner[place[-1]] = value
     with pytest.raises(InputError, match=message):
         Scenes.from_json(json.dumps(data))
+
+
+def test_presence_means_the_same_in_2d_and_in_3d():
+    """The probability given the image, and not given the objects before it."""
+    for kind in (SceneObject, PosedObject):
+        said = " ".join(kind.__doc__.split())
+        assert "that this object is there, given the image" in said
+        assert "given the objects before" not in said

@@ -48,3 +48,19 @@ def resample(
         # [n, H, W] x [W, w], then [h, H] x [n, H, w]: the first is one large product.
         out[start : start + _CHUNK] = rows @ (chunk @ columns.T)
     return out
+
+
+def middle(
+    image: Float[np.ndarray, "height width *channel"], size: tuple[int, int]
+) -> Float[np.ndarray, "new_height new_width *channel"]:
+    """The largest part of an image, around its middle, that has the proportions of a size.
+
+    Args:
+        image: any values.
+        size: (height, width) to be in proportion to.
+    """
+    height, width = image.shape[:2]
+    high = min(height, max(1, round(width * size[0] / size[1])))
+    wide = min(width, max(1, round(height * size[1] / size[0])))
+    top, left = (height - high) // 2, (width - wide) // 2
+    return image[top : top + high, left : left + wide]

@@ -1,27 +1,31 @@
 """A trained model as its users see it: NumPy images in, `Scenes` out."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Float32, Int, Shaped
 
-from airscene.errors import InputError, check_seed, check_whole
+from airscene.errors import check_seed, check_whole
 from airscene.images.load import Paths, fit_image, load_images
 from airscene.images.oddities import Brightness
 from airscene.inference.checks import check_counts
 from airscene.inference.chunks import CHUNK, in_chunks
 from airscene.inference.compiled import (
+    PARTICLES,
     draw_posterior,
     infer_batch,
-    log_marginal_batch,
+    log_marginals,
     render_batch,
     sample_batch,
 )
 from airscene.inference.infer import Inferred
+from airscene.inference.pickling import packed, unpacked
+from airscene.inference.pixels import in_images, latents
 from airscene.model.air import AIR
-from airscene.scene import Scene, SceneObject, Scenes
+from airscene.scene import Scenes
 
 Images = Shaped[np.ndarray, "n height width"] | Shaped[np.ndarray, "n height width 3"]
 
@@ -37,6 +41,14 @@ class Model:
     def __init__(self, air: AIR, name: str):
         self.air = air
         self.name = name
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled: weights, configuration and name, no functions."""
+        return {"air": packed(self.air), "name": self.name}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Make the model of what was pickled."""
+        self.__init__(unpacked(state["air"]), state["name"])
 
     def __repr__(self) -> str:
         """One line: the name, the images it takes and the largest count."""
@@ -160,31 +172,8 @@ class Model:
         counts: np.ndarray,
         samples: list[int | None],
     ) -> Scenes:
-        probs = np.exp(inferred.log_q.astype(float))
-        probs /= probs.sum(axis=1, keepdims=True)
-        at_least = np.clip(probs[:, ::-1].cumsum(axis=1)[:, ::-1], 0.0, 1.0).tolist()
-        sizes = [image.shape[:2] for _, image in given]
-        of_size = {size: self._stretch(size) for size in set(sizes)}
-        stretch = np.array([of_size[size] for size in sizes])[:, None]
-        windows, boxes = (inferred.windows * stretch).tolist(), (inferred.boxes * stretch).tolist()
-        scenes = []
-        for i, ((source, image), sample) in enumerate(zip(given, samples, strict=True)):
-            objects = tuple(
-                SceneObject(
-                    presence=at_least[i][k + 1],
-                    window=tuple(windows[i][k]),
-                    box=tuple(boxes[i][k]),
-                    what=inferred.z_what[i, k],
-                )
-                for k in range(counts[i])
-            )
-            resized_from = None if image.shape[:2] == self.image_size else image.shape[:2]
-            scenes.append(Scene(source, probs[i], objects, sample, resized_from))
-        return Scenes(self.name, self.image_size, tuple(scenes))
-
-    def _stretch(self, size: tuple[int, int]) -> np.ndarray:
-        """Pixels of an image of this size a pixel of the model, for (x0, y0, x1, y1)."""
-        return np.tile(np.divide(size, self.image_size)[::-1], 2)
+        scenes = in_images(given, inferred, counts, samples, self.image_size)
+        return Scenes(self.name, self.image_size, scenes)
 
     def render(self, scenes: Scenes) -> Images:
         """Draw scenes again.
@@ -199,31 +188,7 @@ class Model:
             InputError: If the scenes are not of this model's size, code or number of objects, or
                 a window is empty.
         """
-        c = self.air.config
-        most = max((len(scene.objects) for scene in scenes), default=0)
-        if scenes.image_size != self.image_size or most > c.n_steps:
-            raise InputError(
-                f"the scenes are of {scenes.image_size} pixels with up to {most} objects; "
-                f"{self.name} draws {self.image_size} pixels and {c.n_steps} objects"
-            )
-        z_where = np.zeros((len(scenes), c.n_steps, 3), np.float32)
-        z_what = np.zeros((len(scenes), c.n_steps, c.n_what), np.float32)
-        for i, scene in enumerate(scenes):
-            stretch = self._stretch(scene.image_size or self.image_size)
-            for k, thing in enumerate(scene.objects):
-                x0, _, x1, _ = window = np.divide(thing.window, stretch)
-                if x0 >= x1:
-                    raise InputError(
-                        f"{scene.source}: an object's window is {thing.window}; it should be "
-                        "(x0, y0, x1, y1) with x0 < x1"
-                    )
-                if len(thing.what) != c.n_what:
-                    raise InputError(
-                        f"{scene.source}: an object's code has {len(thing.what)} numbers; "
-                        f"{self.name} takes {c.n_what}"
-                    )
-                z_where[i, k] = self.air.pose.inverse(tuple(window), self.image_size)
-                z_what[i, k] = thing.what
+        z_where, z_what = latents(scenes, self.air, self.name)
         return self.render_arrays(z_where, z_what, scenes.counts)
 
     def render_arrays(
@@ -280,6 +245,7 @@ class Model:
         Args:
             images: As `prepare` takes them.
             particles: Posterior samples an image; the estimate rises towards log p(x) with them.
+                More than 100 are drawn 100 at a time, so that memory does not grow with them.
             seed: Decides the samples.
 
         Returns:
@@ -293,10 +259,8 @@ class Model:
         _, prepared = self.prepare(images)
         keys = iter(jax.random.split(jax.random.key(seed), len(prepared)))
         # A chunk of this many unrolled scenes is as much as one of images.
-        few = max(1, CHUNK * 4 // particles)
-        return in_chunks(
-            lambda x: log_marginal_batch(self.air, x, next(keys), particles), prepared, few
-        )
+        few = max(1, CHUNK * 4 // min(particles, PARTICLES))
+        return in_chunks(lambda x: log_marginals(self.air, x, next(keys), particles), prepared, few)
 
 
 def _as_images(canvases: jax.Array) -> np.ndarray:

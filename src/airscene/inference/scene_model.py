@@ -1,25 +1,27 @@
 """A trained model of 3-D scenes as its users see it: NumPy images in, `PosedScenes` out."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import jax
 import numpy as np
 from jaxtyping import Float, Float32, Int, UInt8
 from scipy.special import logsumexp
 
-from airscene.errors import InputError, check_seed, check_whole
+from airscene.errors import check_seed, check_whole
 from airscene.graphics import ABSENT, Likelihood, Renderer, SceneBatch, World
-from airscene.graphics.blur import blur_basis, blurred, log_likelihoods
 from airscene.images.load import Paths, fit_image, load_images
-from airscene.inference.checks import check_counts
-from airscene.inference.chunks import CHUNK, padded_chunks
+from airscene.images.resample import middle
+from airscene.inference.checks import check_counts, check_world
+from airscene.inference.chunks import padded_chunks
 from airscene.inference.drawing import Drawing
+from airscene.inference.pickling import packed, unpacked
+from airscene.inference.scoring import score_of
 from airscene.inference.worlds import to_objects, world_name
 from airscene.inverse.config import InverseTrainConfig
 from airscene.inverse.latents import to_scenes
 from airscene.inverse.model import InverseAIR
 from airscene.inverse.objective.importance import log_weights
-from airscene.inverse.search.refine import Score
 from airscene.inverse.search.refine import refine as refined
 from airscene.inverse.unroll import Noise, Unrolled, as_inputs, draw_noise, mode_noise, unroll
 from airscene.scene import PosedScene, PosedScenes
@@ -57,26 +59,24 @@ class SceneModel:
         make: Callable[[], Renderer] | None = None,
         likelihood: Likelihood = LIKELIHOOD,
     ):
-        c = air.config
-        ours = (c.n_types, c.n_slots, c.n_cameras)
-        theirs = (len(world.types), world.n_slots, int(world.orbit > 0.0))
-        if ours != theirs:
-            raise InputError(
-                f"{name} is of {ours[0]} types, {ours[1]} slots and {ours[2]} camera numbers; the "
-                f"world {world_name(world)!r} has {theirs[0]}, {theirs[1]} and {theirs[2]}"
-            )
-        sides = zip(world.image_size, c.image_shape[1:], strict=True)
-        factors = {divmod(side, small) for side, small in sides}
-        if len(factors) > 1 or any(times < 1 or rest for times, rest in factors):
-            height, width = c.image_shape[1:]
-            raise InputError(
-                f"{name} sees images of {height}x{width} pixels; those of the world "
-                f"{world_name(world)!r}, of {world.image_size[0]}x{world.image_size[1]}, do not "
-                "shrink to that"
-            )
+        check_world(air.config, world, name)
         self.air, self.world, self.name = air, world, name
         self.likelihood = likelihood
         self.drawing = Drawing(world, make)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled: weights, configuration and names, and what makes the renderer."""
+        return {
+            "air": packed(self.air),
+            "world": self.world,
+            "name": self.name,
+            "make": self.drawing.make,
+            "likelihood": self.likelihood,
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Make the model of what was pickled."""
+        self.__init__(**{**state, "air": unpacked(state["air"])})
 
     def __repr__(self) -> str:
         """One line: the name, the images it draws, the largest count and the types."""
@@ -112,7 +112,7 @@ class SceneModel:
         """
         given = load_images(images)
         fitted = [
-            fit_image(_middle(image, self.image_size), self.image_size, 3, True, name)
+            fit_image(middle(image, self.image_size), self.image_size, 3, True, name)
             for name, image in given
         ]
         planes = np.rint(255.0 * np.stack(fitted)).astype(np.uint8)
@@ -178,27 +178,12 @@ class SceneModel:
             run = self._unroll(part, n, noise(len(part)))
             scenes = run.scenes[:n]
             if targets is not None:
-                score = self._score(targets[len(found) : len(found) + n])
+                score = score_of(
+                    self.drawing, targets[len(found) : len(found) + n], self.likelihood
+                )
                 scenes = refined(scenes, score, self.world)
             found += to_objects(scenes, run.q_present[:n], self.world)
         return found
-
-    def _score(self, targets: UInt8[np.ndarray, "targets height width 3"]) -> Score:
-        """The function that draws scenes and compares each with one of the targets."""
-        blur, sigma = self.likelihood
-        bases = [blur_basis(side, blur) for side in self.image_size]
-        observed = blurred(targets, *bases)
-
-        def score(scenes: SceneBatch, which: np.ndarray) -> np.ndarray:
-            values = np.zeros(len(scenes))
-            # A few at a time, as blurred images take four times as much memory as images.
-            for start in range(0, len(scenes), CHUNK):
-                some = slice(start, start + CHUNK)
-                drawn = blurred(self.drawing.draw(scenes[some]), *bases)
-                values[some] = log_likelihoods(drawn, observed, which[some], sigma, targets[0].size)
-            return values
-
-        return score
 
     def _unroll(self, inputs: np.ndarray, n: int, noise: Noise) -> Unrolled:
         """Unroll a chunk of which n rows are no padding: nothing else is drawn."""
@@ -290,7 +275,7 @@ class SceneModel:
         check_seed(seed)
         _, targets = self.prepare(images)
         inputs, keys = as_inputs(targets, self.air.config), _keys(jax.random.key(seed))
-        score, weights = self._score(targets), []
+        score, weights = score_of(self.drawing, targets, self.likelihood), []
         for which, n in padded_chunks(np.repeat(np.arange(len(targets)), particles)):
             noise = draw_noise(next(keys), len(which), self.air.config)
             run = self._unroll(inputs[which], n, noise)
@@ -308,12 +293,3 @@ def _keys(key):
     while True:
         yield jax.random.fold_in(key, chunk)
         chunk += 1
-
-
-def _middle(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """The largest part of an image, around its middle, that has the proportions of a size."""
-    height, width = image.shape[:2]
-    high = min(height, max(1, round(width * size[0] / size[1])))
-    wide = min(width, max(1, round(height * size[1] / size[0])))
-    top, left = (height - high) // 2, (width - wide) // 2
-    return image[top : top + high, left : left + wide]

@@ -1,6 +1,7 @@
 """A preset: everything that decides a run, in one frozen value."""
 
 import json
+import warnings
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -8,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import UInt8
 
-from airscene.errors import InputError, check_option
+from airscene.errors import InputError, InputWarning, check_option
 from airscene.images import (
     LabelledScenes,
     image_set,
@@ -26,6 +27,9 @@ from airscene.schema import FOR_READERS, NO_OPTION, read
 from airscene.training.config import TrainConfig
 
 Kind = Literal["multi-mnist", "multi-mnist-shrunk", "sprites", "omniglot", "images"]
+
+# Fewer images of one's own than this are hardly enough.
+FEW = 1000
 
 # Options that do not apply to a data set.
 NOT_FOR: dict[Kind, tuple[str, ...]] = {
@@ -120,13 +124,27 @@ class DataConfig:
 
 
 def _own_images(given: Paths, split: str) -> LabelledScenes:
-    """One's own images, every tenth held out."""
+    """One's own images, every tenth held out, or the last if there are fewer than ten.
+
+    Raises:
+        InputError: If there are fewer than two.
+    """
     if isinstance(given, tuple) and not given:
         raise InputError("no images given: name files, a folder or a pattern with --images")
     images = image_set(given)
-    held_out = np.arange(len(images)) % 10 == 9
-    chosen = images[held_out if split == "test" and held_out.any() else ~held_out]
-    return _uncounted(chosen, f"{len(images)} images of your own")
+    n = len(images)
+    if n < 2:
+        raise InputError(
+            "there is 1 image to train on; there should be at least 2, as one is held out, and "
+            "better thousands"
+        )
+    if n < FEW and split == "train":
+        line = f"there are {n} images to train on; there should be thousands for a good model"
+        warnings.warn(line, InputWarning, stacklevel=2)
+    held_out = np.arange(n) % 10 == 9
+    held_out[-1] |= n < 10
+    chosen = images[held_out if split == "test" else ~held_out]
+    return _uncounted(chosen, f"{n} images of your own")
 
 
 def _uncounted(images: np.ndarray, source: str) -> LabelledScenes:

@@ -28,8 +28,9 @@ class PosedObject:
     """One object of a scene in 3-D.
 
     Args:
-        presence: posterior probability in [0, 1] that this object is there, given the objects
-            before it.
+        presence: posterior probability in [0, 1] that this object is there, given the image: the
+            product of the probabilities of the steps of inference up to it, so that it never rises
+            along the list.
         type: name of its type.
         position: x and y on the table, in metres.
         rotation: about the upright axis, anticlockwise from above, in radians, from -pi to pi.

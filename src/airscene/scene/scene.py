@@ -31,7 +31,8 @@ class SceneObject:
     """One object of a scene.
 
     Args:
-        presence: posterior probability in [0, 1] that this object is there.
+        presence: posterior probability in [0, 1] that this object is there, given the image: of
+            the k-th object q(n >= k | x), so that it never rises along the list.
         window: the attention window (x0, y0, x1, y1), in pixels.
         box: the tight box (x0, y0, x1, y1) of what the object draws, in pixels.
         what: the appearance code z_what.
