@@ -58,6 +58,14 @@ def test_names_are_there(page):
             found = getattr(found, part)
 
 
+def test_the_reference_is_of_modules_that_are_there():
+    package = Path(airscene.__file__).parent
+    for page in (ROOT / "docs" / "api").glob("*.md"):
+        for name in re.findall(r"^::: (\S+)$", page.read_text(), re.MULTILINE):
+            place = package.joinpath(*name.split(".")[1:])
+            assert place.with_suffix(".py").exists() or (place / "__init__.py").exists(), name
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_to_files(page):
     for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):

@@ -11,11 +11,12 @@ from airscene import schema
 from airscene.baselines.cae import CAEConfig
 from airscene.baselines.draw_config import DRAWConfig
 from airscene.graphics.world import World
+from airscene.images.config import DataConfig
 from airscene.inverse.config import InverseConfig, InverseTrainConfig, OptimiseConfig
 from airscene.model.bundled import bundled_models
 from airscene.model.config import AIRConfig
 from airscene.paper import RESULTS
-from airscene.runs.preset import DataConfig, Preset
+from airscene.runs.preset import Preset
 from airscene.runs.presets import digits
 from airscene.runs.presets.baselines import CAEPreset, Choice, DRAWPreset
 from airscene.runs.scene_preset import ScenePreset

@@ -1,9 +1,9 @@
 """What the commands say of options, models, folders and data that they cannot use."""
 
 import gzip
-import json
 import os
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +13,18 @@ from airscene.app.cli import main
 from airscene.images.sets.digits import SPLIT_FILES
 
 TINY = ("--digits", "bundled", "--n-train", "50", "--n-test", "10", "--n-hidden", "4")
-TINY += ("--n-look", "4", "--n-layer", "4", "--n-what", "2", "--n-cells", "4", "--batch-size", "2")
+TINY += (
+    "--n-features",
+    "4",
+    "--n-layer",
+    "4",
+    "--n-what",
+    "2",
+    "--n-cells",
+    "4",
+    "--batch-size",
+    "2",
+)
 TINY += ("--steps", "2", "--evaluate-every", "1", "--save-every", "1")
 
 
@@ -28,8 +39,8 @@ TINY += ("--steps", "2", "--evaluate-every", "1", "--save-every", "1")
         (["train", "multi-mnist", "--steps", "0"], "--steps is 0; it should be"),
         (["train", "multi-mnist", "--seed", "-1"], "--seed is -1; it should be"),
         (
-            ["train", "single-object", "--labels", "type", "--cross", "2"],
-            "--cross does nothing with --labels; leave it out",
+            ["train", "single-object", "--labels", "type", "--cross-entropy", "2"],
+            "--cross-entropy does nothing with --labels; leave it out",
         ),
         (
             ["train", "tabletop", "--estimator", "score", "--prefix", "0.1"],
@@ -47,7 +58,7 @@ TINY += ("--steps", "2", "--evaluate-every", "1", "--save-every", "1")
         (["train", "multi-mnist", "--count-prior", "table(1,2)"], "table(w0, .., w3)"),
         (["train", "multi-mnist", "--counts", "-1"], "--counts is -1; it should be"),
         (["train", "multi-mnist", "--image-size", "0"], "--image-size is 0; it should be"),
-        (["train", "multi-mnist", "--images", "x"], "--images is for the experiment images"),
+        (["train", "multi-mnist", "--images", "x"], "--images is not for multi-mnist"),
         (
             ["train", "multi-mnist-shrunk", "--digit-size", "9"],
             "--digit-size is not for multi-mnist-shrunk",
@@ -187,13 +198,16 @@ def test_nothing_to_resume(tmp_path, refused):
 
 
 def test_resuming_with_another_configuration(tmp_path, refused):
+    from airscene.runs.folder import write_config
+    from airscene.runs.identity import identity
     from airscene.runs.presets import PRESETS
 
     out = tmp_path / "run"
     out.mkdir()
-    config = PRESETS["multi-mnist"].override(digits="bundled", n_train=50, n_test=10).config()
-    config["training"]["learning_rate"] = 1e-5
-    (out / "config.json").write_text(json.dumps(config))
+    preset = PRESETS["multi-mnist"].override(digits="bundled", n_train=50, n_test=10)
+    training = replace(preset.training, learning_rate=1e-5)
+    other = replace(preset, training=training)
+    write_config(out, other, identity(preset.name, training.seed, other))
     options = ("--digits", "bundled", "--n-train", "50", "--n-test", "10")
     line = refused("train", "multi-mnist", *options, "--out", out, "--resume")
     assert "training.learning_rate 1e-05, not" in line
@@ -234,7 +248,7 @@ def test_more_than_there_is_memory_for(refused, monkeypatch):
 
 
 def test_a_complete_run_without_what_it_reached(tmp_path, refused, monkeypatch):
-    monkeypatch.setattr("airscene.app.train._train", lambda *given: None)
+    monkeypatch.setattr("airscene.runs.fit.fit", lambda *given, **options: None)
     line = refused("train", "multi-mnist", "--resume", "--out", tmp_path)
     assert f"cannot be read from {tmp_path / 'evaluation.json'}" in line
     assert f"airscene evaluate {tmp_path}" in line

@@ -7,7 +7,9 @@ import subprocess
 import sys
 import time
 
-OPTIONS = "--digits bundled --n-train 50 --n-test 10 --n-hidden 4 --n-look 4 --n-layer 4 --n-what 2"
+OPTIONS = (
+    "--digits bundled --n-train 50 --n-test 10 --n-hidden 4 --n-features 4 --n-layer 4 --n-what 2"
+)
 OPTIONS += " --n-cells 4 --batch-size 2 --steps 1000000 --evaluate-every 50 --save-every 1000000"
 
 

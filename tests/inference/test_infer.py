@@ -419,7 +419,7 @@ def test_a_model_goes_to_another_process(air, model, images, scenes):
 
 
 def test_a_model_of_the_difference_network_is_pickled_too(tiny):
-    air = tiny(where_proposal="difference").facing(jnp.float32(0.5))
+    air = tiny(where_proposal="difference")
     assert eqx.tree_equal(pickle.loads(pickle.dumps(Model(air, "x"))).air, air)
 
 

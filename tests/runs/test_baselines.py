@@ -9,8 +9,8 @@ import pytest
 from rich.console import Console
 
 from airscene.baselines.draw_config import DRAWConfig
+from airscene.images.config import DataConfig
 from airscene.runs.folder import InTheWay
-from airscene.runs.preset import DataConfig
 from airscene.runs.presets.baselines import CAEPreset, DRAWPreset
 from airscene.runs.run import run
 from airscene.runs.tasks import make_task

@@ -15,12 +15,13 @@ from rich.console import Console
 from airscene import schema
 from airscene.errors import InputError, InputWarning
 from airscene.images import load_digits, multi_mnist
+from airscene.images.config import DataConfig
 from airscene.images.estimates import estimate_object_size
 from airscene.inference import load
 from airscene.model.config import AIRConfig
 from airscene.runs.fit import fit
 from airscene.runs.folder import InTheWay, check_folder
-from airscene.runs.preset import DataConfig, Preset
+from airscene.runs.preset import Preset
 from airscene.runs.presets import PRESETS
 from airscene.training.config import TrainConfig
 from airscene.training.record import read_metrics

@@ -22,7 +22,7 @@ from airscene.app.options import present_spelling
 from airscene.app.render import Render
 from airscene.app.reproduce import Reproduce
 from airscene.app.sample import Sample
-from airscene.app.train import Train
+from airscene.app.train import Train, unused_option
 from airscene.errors import INTERRUPTED, InputError, InputWarning
 
 BAD_INPUT = 2
@@ -63,6 +63,8 @@ def parse(arguments: Sequence[str]) -> Command:
     except SystemExit as stop:
         if stop.code == 0:
             raise
+        if arguments[:1] == ["train"] and (line := unused_option(arguments[1:])):
+            raise InputError(line) from None
         names = [command.__name__.lower() for command in get_args(Command)]
         known = arguments[:1] if arguments and arguments[0] in names else ()
         see = " ".join(["airscene", *known, "--help"])

@@ -12,8 +12,8 @@ from rich.console import Console
 from airscene.errors import InputError, check_option, check_seed
 from airscene.files import write_atomic
 from airscene.images import load_digits, load_omniglot
+from airscene.images.config import DataConfig
 from airscene.images.sets.omniglot import find_omniglot
-from airscene.runs.preset import DataConfig
 from airscene.runs.presets import PRESETS
 from airscene.runs.scene_preset import ScenePreset
 

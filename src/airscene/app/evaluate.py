@@ -11,7 +11,8 @@ from rich.console import Console
 
 from airscene.errors import InputError, check_option, check_steps
 from airscene.files import write_atomic
-from airscene.runs.preset import DataConfig, Preset, run_data
+from airscene.images.config import DataConfig
+from airscene.runs.preset import Preset, run_data
 from airscene.runs.presets import PRESETS
 
 if TYPE_CHECKING:

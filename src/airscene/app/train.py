@@ -3,6 +3,7 @@
 import json
 import shlex
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,9 +15,10 @@ from airscene.app.options import config_of, options_of
 from airscene.errors import InputError
 from airscene.graphics.mujoco.mjcf import bounding_footprints, check_mujoco
 from airscene.graphics.world import TABLETOP, World
+from airscene.images.config import DataConfig
 from airscene.inverse.config import InverseConfig, InverseTrainConfig, Order
 from airscene.model.config import AIRConfig
-from airscene.runs.preset import NOT_FOR, DataConfig, Preset
+from airscene.runs.preset import Preset
 from airscene.runs.presets import PRESETS, own_scenes
 from airscene.runs.scene_preset import ScenePreset
 from airscene.training.config import TrainConfig
@@ -49,8 +51,8 @@ class ImageRun:
     @classmethod
     def of(cls, preset: Preset) -> "ImageRun":
         """Return what a preset says, without options that do nothing in it."""
-        unused = (*NOT_FOR[preset.data.kind], *(["images"] if preset.data.kind != "images" else []))
-        data, training = options_of(preset.data, unused), options_of(preset.training)
+        data = options_of(preset.data, preset.data.unused())
+        training = options_of(preset.training)
         return cls(preset.name, data=data, training=training, model=options_of(preset.model))
 
     def preset(self) -> Preset:
@@ -246,3 +248,19 @@ def _reached(evaluation: dict[str, Any]) -> str:
     if "camera_error" in evaluation:
         said.append(f"median camera error {evaluation['camera_error']:.1f} degrees")
     return f"On {evaluation['scenes']:,} held-out scenes: {', '.join(said)}."
+
+
+def unused_option(arguments: Sequence[str]) -> str | None:
+    """Say which option of a command line is of other experiments than that which it trains.
+
+    Args:
+        arguments: What follows `airscene train`.
+    """
+    preset = PRESETS.get(arguments[0]) if arguments else None
+    if not isinstance(preset, Preset):
+        return None
+    for argument in arguments:
+        name = argument.partition("=")[0].removeprefix("--").replace("-", "_")
+        if argument.startswith("--") and name in preset.data.unused():
+            return f"--{name.replace('_', '-')} is not for {preset.data.kind}"
+    return None

@@ -66,3 +66,20 @@ def ink_boxes(images: UInt8[np.ndarray, "n height width"]) -> Int[np.ndarray, "n
         ],
         axis=1,
     )
+
+
+def uncounted(images: UInt8[np.ndarray, "n *shape"], source: str) -> LabelledScenes:
+    """Images whose objects are not known: their counts are -1, so that none is called right.
+
+    Args:
+        images: the images.
+        source: where they come from.
+    """
+    n = len(images)
+    return LabelledScenes(
+        images=images,
+        counts=np.full(n, -1),
+        labels=np.full((n, 0), -1),
+        boxes=np.zeros((n, 0, 4), np.float32),
+        source=source,
+    )

@@ -50,7 +50,9 @@ class AIR(StoredModule):
         self.config = config
         self.encoder = Encoder(patch, config.n_what, config.n_layer, key=keys[0])
         self.decoder = Decoder(patch, config.n_what, config.n_layer, config.brightness, key=keys[1])
-        self.where = WHERE_PROPOSALS[config.where_proposal](config, self.pose, key=keys[2])
+        self.where = _chosen(WHERE_PROPOSALS, "where_proposal", config.where_proposal)(
+            config, self.pose, key=keys[2]
+        )
         self.composition = _chosen(COMPOSITIONS, "composition", config.composition)()
         self.background = _chosen(BACKGROUNDS, "background", config.background)()
         self.likelihood = _chosen(LIKELIHOODS, "likelihood", config.likelihood)(config.sigma)

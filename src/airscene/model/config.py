@@ -3,12 +3,9 @@
 import math
 import re
 from dataclasses import dataclass, field
-from typing import Literal, get_args
 
 from airscene.errors import InputError, check_option
 from airscene.schema import NO_OPTION
-
-WhereProposalName = Literal["recurrent", "difference"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,7 @@ class AIRConfig:
     n_hidden: int = 128
     n_features: int = 256
     n_layer: int = 256
-    where_proposal: WhereProposalName = field(default="recurrent", metadata=NO_OPTION)
+    where_proposal: str = field(default="recurrent", metadata=NO_OPTION)
     composition: str = field(default="sum", metadata=NO_OPTION)
     background: str = field(default="black", metadata=NO_OPTION)
     likelihood: str = field(default="gaussian", metadata=NO_OPTION)
@@ -81,9 +78,6 @@ class AIRConfig:
         check_option("brightness", self.brightness, right, "above 0 and at most 1")
         share = self.explained_share
         check_option("explained_share", share, 0 <= share <= 1, "from 0 to 1")
-        known = get_args(WhereProposalName)
-        right = self.where_proposal in known
-        check_option("where_proposal", self.where_proposal, right, f"one of {', '.join(known)}")
         if self.where_proposal == "difference":
             wanted = "1 with the difference network, which sees what each object leaves"
             check_option("explained_share", share, share == 1.0, wanted)

@@ -6,9 +6,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from airscene.images.config import DataConfig
 from airscene.paper.result import Result, Row, Unit, of_run, spread
 from airscene.paper.trained import run_folder, trained
-from airscene.runs.preset import DataConfig
 from airscene.runs.presets.baselines import DRAW_012, DRAW_013, DRAWPreset
 
 if TYPE_CHECKING:

@@ -3,14 +3,12 @@
 import importlib.resources
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from jaxtyping import UInt8
 
+from airscene.images.sets.data_set import Split
 from airscene.images.sets.downloads import PublishedFiles
-
-Split = Literal["train", "test"]
 
 SPLIT_FILES = {
     "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),

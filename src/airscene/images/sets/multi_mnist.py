@@ -6,7 +6,8 @@ from jaxtyping import Float, Int, Integer, UInt8
 from airscene.errors import InputError
 from airscene.images.resample import resample
 from airscene.images.sets.blank import blank_scenes, check_options
-from airscene.images.sets.digits import Digits
+from airscene.images.sets.data_set import Split, number_and_seed
+from airscene.images.sets.digits import Digits, load_digits
 from airscene.images.truth import LabelledScenes, ink_boxes
 
 # Scenes drawn at a time, and placements tried at a time: both bound the working memory.
@@ -216,3 +217,36 @@ def _draw_shrunk(
             _paste(images, rows, glyphs, np.arange(len(rows)), frames[rows, k])
             boxes[rows, k] = ink_boxes(glyphs) + np.tile(frames[rows, k], 2)
     return images, digits.labels[picks].astype(int), boxes
+
+
+def multi_mnist_set(
+    split: Split,
+    *,
+    digits: str,
+    counts: tuple[int, ...],
+    image_size: int,
+    digit_size: int,
+    n_train: int,
+    n_test: int,
+    data_seed: int,
+) -> LabelledScenes:
+    """Return the scenes of a split; the options are those of `DataConfig`."""
+    n, seed = number_and_seed(split, n_train, n_test, data_seed)
+    size = {"image_size": image_size, "digit_size": digit_size}
+    return multi_mnist(load_digits(split, digits), n, seed=seed, counts=counts, **size)
+
+
+def multi_mnist_shrunk_set(
+    split: Split,
+    *,
+    digits: str,
+    counts: tuple[int, ...],
+    image_size: int,
+    n_train: int,
+    n_test: int,
+    data_seed: int,
+) -> LabelledScenes:
+    """Return the scenes of a split; the options are those of `DataConfig`."""
+    n, seed = number_and_seed(split, n_train, n_test, data_seed)
+    given = load_digits(split, digits)
+    return multi_mnist_shrunk(given, n, seed=seed, counts=counts, image_size=image_size)

@@ -14,7 +14,9 @@ from PIL import Image
 
 from airscene.errors import InputError
 from airscene.images.resample import resample
+from airscene.images.sets.data_set import Split
 from airscene.images.sets.downloads import Found, PublishedFiles
+from airscene.images.truth import LabelledScenes, uncounted
 
 OMNIGLOT = PublishedFiles(
     name="Omniglot",
@@ -167,3 +169,9 @@ def _ink(archive: zipfile.ZipFile, name: str) -> Bool[np.ndarray, "height width"
 def _strokes(archive: zipfile.ZipFile, name: str) -> int:
     # START, then the points of each stroke as lines x,y,milliseconds, each stroke ended by BREAK.
     return archive.read(name).split().count(b"BREAK")
+
+
+def omniglot_set(split: Split, *, omniglot: str, image_size: int) -> LabelledScenes:
+    """Return the characters of a split; the options are those of `DataConfig`."""
+    characters = load_omniglot(split, omniglot, image_size=image_size)
+    return uncounted(characters.images, characters.source)

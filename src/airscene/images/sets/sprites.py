@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 
 from airscene.errors import InputError
 from airscene.images.sets.blank import blank_scenes, check_options
+from airscene.images.sets.data_set import Split, number_and_seed
 from airscene.images.truth import LabelledScenes, ink_boxes
 
 # Labels index these; kind and colour go together, and label k is channel k.
@@ -193,3 +194,17 @@ def _coverage(
     x, y, half = from_x[:, None, :], from_y[:, :, None], half[:, :, None]
     inside = half - np.hypot(x, y) if KINDS[kind] == "red circle" else (half - x - y) / 2**0.5
     return np.clip(0.5 + inside, 0.0, 1.0)
+
+
+def sprites_set(
+    split: Split,
+    *,
+    counts: tuple[int, ...],
+    image_size: int,
+    n_train: int,
+    n_test: int,
+    data_seed: int,
+) -> LabelledScenes:
+    """Return the scenes of a split; the options are those of `DataConfig`."""
+    n, seed = number_and_seed(split, n_train, n_test, data_seed)
+    return sprites(n, seed=seed, counts=counts, image_size=image_size)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from airscene.runs.preset import DataConfig
+from airscene.images.config import DataConfig
 from airscene.runs.presets.baselines import DRAW_012, Choice, DRAWPreset
 from airscene.schema import Together
 from airscene.training.config import LoopConfig

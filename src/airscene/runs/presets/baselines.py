@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from airscene.baselines.draw_config import DRAWConfig
-from airscene.runs.preset import DataConfig
+from airscene.images.config import DataConfig
 from airscene.training.config import LoopConfig
 
 # How often a classifier is measured on validation scenes: the weights that do best are kept.

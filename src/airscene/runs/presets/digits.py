@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
+from airscene.images.config import DataConfig
 from airscene.model.config import AIRConfig
-from airscene.runs.preset import DataConfig, Preset
+from airscene.runs.preset import Preset
 from airscene.training.config import TrainConfig
 
 FAST = Preset(

@@ -1,7 +1,8 @@
 """The preset of handwritten characters."""
 
+from airscene.images.config import DataConfig
 from airscene.model.config import AIRConfig
-from airscene.runs.preset import DataConfig, Preset
+from airscene.runs.preset import Preset
 from airscene.training.config import TrainConfig
 
 OMNIGLOT = Preset(
