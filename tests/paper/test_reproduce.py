@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import types
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,12 +20,15 @@ from rich.console import Console
 import airscene.paper.reproduce as reproducing
 from airscene.app.cli import main
 from airscene.errors import InputError
+from airscene.images.config import DataConfig
 from airscene.paper import RESULTS, Result, Unit
+from airscene.paper.claims import CLAIMS, Claim
 from airscene.paper.reproduce import summary
 from airscene.paper.result import of_run, spread
-from airscene.paper.tables import reproduction_page, results_table, speed_table
-from airscene.paper.trained import keep_config
-from airscene.runs.folder import InTheWay
+from airscene.paper.tables import blocks, filled, reproduction_page
+from airscene.runs.folder import InTheWay, check_config, write_config
+from airscene.runs.identity import identity
+from airscene.runs.presets.baselines import DRAWPreset
 from airscene.training.loop import Interrupted
 
 
@@ -74,10 +78,39 @@ def test_tables_say_what_the_files_say(tmp_path):
 def test_documents_say_what_the_files_say(monkeypatch):
     monkeypatch.chdir(Path(__file__).parents[2])
     results = Path("results")
-    readme = Path("README.md").read_text()
-    assert f"{results_table(results)}\n\n{speed_table(results)}\n" in readme
+    for name, named in blocks(results).items():
+        text = Path(name).read_text()
+        assert text == filled(text, named), f"{name}: make tables"
     page = Path("REPRODUCTION.md").read_text()
     assert page == reproduction_page(results, Path("docs/figures"))
+
+
+def test_a_document_has_one_place_for_a_block():
+    text = "<!-- a: make tables -->old<!-- end of a --> rest"
+    assert filled(text, {"a": "x"}) == "<!-- a: make tables -->\n\nx\n\n<!-- end of a --> rest"
+    for wrong in ("", text + text):
+        with pytest.raises(ValueError, match="places for the block a"):
+            filled(wrong, {"a": "x"})
+
+
+def test_a_claim_is_met_or_missed_by_so_much():
+    rows = [row(seed, run=run, elbo=elbo) for seed, run, elbo in ((1, "a", 600.0), (1, "b", 590.0))]
+    claim = Claim("r", "c", "620", "a", "elbo", "{:.1f}", aim=620.0)
+    assert claim.verdict(rows) == "missed by 20.0" and claim.ours(rows) == "600.0 (1 run)"
+    assert replace(claim, aim=600.0).verdict(rows) == "met"
+    assert replace(claim, aim=500.0, at_most=True).verdict(rows) == "missed by 100.0"
+    assert replace(claim, aim=None, beats="b", in_words=True).verdict(rows) == "agrees"
+    assert replace(claim, aim=None, beats="c").verdict(rows) == "not made yet"
+    assert claim.verdict([]) == "not made yet"
+    # A run that failed counted nothing right.
+    counts = replace(claim, key="count_accuracy", style="{:.2%}", aim=0.98)
+    assert counts.verdict([rows[0], FAILED]) == "missed by 48.50%"
+
+
+def test_every_claim_is_of_rows_that_there_are():
+    for claim in CLAIMS:
+        units = {unit.run for unit in RESULTS[claim.result]().units}
+        assert claim.run in units and (claim.beats in units) == (claim.aim is None), claim
 
 
 @pytest.mark.parametrize("name", RESULTS)
@@ -383,16 +416,17 @@ def test_folders_that_cannot_be_written_in(again, command, tmp_path):
 
 
 def test_a_baseline_does_not_go_on_with_a_run_of_another_configuration(tmp_path):
-    config = {"data": {"seed": 1}, "steps": 3}
-    keep_config(tmp_path, config)
-    keep_config(tmp_path, config)
-    with pytest.raises(InTheWay, match=r"has data\.seed 1, not 2"):
-        keep_config(tmp_path, {**config, "data": {"seed": 2}})
+    preset = DRAWPreset("draw-012")
+    same = identity(preset.name, 1, preset)
+    write_config(tmp_path, preset, same)
+    check_config(tmp_path, preset, same)
+    other = replace(preset, data=DataConfig(data_seed=2))
+    with pytest.raises(InTheWay, match=r"has data\.data_seed the default, not 2"):
+        check_config(tmp_path, other, identity(other.name, 1, other))
     file = tmp_path / "config.json"
-    assert json.loads(file.read_text()) == config
     file.write_text(file.read_text()[:20])
-    with pytest.raises(InTheWay, match=r"config\.json is not JSON"):
-        keep_config(tmp_path, config)
+    with pytest.raises(InTheWay, match=r"config\.json does not say what run it is of"):
+        check_config(tmp_path, preset, same)
 
 
 SCRIPT = """
