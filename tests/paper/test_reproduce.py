@@ -21,10 +21,10 @@ import airscene.paper.reproduce as reproducing
 from airscene.app.cli import main
 from airscene.errors import InputError
 from airscene.images.config import DataConfig
-from airscene.paper import RESULTS, Result, Unit
 from airscene.paper.claims import CLAIMS, Claim
 from airscene.paper.reproduce import summary
-from airscene.paper.result import of_run, spread
+from airscene.paper.result import Result, Unit, of_run, spread
+from airscene.paper.results import RESULTS
 from airscene.paper.tables import blocks, filled, reproduction_page
 from airscene.runs.folder import InTheWay, check_config, write_config
 from airscene.runs.identity import identity
@@ -437,7 +437,7 @@ from pathlib import Path
 
 from airscene.app import reproduce
 from airscene.app.cli import main
-from airscene.paper import Result
+from airscene.paper.result import Result
 from airscene.runs.presets import PRESETS
 from airscene.paper.trained import training_units
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from airscene.files import write_atomic
-from airscene.paper import RESULTS
 from airscene.paper.claims import CLAIMS, rows_of
 from airscene.paper.gallery import gallery
 from airscene.paper.result import numbers, of_run
+from airscene.paper.results import RESULTS
 from airscene.paper.trained import draw_training
 
 _INTRODUCTION = """# Reproduction
