@@ -155,6 +155,7 @@ def reproduction_page(results: Path, figures: Path) -> str:
     """
     sections = []
     every = [p for kind in ("png", "gif") for p in sorted(figures.glob(f"*.{kind}"))]
+    owners = {p: figure_owner(p.stem) for p in every}
     for name, protocol in RESULTS.items():
         result, rows = protocol(), rows_of(results, name)
         # The training may have been in another result's duration, or another command's.
@@ -169,7 +170,7 @@ def reproduction_page(results: Path, figures: Path) -> str:
             f"[results/{name}.json](results/{name}.json).",
         ]
         said = [f"- {part}" for part in result.ours(rows).split("; ")] if rows else []
-        pictures = [f"![{p.stem}]({p})" for p in every if figure_owner(p.stem) == name]
+        pictures = [f"![{p.stem}]({p})" for p, owner in owners.items() if owner == name]
         parts = [f"## {name}", result.about, "\n".join(about)]
         if said:
             parts += ["What the rows say:", "\n".join(said)]
