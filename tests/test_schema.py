@@ -15,7 +15,7 @@ from airscene.images.config import DataConfig
 from airscene.inverse.config import InverseConfig, InverseTrainConfig, OptimiseConfig
 from airscene.model.bundled import bundled_models
 from airscene.model.config import AIRConfig
-from airscene.paper import RESULTS
+from airscene.paper.results import RESULTS
 from airscene.runs.preset import Preset
 from airscene.runs.presets import digits
 from airscene.runs.presets.baselines import CAEPreset, Choice, DRAWPreset

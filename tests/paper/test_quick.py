@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from airscene.app.reproduce import Reproduce
-from airscene.paper import RESULTS
+from airscene.paper.results import RESULTS
 from airscene.paper.tables import figure_owner
 
 

@@ -19,9 +19,9 @@ from rich.console import Console
 import airscene.paper.reproduce as reproducing
 from airscene.app.cli import main
 from airscene.errors import InputError
-from airscene.paper import RESULTS, Result, Unit
 from airscene.paper.reproduce import summary
-from airscene.paper.result import of_run, spread
+from airscene.paper.result import Result, Unit, of_run, spread
+from airscene.paper.results import RESULTS
 from airscene.paper.tables import reproduction_page, results_table, speed_table
 from airscene.paper.trained import keep_config
 from airscene.runs.folder import InTheWay
@@ -403,7 +403,7 @@ from pathlib import Path
 
 from airscene.app import reproduce
 from airscene.app.cli import main
-from airscene.paper import Result
+from airscene.paper.result import Result
 from airscene.runs.presets import PRESETS
 from airscene.paper.trained import training_units
 

@@ -9,7 +9,7 @@ import tyro
 from rich.console import Console
 
 from airscene.errors import InputError
-from airscene.paper import RESULTS
+from airscene.paper.results import RESULTS
 
 
 @dataclass(frozen=True)

@@ -241,11 +241,18 @@ def summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def commit() -> str:
-    """The commit of the sources, marked where they differ from it."""
-    folder = Path(__file__).parent
-    command = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=12"]
+    """The commit of the sources, marked where they differ from it.
+
+    Unknown where they are no part of a repository: an environment may lie inside another one.
+    """
+    here = Path(__file__)
+    git = ["git", "-C", str(here.parent)]
+    tracked = [*git, "ls-files", "--error-unmatch", here.name]
+    describe = [*git, "describe", "--always", "--dirty", "--abbrev=12"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if subprocess.run(tracked, capture_output=True, check=False).returncode != 0:
+            return "unknown"
+        done = subprocess.run(describe, capture_output=True, text=True, check=False)
     except FileNotFoundError:  # no git
         return "unknown"
     return done.stdout.strip() or "unknown"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from airscene.files import write_atomic
-from airscene.paper import RESULTS
+from airscene.paper.results import RESULTS
 from airscene.paper.trained import draw_training
 
 _INTRODUCTION = """# Reproduction

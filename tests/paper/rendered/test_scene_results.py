@@ -2,7 +2,7 @@
 
 import pytest
 
-from airscene.paper import RESULTS
+from airscene.paper.results import RESULTS
 
 
 @pytest.mark.parametrize("name", ["single-object", "tabletop", "tabletop-camera", "robustness"])

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 
 import numpy as np
 
@@ -43,7 +44,7 @@ def label_curves(panels: Mapping[str, Sequence[LabelCurve]]) -> Picture:
     figure = Figure(figsize=(9, 4), dpi=100, layout="constrained")
     every = figure.subplots(1, len(panels), squeeze=False)[0]
     for axes, (title, curves) in zip(every, panels.items(), strict=True):
-        for curve, colour, marker in zip(curves, _COLOURS, _MARKERS, strict=False):
+        for curve, colour, marker in zip(curves, cycle(_COLOURS), cycle(_MARKERS), strict=False):
             median = [float(np.median(values)) for values in curve.accuracies]
             style = {"color": colour, "marker": marker, "markersize": 4}
             axes.plot(curve.sizes, median, label=curve.method, **style)

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -259,7 +260,7 @@ def named_curves(
         The plot.
     """
     axes = _axes()
-    for (name, points), colour in zip(lines.items(), _COLOURS, strict=False):
+    for (name, points), colour in zip(lines.items(), cycle(_COLOURS), strict=False):
         x, y = zip(*points, strict=True)
         # One point is no line: it would not be seen.
         axes.plot(x, y, color=colour, label=name, marker="o" if len(points) == 1 else None)
