@@ -162,7 +162,7 @@ def test_a_claim_from_above():
     reached = replace(claim, key="seconds_to_98", aim=6.0, worst=False)
     assert reached.verdict([row(1), row(2), FAILED]) == "met"
     assert reached.ours([row(1), row(2), FAILED]) == "5 s (5 s to never, 1 of 3 runs failed)"
-    assert reached.verdict([row(1), FAILED, FAILED]) == "missed by never"
+    assert reached.verdict([row(1), FAILED, FAILED]) == "missed, never reached"
 
 
 def test_a_claim_of_several_rows():

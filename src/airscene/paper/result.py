@@ -109,7 +109,8 @@ class Claim:
             rows: The rows, failed ones among them.
 
         Returns:
-            "met", "missed by ...", "no aim" or "not made".
+            "met", "missed by ...", "missed, ..." where no number says by how much, "no aim" or
+            "not made".
         """
         if self.of is None:
             mine = of_run(rows, self.run)
@@ -130,7 +131,9 @@ class Claim:
         worst = min(reached) if self.at_least else max(reached)
         value = worst if self.worst else statistics.median(reached)
         short = self.aim - value if self.at_least else value - self.aim
-        return f"missed by {written(short, self.style)}" if short > 0 else "met"
+        if short <= 0:
+            return "met"
+        return "missed, never reached" if short == inf else f"missed by {self.style.format(short)}"
 
 
 @dataclass(frozen=True)
@@ -217,6 +220,6 @@ def with_error(value: float, error: float) -> str:
     return f"{value:,.{digits}f} ± {error:,.{digits}f}"
 
 
-def written(value: float, style: str) -> str:
+def written(value: float | int, style: str) -> str:
     """Return a number as text; what was never reached is infinite."""
     return "never" if value == inf else style.format(value)

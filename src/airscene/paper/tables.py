@@ -5,6 +5,7 @@ import statistics
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -246,13 +247,20 @@ def figure_owner(figure: str) -> str:
     Returns:
         Name of the result; empty if no result draws it.
     """
+    owners = _owners()
+    names = [n for n in owners if figure == n or figure.startswith(f"{n}-")]
+    return owners[max(names, key=len)] if names else ""
+
+
+@cache
+def _owners() -> dict[str, str]:
+    """The result that draws the figures whose names begin so."""
     owners = {name: name for name in RESULTS}
     for name, protocol in RESULTS.items():
         result = protocol()
         if result.draw is draw_training:
             owners.update({unit.run: name for unit in result.units})
-    names = [n for n in owners if figure == n or figure.startswith(f"{n}-")]
-    return owners[max(names, key=len)] if names else ""
+    return owners
 
 
 def _benches(results: Path) -> list[dict[str, Any]]:

@@ -32,7 +32,7 @@ CLAIMS = tuple(
         p.name,
         "counts_right",
         f"{{:.0f}} of {SCENES}",
-        aim=SCENES,
+        aim=float(SCENES),
     )
     for p in (FULL, SPRITES)
 )

@@ -66,7 +66,7 @@ def _lead(rows: Sequence[Row]) -> float | None:
             return None
         steps[name] = median(inf if at is None else at for at in reached)
     exact = steps.pop("enumerated")
-    return min(steps.values()) - exact if exact < inf else None
+    return float(min(steps.values()) - exact) if exact < inf else None
 
 
 CLAIMS = (
@@ -91,7 +91,7 @@ CLAIMS = (
         key="count_accuracy",
         style="{:,.0f} steps",
         # Counts are looked at as often.
-        aim=100,
+        aim=100.0,
         of=_lead,
     ),
 )
