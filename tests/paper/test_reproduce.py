@@ -27,6 +27,7 @@ from airscene.paper.reproduce import summary
 from airscene.paper.result import Claim, Result, Unit, of_run, spread, with_error
 from airscene.paper.results import RESULTS
 from airscene.runs.folder import InTheWay
+from airscene.schema import whole
 from airscene.training.loop import Interrupted
 
 
@@ -199,14 +200,16 @@ def test_results_have_distinct_rows_and_say_what_they_are(name, quick):
     assert all((claim.what, claim.paper) for claim in result.claims)
     for unit in result.units:
         # Another process makes it, and a file keeps what decides it.
-        assert repr(pickle.loads(pickle.dumps(unit))) == repr(unit)
-        assert json.loads(json.dumps(unit.configuration)) == unit.configuration
+        again = pickle.loads(pickle.dumps(unit))
+        assert (again.run, again.identity) == (unit.run, unit.identity)
+        written = whole(unit.configuration)
+        assert json.loads(json.dumps(written)) == written
 
 
 def test_the_sizes_differ_from_the_fast_preset_in_size_alone():
-    fast = RESULTS["multi-mnist"]().units[0].configuration
+    fast = whole(RESULTS["multi-mnist"]().units[0].configuration)
     for unit in RESULTS["sizes"]().units:
-        now = unit.configuration
+        now = whole(unit.configuration)
         assert now["training"] == {**fast["training"], "seed": unit.seed}
         different = {name for name in now["model"] if now["model"][name] != fast["model"][name]}
         assert different == {"object_size"}
