@@ -11,7 +11,6 @@ import pytest
 from airscene.paper.estimators.estimators import CLAIMS, estimators
 from airscene.paper.estimators.estimators import PRESETS as WAYS
 from airscene.paper.estimators.gradient_variance import _measure
-from airscene.runs.presets import PRESETS
 from airscene.training.annealing import annealed_bound
 from airscene.training.config import TrainConfig
 
@@ -41,7 +40,7 @@ def test_the_variance_is_the_trace_of_the_covariance(tiny):
 
 
 def test_only_the_estimator_differs():
-    presets = list(PRESETS.values())
+    presets = list(WAYS.values())
     for preset in presets[1:]:
         training = replace(
             preset.training, estimator="enumerated", samples=0, steps=presets[0].training.steps
