@@ -7,13 +7,9 @@ import equinox as eqx
 import pytest
 
 from airscene.errors import InputError
-from airscene.paper.draw import (
-    DRAW_012,
-    DRAW_013,
-    draw_row,
-    elbo,
-    trained_draw,
-)
+from airscene.paper.draw import DRAW_012, DRAW_013, draw_row
+from airscene.paper.trained import trained
+from airscene.runs.tasks.draw import elbo
 
 TINY = replace(
     DRAW_012,
@@ -27,10 +23,10 @@ TINY = replace(
 
 
 def test_a_run_is_made_once_and_measured(tmp_path):
-    model = trained_draw(TINY, tmp_path)
+    model = trained(TINY, tmp_path)
     lines = (tmp_path / "draw-012-1" / "metrics.jsonl").read_text().splitlines()
     assert [json.loads(line)["step"] for line in lines] == [2, 4]
-    again = trained_draw(TINY, tmp_path)
+    again = trained(TINY, tmp_path)
     assert eqx.tree_equal(again, model)
     row = draw_row(TINY, tmp_path)
     # The bound on its own scenes is the last that was measured while training.
@@ -39,4 +35,4 @@ def test_a_run_is_made_once_and_measured(tmp_path):
     assert row["unseen_count"] == 3 and row["unseen_elbo"] < row["elbo"] < 712.6
     assert row["unseen_elbo"] == pytest.approx(elbo(model, three, 30)["elbo"], abs=1e-3)
     with pytest.raises(InputError, match="of another configuration"):
-        trained_draw(replace(TINY, data=DRAW_013.data), tmp_path)
+        trained(replace(TINY, data=DRAW_013.data), tmp_path)

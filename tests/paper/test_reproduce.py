@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pickle
+import re
 import signal
 import subprocess
 import sys
@@ -19,22 +20,14 @@ from rich.console import Console
 
 import airscene.paper.reproduce as reproducing
 from airscene.app.cli import main
+from airscene.app.reproduce import Reproduce
 from airscene.errors import InputError
-from airscene.images.config import DataConfig
-from airscene.paper.claims import CLAIMS, Claim
+from airscene.paper import tables
 from airscene.paper.reproduce import summary
-from airscene.paper.result import Result, Unit, of_run, spread
+from airscene.paper.result import Claim, Result, Unit, of_run, spread, with_error
 from airscene.paper.results import RESULTS
-from airscene.paper.tables import (
-    blocks,
-    filled,
-    reproduction_page,
-    results_table,
-    speed_table,
-)
-from airscene.runs.folder import InTheWay, check_config, write_config
-from airscene.runs.identity import identity
-from airscene.runs.presets.baselines import DRAWPreset
+from airscene.runs.folder import InTheWay
+from airscene.schema import whole
 from airscene.training.loop import Interrupted
 
 
@@ -74,21 +67,117 @@ def test_tables_say_what_the_files_say(tmp_path):
     file = {"command": "airscene reproduce x", "summary": summary(rows)}
     (tmp_path / "x.json").write_text(json.dumps(file))
     timed = {"what": "a step", "value": 3.0, "unit": "ms", "floor": "products", "floor_value": 2.0}
-    (tmp_path / "bench.json").write_text(json.dumps({"rows": [timed | {"ratio": 1.5}]}))
-    table = results_table(tmp_path)
+    cold = {"what": "inference, one image, warm", "value": 0.5, "unit": "ms"}
+    bench = {"rows": [timed | {"ratio": 1.5}, cold]}
+    (tmp_path / "bench.json").write_text(json.dumps(bench))
+    table = tables.trainings_table(tmp_path)
     assert "| a | 3 (1 failed) | 97.00% (0.00%) | 600.0 | 606.0" in table
     assert "bench" not in table
-    assert "| a step | 3 ms | products: 2 | 1.5 |" in speed_table(tmp_path)
+    assert "| a step | 3 ms | products: 2 | 1.5 |" in tables.bench_table(tmp_path)
+    assert "| inference, one image, warm | 0.5 ms |" in tables.speed_table(tmp_path)
+    assert len(tables.speed_table(tmp_path).splitlines()) == 2 + 6
+
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_documents_say_what_the_files_say(monkeypatch):
-    monkeypatch.chdir(Path(__file__).parents[2])
-    results = Path("results")
-    for name, named in blocks(results).items():
-        text = Path(name).read_text()
-        assert text == filled(text, named), f"{name}: make tables"
-    page = Path("REPRODUCTION.md").read_text()
-    assert page == reproduction_page(results, Path("docs/figures"))
+    monkeypatch.chdir(ROOT)
+    written = {}
+    monkeypatch.setattr(tables, "write_atomic", lambda path, data: written.update({path: data}))
+    tables.main()
+    assert {str(path) for path in written} == {
+        "REPRODUCTION.md",
+        "README.md",
+        "docs/index.md",
+        "docs/results.md",
+    }
+    for path, data in written.items():
+        assert path.read_text() == data.decode(), f"make tables would change {path}"
+    assert len(tables.claims_table(Path("results")).splitlines()) <= 2 + 16
+    shown = re.findall(r"\]\(figures/(\S+)\)", tables.gallery(Path("results")))
+    assert len(shown) == 8 and all((ROOT / "docs" / "figures" / name).exists() for name in shown)
+
+
+def test_known_misses_are_said_to_be_missed():
+    page = (ROOT / "REPRODUCTION.md").read_text()
+    missed = page[page.index("## Missed aims") : page.index("## multi-mnist")]
+    for said in (
+        "[multi-mnist-shrunk](#multi-mnist-shrunk): smaller digits",
+        "importance weights",
+        "DRAW, bound on 0 to 2 digits",
+        "AIR, bound on 3 digits",
+        "cosine by rotation",
+        "tabletop, trained: variance",
+        "tabletop, an image, by the networks alone",
+        "two of one kind that overlap",
+        "[tabletop](#tabletop): counts by the recurrent network",
+        "[single-object](#single-object): training",
+    ):
+        assert said in missed
+
+
+@pytest.mark.parametrize("text", ["", "<!-- x: make tables -->", "<!-- end of x -->"])
+def test_a_document_without_a_marker_is_refused(text, monkeypatch, tmp_path, capsys):
+    with pytest.raises(InputError, match="page lacks the marker <!-- "):
+        tables.with_block(text, "block", "x", Path("page"))
+    (tmp_path / "README.md").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as stop:
+        tables.main()
+    (told,) = capsys.readouterr().err.splitlines()
+    assert stop.value.code == 2 and told.startswith("airscene: README.md lacks the marker")
+    assert (tmp_path / "README.md").read_text() == text
+    assert not (tmp_path / "REPRODUCTION.md").exists()
+
+
+def test_a_block_is_written_between_its_markers():
+    page = "a\n<!-- x: make tables -->\nold \\1\n<!-- end of x -->\nb"
+    once = tables.with_block(page, "new \\1", "x", Path("page"))
+    assert once == "a\n<!-- x: make tables -->\n\nnew \\1\n\n<!-- end of x -->\nb"
+    assert tables.with_block(once, "new \\1", "x", Path("page")) == once
+
+
+def test_a_claim_is_met_or_missed_by_the_median_or_by_the_worst_run():
+    rows = [row(1), row(2, count_accuracy=0.97), row(3)]
+    claim = Claim("counts", "a plot", "a", "count_accuracy", aim=0.98)
+    assert claim.said == "counts; aim: at least 98.00%"
+    assert claim.ours(rows) == "99.00% (97.00 to 99.00%, 3 runs)"
+    assert claim.verdict(rows) == "met"
+    every = replace(claim, worst=True)
+    assert every.said == "counts; aim: at least 98.00% in every run"
+    assert every.verdict(rows) == "missed by 1.00%"
+    assert every.verdict([row(1), FAILED]) == "missed by 98.00%"
+    assert claim.verdict([row(1), FAILED]) == "missed by 48.50%"
+    assert replace(claim, aim=None).verdict(rows) == "no aim"
+    assert claim.verdict([]) == claim.ours([]) == "not made"
+    assert claim.verdict([FAILED]) == "missed, 1 of 1 runs without it"
+
+
+def test_a_claim_from_above():
+    claim = Claim("training", "-", "a", "seconds", "{:.0f} s", aim=11.0, at_least=False, worst=True)
+    assert claim.verdict([row(1), row(2)]) == "met"
+    assert claim.verdict([row(1), row(2, seconds=12.0)]) == "missed by 1 s"
+    # What failed has no seconds: it is no run that took few.
+    assert claim.verdict([row(1), FAILED]) == "missed, 1 of 2 runs failed"
+    reached = replace(claim, key="seconds_to_98", aim=6.0, worst=False)
+    assert reached.verdict([row(1), row(2), FAILED]) == "met"
+    assert reached.ours([row(1), row(2), FAILED]) == "5 s (5 s to never, 1 of 3 runs failed)"
+    assert reached.verdict([row(1), FAILED, FAILED]) == "missed, never reached"
+
+
+def test_a_claim_of_several_rows():
+    claim = Claim("a ratio", "-", style="{:.1f}", aim=1.0, of=lambda rows: rows[0]["x"])
+    assert (claim.ours([{"x": 2.0}]), claim.verdict([{"x": 2.0}])) == ("2.0", "met")
+    assert claim.ours([{"x": (0.5, 0.0)}]) == "0.5 ± 0.0"
+    assert claim.verdict([{"x": (0.5, 0.0)}]) == "missed by 0.5"
+    assert claim.ours([{"x": None}]) == claim.verdict([{"x": None}]) == "not made"
+
+
+def test_a_value_without_error_can_be_written():
+    assert with_error(1.0, 0.0) == "1.0 ± 0.0"
+    assert with_error(0.415, 0.076) == "0.415 ± 0.076"
+    assert with_error(1.9e9, 6e8) == "(1.9 ± 0.6) x 10^9"
 
 
 def test_a_document_has_one_place_for_a_block():
@@ -120,10 +209,13 @@ def test_every_claim_is_of_rows_that_there_are():
 
 
 @pytest.mark.parametrize("name", RESULTS)
-def test_rows_that_all_failed_are_said_to_have(name):
-    rows = [{**FAILED, "run": unit.run, "seed": unit.seed} for unit in RESULTS[name]().units]
-    said = RESULTS[name]().ours(rows)
-    assert "none of " in said or f"{len(rows)} of {len(rows)} rows failed" in said
+def test_rows_that_all_failed_meet_no_claim(name):
+    result = RESULTS[name]()
+    rows = [{**FAILED, "run": unit.run, "seed": unit.seed} for unit in result.units]
+    for claim in result.claims:
+        assert claim.ours(rows).startswith(("none of ", "not made"))
+        assert claim.verdict(rows).startswith(("missed", "not made", "no aim"))
+        assert not claim.run or claim.run in {unit.run for unit in result.units}
 
 
 @pytest.mark.parametrize("quick", [False, True])
@@ -132,17 +224,20 @@ def test_results_have_distinct_rows_and_say_what_they_are(name, quick):
     result = RESULTS[name](quick)
     rows = [(unit.run, unit.seed) for unit in result.units]
     assert result.name == name and rows and len(set(rows)) == len(rows)
-    assert all((result.about, result.paper, result.targets))
+    assert result.about and result.claims
+    assert all((claim.what, claim.paper) for claim in result.claims)
     for unit in result.units:
         # Another process makes it, and a file keeps what decides it.
-        assert repr(pickle.loads(pickle.dumps(unit))) == repr(unit)
-        assert json.loads(json.dumps(unit.configuration)) == unit.configuration
+        again = pickle.loads(pickle.dumps(unit))
+        assert (again.run, again.identity) == (unit.run, unit.identity)
+        written = whole(unit.configuration)
+        assert json.loads(json.dumps(written)) == written
 
 
 def test_the_sizes_differ_from_the_fast_preset_in_size_alone():
-    fast = RESULTS["multi-mnist"]().units[0].configuration
+    fast = whole(RESULTS["multi-mnist"]().units[0].configuration)
     for unit in RESULTS["sizes"]().units:
-        now = unit.configuration
+        now = whole(unit.configuration)
         assert now["training"] == {**fast["training"], "seed": unit.seed}
         different = {name for name in now["model"] if now["model"][name] != fast["model"][name]}
         assert different == {"object_size"}
@@ -151,10 +246,10 @@ def test_the_sizes_differ_from_the_fast_preset_in_size_alone():
 def test_a_spread_counts_the_rows_that_failed():
     rows = [row(1), row(2, count_accuracy=0.97), row(3), FAILED, row(1, run="b")]
     ours = of_run(rows, "a")
-    assert spread(ours, "count_accuracy") == "98.0% (0.0% to 99.0%, 1 of 4 runs failed)"
+    assert spread(ours, "count_accuracy") == "98.0% (0.0 to 99.0%, 1 of 4 runs failed)"
     assert spread(ours, "elbo", "{:.0f}") == "600 (600 to 600, 1 of 4 runs failed)"
     assert spread(ours[:1], "elbo", "{:.0f}") == "600 (1 run)"
-    assert spread(ours[:2], "count_accuracy") == "98.0% (97.0% to 99.0%, 2 runs)"
+    assert spread(ours[:2], "count_accuracy") == "98.0% (97.0 to 99.0%, 2 runs)"
     assert spread([row(1), FAILED], "elbo", "{:.0f}") == "600 (1 of 2 runs failed)"
     assert spread([row(1), row(2, elbo=None)], "elbo", "{:.0f}") == "600 (1 of 2 runs without it)"
     assert spread([FAILED], "elbo") == "none of 1 runs finished"
@@ -173,11 +268,14 @@ def test_a_spread_and_the_summary_have_one_rule():
 def test_the_page_of_reproductions_says_what_the_files_say(tmp_path):
     rows = [row(1, run="multi-mnist-fast", duration=120.0), {**FAILED, "run": "multi-mnist-fast"}]
     (tmp_path / "multi-mnist.json").write_text(json.dumps({"runs": rows}))
-    page = reproduction_page(tmp_path, tmp_path)
-    (line,) = [line for line in page.splitlines() if line.startswith("| [multi-mnist](")]
-    assert "49.50% (0.00% to 99.00%, 1 of 2 runs failed)" in line
-    assert "`airscene reproduce multi-mnist`" in line and "2 min (2 of 25 rows made)" in line
-    assert "| sizes | Not in the paper | not made yet |" in page
+    page = tables.reproduction_page(tmp_path, tmp_path)
+    (line,) = [
+        line for line in page.splitlines() if "fast preset, counts; aim" in line and "|" in line
+    ]
+    assert "| 49.50% (0.00 to 99.00%, 1 of 2 runs failed) | missed by 98.00% |" in line
+    assert "`airscene reproduce multi-mnist`, 2 min (2 of 25 rows made)." in page
+    assert "| multi-mnist-fast | 2 (1 failed) | 49.50% |" in page
+    assert "`airscene reproduce sizes`, not made yet." in page
 
 
 class Process:
@@ -241,8 +339,8 @@ def again(tmp_path, monkeypatch):
             Unit("a", n, {"size": again.size.get(n, 1)}, functools.partial(make, n))
             for n in again.seeds
         )
-        ours = lambda rows: f"{len(rows)} rows"  # noqa: E731
-        return Result("x", "about", "paper", "targets", tuple(units), ours, draw)
+        claims = (Claim("counts", "-", "a", "count_accuracy", aim=0.98),)
+        return Result("x", "about", tuple(units), claims, draw)
 
     def again():
         places = (tmp_path / "results", tmp_path / "runs", tmp_path / "figures")
@@ -398,6 +496,29 @@ def command(again, tmp_path, monkeypatch, capsys):
     return command
 
 
+def test_claims_are_said(again, tmp_path):
+    console = Console(file=io.StringIO(), width=1000)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("airscene.app.reproduce.RESULTS", {"x": again.result})
+        Reproduce(("x",), out=str(tmp_path)).run(console)
+    said = "x, counts; aim: at least 98.00%: 99.00% (99.00 to 99.00%, 2 runs); met"
+    assert said in console.file.getvalue()
+
+
+def test_the_commit_of_a_foreign_repository_is_not_recorded(tmp_path, monkeypatch):
+    package = tmp_path / "site-packages" / "reproduce.py"
+    package.parent.mkdir()
+    package.write_text("")
+    (tmp_path / "own").write_text("")
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b"]
+    for command in (["init", "-q"], ["add", "own"], ["commit", "-qm", "theirs"]):
+        subprocess.run([*git, *command], check=True)
+    monkeypatch.setattr(reproducing, "__file__", str(package))
+    assert reproducing.commit() == "unknown"
+    subprocess.run([*git, "add", "-f", str(package)], check=True)
+    assert re.fullmatch(r"[0-9a-f]{12}-dirty", reproducing.commit())
+
+
 def test_exit_statuses(again, command):
     assert command()[0] == 0
     again.seeds, again.fails = (1, 2, 3, 4), {3: InputError("no number")}
@@ -421,20 +542,6 @@ def test_folders_that_cannot_be_written_in(again, command, tmp_path):
     assert (tmp_path / "file").read_text() == "kept"
 
 
-def test_a_baseline_does_not_go_on_with_a_run_of_another_configuration(tmp_path):
-    preset = DRAWPreset("draw-012")
-    same = identity(preset.name, 1, preset)
-    write_config(tmp_path, preset, same)
-    check_config(tmp_path, preset, same)
-    other = replace(preset, data=DataConfig(data_seed=2))
-    with pytest.raises(InTheWay, match=r"has data\.data_seed the default, not 2"):
-        check_config(tmp_path, other, identity(other.name, 1, other))
-    file = tmp_path / "config.json"
-    file.write_text(file.read_text()[:20])
-    with pytest.raises(InTheWay, match=r"config\.json does not say what run it is of"):
-        check_config(tmp_path, preset, same)
-
-
 SCRIPT = """
 import sys
 from dataclasses import replace
@@ -453,7 +560,7 @@ LONG = dict(n_test=10, digits="bundled", steps=10**6, evaluate_every=50, save_ev
 
 def result(quickly):
     units = training_units(PRESETS["multi-mnist-fast"].override(**SMALL, **LONG), (1, 2))
-    return Result("x", "about", "paper", "targets", units, str, print)
+    return Result("x", "about", units, (), print)
 
 
 if __name__ == "__main__":

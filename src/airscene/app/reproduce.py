@@ -58,8 +58,10 @@ class Reproduce:
             result = RESULTS[name](self.quick)
             command = f"airscene reproduce {name}{' --quick' if self.quick else ''}"
             rows = reproduce(result, command, *places, console)
-            console.print(f"{name}: {result.ours(rows)}", highlight=False, soft_wrap=True)
-            console.print(f"It is in {places[0] / name}.json; it should reach {result.targets}")
+            for claim in result.claims:
+                line = f"{name}, {claim.said}: {claim.ours(rows)}; {claim.verdict(rows)}"
+                console.print(line, highlight=False, soft_wrap=True)
+            console.print(f"It is in {places[0] / name}.json")
             every += rows
         failed = [f"{row['run']}, seed {row['seed']}" for row in every if not row["finished"]]
         if failed:

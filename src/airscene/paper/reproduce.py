@@ -80,7 +80,8 @@ def reproduce(
     if finished := [row for row in rows if row["finished"]]:
         try:
             # What stands in a file may have been made by hand.
-            result.ours(finished)
+            for claim in result.claims:
+                claim.ours(finished)
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(
                 f"a row in {path} lacks its numbers ({type(error).__name__}: {error}); move the "
@@ -127,8 +128,13 @@ def _row_of(unit: Unit, rows: Sequence[dict[str, Any]]) -> dict[str, Any] | None
 
 
 def _write(path: Path, result: Result, command: str, rows: Sequence[dict[str, Any]]) -> None:
-    about = {"result": result.name, "about": result.about, "targets": result.targets}
-    file = {**about, "command": command, "runs": rows, "summary": summary(rows)}
+    file = {
+        "result": result.name,
+        "about": result.about,
+        "command": command,
+        "runs": rows,
+        "summary": summary(rows),
+    }
     write_atomic(path, (json.dumps(file, indent=1) + "\n").encode())
 
 
@@ -227,9 +233,8 @@ def summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
             if values := numbers(group, key):
                 median = statistics.median(values)
                 spread[key] = {"median": median, "min": min(values), "max": max(values)}
-        # A run that failed or never got there counts as slower than any that did.
-        times = [row.get("seconds_to_98") or float("inf") for row in group]
-        median = statistics.median(times)
+        times = numbers(group, "seconds_to_98")
+        median = statistics.median(times) if times else float("inf")
         groups[name] = {
             "runs": len(group),
             "finished": len(done),

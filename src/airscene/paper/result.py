@@ -1,8 +1,10 @@
 """A result of the paper: the rows that it is made of, what they should reach, how it is shown."""
 
+import re
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import floor, inf, log10
 from pathlib import Path
 from typing import Any
 
@@ -45,33 +47,113 @@ class Unit:
 
 
 @dataclass(frozen=True)
+class Claim:
+    """A number of a result: what the paper says of it, and what it should reach.
+
+    Args:
+        what: What is claimed, short.
+        paper: The paper's figure, short; "not in the paper" if it has none.
+        run: Name of the rows that have the number.
+        key: Name of the number in these rows.
+        style: How to write it.
+        aim: What it should reach; none if it is only reported.
+        at_least: Whether the aim is to be reached from above; from below otherwise.
+        worst: Whether every run should reach the aim, where otherwise their median should.
+        of: Makes the number of all rows of the result, where it is not of one name: with its
+            standard error if it has one; None if the rows that it needs are not there. `key` may
+            say which number of the rows it is made of.
+        front: Whether it stands in the README too.
+    """
+
+    what: str
+    paper: str
+    run: str = ""
+    key: str = ""
+    style: str = "{:.2%}"
+    aim: float | None = None
+    at_least: bool = True
+    worst: bool = False
+    of: Callable[[Sequence[Row]], float | tuple[float, float] | None] | None = None
+    front: bool = False
+
+    @property
+    def said(self) -> str:
+        """The claim and its aim, in words."""
+        if self.aim is None:
+            return self.what
+        most = "at least" if self.at_least else "at most"
+        every = " in every run" if self.worst else ""
+        return f"{self.what}; aim: {most} {self.style.format(self.aim)}{every}"
+
+    def ours(self, rows: Sequence[Row]) -> str:
+        """Say what rows of the result reached.
+
+        Args:
+            rows: The rows, failed ones among them.
+
+        Returns:
+            For instance `99.50% (98.50 to 99.59%, 20 runs)`.
+        """
+        if self.of is None:
+            mine = of_run(rows, self.run)
+            return spread(mine, self.key, self.style) if mine else "not made"
+        found = self.of(rows)
+        if found is None:
+            return "not made"
+        return with_error(*found) if isinstance(found, tuple) else written(found, self.style)
+
+    def verdict(self, rows: Sequence[Row]) -> str:
+        """Say whether rows of the result reached the aim.
+
+        Args:
+            rows: The rows, failed ones among them.
+
+        Returns:
+            "met", "missed by ...", "missed, ..." where no number says by how much, "no aim" or
+            "not made".
+        """
+        if self.of is None:
+            mine = of_run(rows, self.run)
+            reached = numbers(mine, self.key)
+        else:
+            mine, found = rows, self.of(rows)
+            reached = [] if found is None else [found[0] if isinstance(found, tuple) else found]
+        if not mine or (self.of and not reached):
+            return "not made"
+        if self.aim is None:
+            return "no aim"
+        failed = sum(not row["finished"] for row in mine) if self.of is None else 0
+        if not reached:
+            return f"missed, {len(mine)} of {len(mine)} runs without it"
+        # What failed has no worst value, unless `numbers` knows one.
+        if self.worst and failed and len(reached) < len(mine):
+            return f"missed, {failed} of {len(mine)} runs failed"
+        worst = min(reached) if self.at_least else max(reached)
+        value = worst if self.worst else statistics.median(reached)
+        short = self.aim - value if self.at_least else value - self.aim
+        if short <= 0:
+            return "met"
+        return "missed, never reached" if short == inf else f"missed by {self.style.format(short)}"
+
+
+@dataclass(frozen=True)
 class Result:
     """A result of the paper, or of this implementation beside it.
 
     Args:
         name: Its name, of the command, of the file and of its figures.
-        about: What it shows, in a line.
-        paper: What the paper says of it, and where.
-        targets: What it should reach, in words.
+        about: What it shows, and how.
         units: What its rows are made by.
-        ours: What the rows say, in a line to stand beside the paper's.
+        claims: What the paper says of it, and what it should reach.
         draw: Draws its figures: called with the finished rows, the folder of all runs and the
             folder of the figures.
     """
 
     name: str
     about: str
-    paper: str
-    targets: str
     units: tuple[Unit, ...]
-    ours: Callable[[Sequence[Row]], str]
+    claims: tuple[Claim, ...]
     draw: Callable[[Sequence[Row], Path, Path], None]
-
-
-def failures(rows: Sequence[Row]) -> list[str]:
-    """Say how many rows failed, where any did."""
-    failed = sum(not row["finished"] for row in rows)
-    return [f"{failed} of {len(rows)} rows failed"] if failed else []
 
 
 def of_run(rows: Sequence[Row], run: str) -> list[Row]:
@@ -82,8 +164,9 @@ def of_run(rows: Sequence[Row], run: str) -> list[Row]:
 def numbers(rows: Sequence[Row], key: str) -> list[float | int]:
     """Return a number of several rows: the one rule of what a row that failed counts as.
 
-    A run that failed counted nothing right, so its count accuracy is 0. Other numbers have no such
-    worst value, and are those of the rows that have them.
+    A run that failed counted nothing right, so its count accuracy is 0; one that failed or never
+    counted 98% right was slower at it than any that did. Other numbers have no such worst value,
+    and are those of the rows that have them.
 
     Args:
         rows: Rows of one name, failed ones among them.
@@ -95,6 +178,8 @@ def numbers(rows: Sequence[Row], key: str) -> list[float | int]:
     values = [row[key] for row in rows if row["finished"] and row.get(key) is not None]
     if values and key.endswith("count_accuracy"):
         values += [0.0] * sum(not row["finished"] for row in rows)
+    elif key == "seconds_to_98" and any(row["finished"] for row in rows):
+        values += [inf] * (len(rows) - len(values))
     return values
 
 
@@ -107,7 +192,7 @@ def spread(rows: Sequence[Row], key: str, style: str = "{:.1%}") -> str:
         style: How to write it.
 
     Returns:
-        For instance `99.1% (98.7% to 99.4%, 3 runs)`.
+        For instance `99.1% (98.7 to 99.4%, 3 runs)`.
     """
     values = numbers(rows, key)
     failed = sum(not row["finished"] for row in rows)
@@ -118,5 +203,23 @@ def spread(rows: Sequence[Row], key: str, style: str = "{:.1%}") -> str:
     said = [f"{n} of {len(rows)} runs {word}" for n, word in lost if n]
     said = said or [f"{len(rows)} run{'s' if len(rows) > 1 else ''}"]
     if len(values) > 1:
-        said.insert(0, f"{style.format(min(values))} to {style.format(max(values))}")
-    return f"{style.format(statistics.median(values))} ({', '.join(said)})"
+        least, most = (written(value, style) for value in (min(values), max(values)))
+        # The unit is said once.
+        unit = re.search(r"\D*$", most)
+        said.insert(0, f"{least.removesuffix(unit[0])} to {most}" if unit else f"{least} to {most}")
+    return f"{written(statistics.median(values), style)} ({', '.join(said)})"
+
+
+def with_error(value: float, error: float) -> str:
+    """Return a value and its standard error as text, to the digits that mean something."""
+    if abs(value) >= 1e6:
+        power = floor(log10(abs(value)))
+        value, error = value / 10**power, error / 10**power
+        return f"({value:.2g} ± {error:.1g}) x 10^{power}"
+    digits = max(0, 1 - floor(log10(error))) if error > 0 else 1
+    return f"{value:,.{digits}f} ± {error:,.{digits}f}"
+
+
+def written(value: float | int, style: str) -> str:
+    """Return a number as text; what was never reached is infinite."""
+    return "never" if value == inf else style.format(value)

@@ -1,16 +1,17 @@
-"""The tables in the documents, and REPRODUCTION.md, written from the files in `results/`."""
+"""What documents say of the results, written from the files in `results/`."""
 
 import json
-import re
 import statistics
-from collections.abc import Mapping
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from airscene.errors import InputError
 from airscene.files import write_atomic
-from airscene.paper.claims import CLAIMS, rows_of
-from airscene.paper.gallery import gallery
-from airscene.paper.result import numbers, of_run
+from airscene.paper.result import Result, Row, numbers, of_run, written
 from airscene.paper.results import RESULTS
 from airscene.paper.trained import draw_training
 
@@ -20,6 +21,7 @@ The results of Attend, Infer, Repeat (Eslami et al., NIPS 2016), in 2-D and in 3
 says, what this implementation reaches, and the command that makes it. This page is written by
 `make tables` from the files in [`results/`](results), which hold every run, failed ones among them.
 Where several runs stand behind a number, it is their median, with the least and the largest.
+An aim is met or missed by the median, or by the worst run where every run is to reach it.
 
 A claim that the paper puts in numbers is met or missed; one that it puts in words agrees with what
 is measured here, or is missed by so much of the aim. An aim is what we hold such a claim to; it is
@@ -40,70 +42,72 @@ published, so its bounds and these are of the same protocol but not of the same 
 
 `airscene reproduce --quick NAME` runs the same protocol scaled down to a minute or two."""
 
-# The rows of `make bench` that the README shows.
-_ON_FRONT = (
+# Rows of `make bench` that the README has.
+_SPEED = (
     "training step, multi-mnist-fast, batch 64",
     "inference, one image, warm",
     "inference, 1,000 images, to Scenes",
     "airscene infer multi-mnist one.png, cold shell",
     "3-D renders of three objects, 128x128, scored, 2 processes",
-    "tabletop, an image, with renders (the paper: 8 ms)",
+    "tabletop, an image, networks alone",
 )
 
 
-def front_table(results: Path) -> str:
-    """A Markdown table of the main claims, a row each: the paper, here, the verdict.
+@dataclass(frozen=True)
+class _Shown:
+    """A bundled model in the gallery: a figure of docs/figures, and what its scores are of."""
+
+    figure: str
+    about: str
+    result: str
+    shape: str = ""
+
+
+_GALLERY = {
+    "multi-mnist": _Shown("multi-mnist-learning.gif", "AIR, up to two digits", "multi-mnist"),
+    "multi-mnist-dair": _Shown("multi-mnist-dair-learning.gif", "DAIR, up to two digits", "dair"),
+    "sprites": _Shown(
+        "sprites-learning.gif", "AIR, up to two shapes, which may overlap", "sprites"
+    ),
+    "sprites-dair": _Shown("sprites-dair-learning.gif", "DAIR, the same shapes", "sprites"),
+    "omniglot": _Shown("omniglot.png", "AIR, a character in up to four pieces", "omniglot", "wide"),
+    "single-object": _Shown(
+        "single-object.png",
+        "a cube, a sphere, a cylinder or nothing",
+        "single-object",
+        "wide two-rows",
+    ),
+    "tabletop": _Shown(
+        "refinement.png", "up to three cups, pans and plates", "tabletop", "wide three-rows"
+    ),
+    "tabletop-camera": _Shown(
+        "tabletop-camera.png",
+        "the same, and where the camera is",
+        "tabletop-camera",
+        "wide two-rows",
+    ),
+}
+
+# Scores of the gallery, where a model has them.
+_SCORES = {
+    "count_accuracy": "{:.2%} of counts right",
+    "average_precision": "average precision of boxes {:.3f}",
+    "identity_accuracy": "{:.2%} of types right",
+    "position_error": "places off by {:.2%} of the table's width",
+    "camera_error": "camera off by {:.2f} degrees",
+    "rank_correlation": "rank correlation of pieces with pen strokes {:.2f}",
+}
+_REFINED = {
+    "refined_position_error": "places off by {:.2%}",
+    "refined_turned_right": "{:.1%} of objects turned right",
+}
+
+
+def trainings_table(results: Path) -> str:
+    """A Markdown table of every training of AIR, one row a preset, all runs counted.
 
     Args:
         results: Folder of the result files.
-    """
-    lines = ["| result | paper | here | verdict |", "|---|---|---|---|"]
-    for claim in CLAIMS:
-        if claim.on_front:
-            rows = rows_of(results, claim.result)
-            values = numbers(of_run(rows, claim.run), claim.key)
-            here = claim.style.format(statistics.median(values)) if values else "not made yet"
-            lines.append(f"| {claim.text} | {claim.paper} | {here} | {claim.verdict(rows)} |")
-    return "\n".join(lines)
-
-
-def front_speed_table(results: Path) -> str:
-    """A Markdown table of six figures of `make bench`.
-
-    Args:
-        results: Folder of the result files.
-    """
-    found = {row["what"]: row for row in reversed(_bench(results))}
-    lines = ["| what | |", "|---|---|"]
-    for what in _ON_FRONT:
-        if row := found.get(what):
-            lines.append(f"| {what} | {row['value']:,g} {row['unit']} |")
-    return "\n".join(lines)
-
-
-def claims_table(results: Path) -> str:
-    """A Markdown table of every claim: the paper's figure, ours with its range, the verdict.
-
-    Args:
-        results: Folder of the result files.
-    """
-    lines = ["| claim | paper | here | aim | verdict |", "|---|---|---|---|---|"]
-    for claim in CLAIMS:
-        rows = rows_of(results, claim.result)
-        cells = (claim.text, claim.paper, claim.ours(rows), claim.aim_text(rows))
-        linked = f"[{cells[0]}](#{claim.result})"
-        lines.append(f"| {' | '.join((linked, *cells[1:], claim.verdict(rows)))} |")
-    return "\n".join(lines)
-
-
-def results_table(results: Path) -> str:
-    """A Markdown table of every result, one row a preset, all runs counted.
-
-    Args:
-        results: Folder of the result files.
-
-    Returns:
-        The table.
     """
     lines = [
         "| run | seeds | counts, median (worst) | ELBO | log p(x) | AP at IoU 0.5 | 98% after | "
@@ -113,34 +117,74 @@ def results_table(results: Path) -> str:
     for path in sorted(results.glob("*.json"), key=lambda path: path.stem):
         file = json.loads(path.read_text())
         groups = file.get("summary", {})
-        # What is more than trainings of AIR has a line in REPRODUCTION.md only.
+        # What is more than trainings of AIR is in REPRODUCTION.md only.
         if any(group["finished"] and "log_px" not in group for group in groups.values()):
             continue
-        for name, group in groups.items():
-            lines.append(_row(name, group, file["command"]))
+        lines += [_training(name, group, file["command"]) for name, group in groups.items()]
     return "\n".join(lines)
 
 
-def speed_table(results: Path) -> str:
-    """A Markdown table of the figures of `make bench`.
+def bench_table(results: Path) -> str:
+    """A Markdown table of the figures of `make bench`, beside their floors.
 
     Args:
         results: Folder of the result files.
-
-    Returns:
-        The table; nothing if there is no `bench.json`.
     """
     lines = ["| what | | floor | ratio |", "|---|---|---|---|"]
-    for row in _bench(results):
+    for row in _benches(results):
         floor = f"{row['floor']}: {row['floor_value']:g}" if "floor" in row else ""
         ratio = row.get("ratio", "")
         lines.append(f"| {row['what']} | {row['value']:,g} {row['unit']} | {floor} | {ratio} |")
     return "\n".join(lines)
 
 
-def _bench(results: Path) -> list[dict[str, Any]]:
-    path = results / "bench.json"
-    return json.loads(path.read_text())["rows"] if path.exists() else []
+def speed_table(results: Path) -> str:
+    """A Markdown table of the few figures of `make bench` that say most.
+
+    Args:
+        results: Folder of the result files.
+    """
+    rows = {row["what"]: f"{row['value']:,g} {row['unit']}" for row in _benches(results)}
+    lines = [f"| {what} | {rows.get(what, 'not measured')} |" for what in _SPEED]
+    return "\n".join(["| what | |", "|---|---|", *lines])
+
+
+def claims_table(results: Path) -> str:
+    """A Markdown table of the claims that stand for all: a result's name leads to its section.
+
+    Args:
+        results: Folder of the result files.
+    """
+    lines = ["| result | the paper | here | verdict |", "|---|---|---|---|"]
+    for name, make in RESULTS.items():
+        rows = _rows(results, name)
+        lines += [
+            f"| [{name}](REPRODUCTION.md#{name}): {c.what} | {c.paper} | {c.ours(rows)} | "
+            f"{c.verdict(rows)} |"
+            for c in make().claims
+            if c.front
+        ]
+    return "\n".join(lines)
+
+
+def gallery(results: Path) -> str:
+    """The bundled models for the first page of the documentation: picture, scores and command.
+
+    Args:
+        results: Folder of the result files.
+    """
+    refined = _rows(results, "refinement")
+    shown = []
+    for name, model in _GALLERY.items():
+        scores = _scores(of_run(_rows(results, model.result), name), _SCORES)
+        if of_run(refined, name):
+            scores += f"; refined by rendering: {_scores(of_run(refined, name), _REFINED)}"
+        shape = f'class="{model.shape}" ' if model.shape else ""
+        shown.append(
+            f"<div {shape}markdown>\n\n![{model.about}](figures/{model.figure})\n\n"
+            f"**{name}**, {model.about}: {scores}. `airscene infer {name} IMAGE`\n\n</div>"
+        )
+    return "\n\n".join(['<div class="gallery" markdown>', *shown, "</div>"])
 
 
 def reproduction_page(results: Path, figures: Path) -> str:
@@ -153,29 +197,48 @@ def reproduction_page(results: Path, figures: Path) -> str:
     Returns:
         The page, in Markdown.
     """
-    sections = []
+    table = ["| claim | the paper | here | verdict |", "|---|---|---|---|"]
+    missed, sections = [], []
     every = [p for kind in ("png", "gif") for p in sorted(figures.glob(f"*.{kind}"))]
-    owners = {p: figure_owner(p.stem) for p in every}
-    for name, protocol in RESULTS.items():
-        result, rows = protocol(), rows_of(results, name)
-        # The training may have been in another result's duration, or another command's.
-        minutes = sum(max(row.get("duration", 0), row.get("seconds", 0)) for row in rows) / 60.0
-        made = f"{minutes:,.0f} minutes" if minutes >= 1 else "under a minute"
-        if len(rows) < len(result.units):
-            made += f", {len(rows)} of {len(result.units)} rows made"
-        about = [
-            f"- The paper: {result.paper}.",
-            f"- The aim: {result.targets}.",
-            f"- Made by `airscene reproduce {name}` in {made}; the rows: "
-            f"[results/{name}.json](results/{name}.json).",
+    for name, make in RESULTS.items():
+        result, rows = make(), _rows(results, name)
+        for claim in result.claims:
+            ours, verdict = claim.ours(rows), claim.verdict(rows)
+            said = f"[{name}](#{name}): {claim.said}"
+            table.append(f"| {said} | {claim.paper} | {ours} | {verdict} |")
+            if verdict.startswith("missed"):
+                missed.append(f"- {said}. Here: {ours}; {verdict}.")
+        pictures = [p for p in every if figure_owner(p.stem) == name]
+        parts = [
+            f"## {name}",
+            result.about,
+            f"`airscene reproduce {name}`, {_duration(result, rows)}.",
+            *([f"[Every run](results/{name}.json); medians:", _section(result, rows)] * bool(rows)),
+            *(f"![{p.stem}]({p})" for p in pictures),
         ]
-        said = [f"- {part}" for part in result.ours(rows).split("; ")] if rows else []
-        pictures = [f"![{p.stem}]({p})" for p, owner in owners.items() if owner == name]
-        parts = [f"## {name}", result.about, "\n".join(about)]
-        if said:
-            parts += ["What the rows say:", "\n".join(said)]
-        sections += [*parts, *pictures]
-    return "\n\n".join([_INTRODUCTION, claims_table(results), *sections]) + "\n"
+        sections.append("\n\n".join(parts))
+    missing = ["## Missed aims", "\n".join(missed) or "None."]
+    return "\n\n".join([_INTRODUCTION, "\n".join(table), *missing, *sections]) + "\n"
+
+
+def with_block(text: str, block: str, mark: str, path: Path) -> str:
+    """Return a document with what lies between two of its markers written anew.
+
+    Args:
+        text: The document.
+        block: What is to lie there.
+        mark: Name of the markers, `<!-- MARK: make tables -->` and `<!-- end of MARK -->`.
+        path: The document's file, for the message.
+
+    Raises:
+        InputError: If a marker is not there.
+    """
+    begin, end = f"<!-- {mark}: make tables -->", f"<!-- end of {mark} -->"
+    before, found, rest = text.partition(begin)
+    _, closed, after = rest.partition(end)
+    if not found or not closed:
+        raise InputError(f"{path} lacks the marker {end if found else begin}")
+    return f"{before}{begin}\n\n{block}\n\n{end}{after}"
 
 
 def figure_owner(figure: str) -> str:
@@ -188,16 +251,72 @@ def figure_owner(figure: str) -> str:
     Returns:
         Name of the result; empty if no result draws it.
     """
+    owners = _owners()
+    names = [n for n in owners if figure == n or figure.startswith(f"{n}-")]
+    return owners[max(names, key=len)] if names else ""
+
+
+@cache
+def _owners() -> dict[str, str]:
+    """The result that draws the figures whose names begin so."""
     owners = {name: name for name in RESULTS}
     for name, protocol in RESULTS.items():
         result = protocol()
         if result.draw is draw_training:
             owners.update({unit.run: name for unit in result.units})
-    names = [n for n in owners if figure == n or figure.startswith(f"{n}-")]
-    return owners[max(names, key=len)] if names else ""
+    return owners
 
 
-def _row(name: str, group: dict[str, Any], command: str) -> str:
+def _benches(results: Path) -> list[dict[str, Any]]:
+    path = results / "bench.json"
+    return json.loads(path.read_text())["rows"] if path.exists() else []
+
+
+def _rows(results: Path, name: str) -> list[Row]:
+    """Return the rows of a result, failed ones among them; none if it is not made yet."""
+    path = results / f"{name}.json"
+    return json.loads(path.read_text())["runs"] if path.exists() else []
+
+
+def _duration(result: Result, rows: Sequence[Row]) -> str:
+    if not rows:
+        return "not made yet"
+    # The training may have been in another result's duration, or another command's.
+    minutes = sum(max(row.get("duration", 0), row.get("seconds", 0)) for row in rows) / 60.0
+    made = f"{minutes:,.0f} min" if minutes >= 1 else "under a minute"
+    if len(rows) < len(result.units):
+        made += f" ({len(rows)} of {len(result.units)} rows made)"
+    return made
+
+
+def _section(result: Result, rows: Sequence[Row]) -> str:
+    """A table of the rows of a result: the medians of the numbers that its claims are of."""
+    styles: dict[str, str] = {}
+    for claim in sorted(result.claims, key=lambda claim: claim.of is not None):
+        if claim.key:
+            styles.setdefault(claim.key, claim.style if claim.of is None else "{:.4g}")
+    names = [key.replace("_", " ") for key in styles]
+    lines = [f"| {' | '.join(['run', 'seeds', *names])} |", "|---" * (2 + len(names)) + "|"]
+    for run in dict.fromkeys(row["run"] for row in rows):
+        ours = of_run(rows, run)
+        failed = sum(not row["finished"] for row in ours)
+        cells = [run, f"{len(ours)} ({failed} failed)" if failed else f"{len(ours)}"]
+        for key, style in styles.items():
+            values = numbers(ours, key)
+            cells.append(written(statistics.median(values), style) if values else "")
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _scores(rows: Sequence[Row], styles: dict[str, str]) -> str:
+    found = {key: numbers(rows, key) for key in styles}
+    said = [styles[key].format(statistics.median(v)) for key, v in found.items() if v]
+    failed = sum(not row["finished"] for row in rows)
+    runs = f"{len(rows)} run{'s' if len(rows) > 1 else ''}{f', {failed} failed' if failed else ''}"
+    return f"{', '.join(said)} ({runs})" if said else "not made yet"
+
+
+def _training(name: str, group: dict[str, Any], command: str) -> str:
     if not group["finished"]:
         return f"| {name} | 0 of {group['runs']} finished | | | | | | | `{command}` |"
     counts, reached = group["count_accuracy"], group["median_seconds_to_98"]
@@ -250,12 +369,25 @@ def filled(document: str, named: Mapping[str, str]) -> str:
 
 
 def main() -> None:
-    """Write the tables of the documents anew, and REPRODUCTION.md."""
+    """Write anew REPRODUCTION.md, and what other documents say of the results."""
     results = Path("results")
-    page = reproduction_page(results, Path("docs/figures"))
-    write_atomic("REPRODUCTION.md", page.encode())
-    for name, named in blocks(results).items():
-        write_atomic(name, filled(Path(name).read_text(), named).encode())
+    blocks = {
+        Path("README.md"): {"results": claims_table, "speed": speed_table},
+        Path("docs/index.md"): {"gallery": gallery},
+        Path("docs/results.md"): {"trainings": trainings_table, "bench": bench_table},
+    }
+    pages = {Path("REPRODUCTION.md"): reproduction_page(results, Path("docs/figures"))}
+    try:
+        for path, made in blocks.items():
+            text = path.read_text()
+            for mark, make in made.items():
+                text = with_block(text, make(results), mark, path)
+            pages[path] = text
+    except InputError as error:
+        print(f"airscene: {error}", file=sys.stderr)
+        sys.exit(2)
+    for path, text in pages.items():
+        write_atomic(path, text.encode())
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from airscene.paper.result import Row, Unit, of_run, spread
+from airscene.paper.result import Row, Unit, of_run
 from airscene.runs.preset import Preset
 from airscene.training.config import LoopConfig
 
@@ -74,16 +74,6 @@ def training_row(preset: Preset, runs: Path) -> dict[str, Any]:
         "steps": rows[-1]["step"],
         "object_size": json.loads((folder / "config.json").read_text())["model"]["object_size"],
     }
-
-
-def count_lines(rows: Sequence[Row]) -> str:
-    """Say in a line what rows of training runs reached: counts and bound, for each preset."""
-    lines = []
-    for run in dict.fromkeys(row["run"] for row in rows):
-        ours = of_run(rows, run)
-        counts, elbo = spread(ours, "count_accuracy", "{:.2%}"), spread(ours, "elbo", "{:.1f}")
-        lines.append(f"{run}: counts {counts}, ELBO {elbo}")
-    return "; ".join(lines)
 
 
 def draw_training(rows: Sequence[Row], runs: Path, figures: Path) -> None:

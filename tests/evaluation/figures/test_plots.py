@@ -89,3 +89,16 @@ def test_panels_hold_what_each_shows():
     assert panel.shown["runs"]["other"][1] == {"x": [100, 200], "count_accuracy": [0.3, 0.5]}
     sizes = [Image.open(io.BytesIO(p.data)).size for p in (panel, both)]
     assert sizes[1] == (2 * sizes[0][0], sizes[0][1])
+
+
+def test_more_curves_than_colours_are_all_drawn(monkeypatch):
+    from airscene.evaluation.figures import label_curves as labels
+    from airscene.evaluation.figures import plots
+
+    drawn = []
+    monkeypatch.setattr(plots, "_png", lambda axes: drawn.append(len(axes.lines)) or b"")
+    monkeypatch.setattr(labels, "_png", plots._png)
+    plots.named_curves({f"{i}": [(0.0, 1.0), (1.0, 2.0)] for i in range(9)}, "x", "y")
+    methods = [labels.LabelCurve(f"{i}", [10, 100], [[0.5], [0.6]]) for i in range(5)]
+    labels.label_curves({"a task": methods})
+    assert drawn == [9, 5]

@@ -8,7 +8,7 @@ import pytest
 from airscene.images import LabelledScenes, load_digits
 from airscene.inference import load
 from airscene.paper.downstream.classify import downstream_row
-from airscene.paper.downstream.downstream import _quick, downstream, headline, labels_needed
+from airscene.paper.downstream.downstream import _quick, downstream, lead
 from airscene.paper.downstream.embeddings import air_embedding, embedded
 from airscene.paper.downstream.protocol import Choice, Protocol
 from airscene.paper.downstream.two_digits import ascending, digit_sum, two_digit_pools
@@ -121,29 +121,31 @@ def test_a_row_says_what_was_tried_and_repeats(tmp_path):
     assert downstream_row("air", "order", 30, SMALL, tmp_path) == row
 
 
-def test_the_number_of_labels_needed():
-    curve = {500: 0.2, 1600: 0.4, 5000: 0.9}
-    assert labels_needed(curve, 0.1) == "500 or fewer"
-    assert labels_needed(curve, 0.95) == "more than 5,000"
-    assert labels_needed(curve, 0.4) == "about 1,600"
-    # Half of the way in the logarithm: the geometric mean.
-    assert labels_needed(curve, 0.3) == "about 890"
-
-
-def test_the_line_of_the_result(tmp_path):
+def test_the_lead_is_over_the_best_of_all_others(tmp_path):
     rows = [
-        {"finished": True, "method": m, "task": t, "size": s, "accuracy": a, "accuracies": [a]}
+        {
+            "run": f"{m}-{t}-{s}",
+            "finished": True,
+            "method": m,
+            "task": t,
+            "size": s,
+            "accuracy": a,
+            "accuracies": [a],
+        }
         for t in ("sum", "order")
-        for m, reached in (("air", (0.9, 0.95)), ("cae", (0.2, 0.3)), ("cnn", (0.1, 0.6)))
+        for m, reached in (("air", (0.9, 0.65)), ("cae", (0.2, 0.3)), ("cnn", (0.1, 0.63)))
         for s, a in zip((500, 1600), reached, strict=True)
     ]
-    line = headline([*rows, {"finished": False}])
-    assert "sum of two digits, 500 labels: AIR 90.0%, CAE 20.0% as the best of the others" in line
-    assert "the CNN as good with more than 1,600" in line
-    assert line.endswith("1 of 13 rows failed")
-    downstream().draw(rows, tmp_path, tmp_path)
+    assert lead("sum", 500, rows) is None
+    draw = [{**row, "run": row["run"].replace("cae", "draw")} for row in rows]
+    rows += [row for row in draw if row["run"].startswith("draw")]
+    assert lead("sum", 500, rows) == pytest.approx(0.7)
+    claims = downstream().claims
+    said = [(claim.ours(rows), claim.verdict(rows)) for claim in claims]
+    assert said == [("70.0%", "met"), ("2.0%", "missed by 3.0%")] * 2
+    downstream().draw(rows[:12], tmp_path, tmp_path)
     shown = json.loads((tmp_path / "downstream.json").read_text())
-    assert shown["panels"]["ascending order"][0]["accuracies"] == [[0.9], [0.95]]
+    assert shown["panels"]["ascending order"][0]["accuracies"] == [[0.9], [0.65]]
 
 
 def test_every_size_has_its_steps_and_no_row_another_ones_name():

@@ -8,9 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from airscene.paper.estimators.estimators import _lines, estimators
+from airscene.paper.estimators.estimators import CLAIMS, estimators
+from airscene.paper.estimators.estimators import PRESETS as WAYS
 from airscene.paper.estimators.gradient_variance import _measure
-from airscene.runs.presets import PRESETS
 from airscene.training.annealing import annealed_bound
 from airscene.training.config import TrainConfig
 
@@ -40,7 +40,7 @@ def test_the_variance_is_the_trace_of_the_covariance(tiny):
 
 
 def test_only_the_estimator_differs():
-    presets = list(PRESETS.values())
+    presets = list(WAYS.values())
     for preset in presets[1:]:
         training = replace(
             preset.training, estimator="enumerated", samples=0, steps=presets[0].training.steps
@@ -50,44 +50,38 @@ def test_only_the_estimator_differs():
     assert len(set(names)) == len(names)
 
 
-def test_every_run_is_in_the_line_failed_ones_too():
+def test_claims_are_of_variances_that_are_separated_and_of_every_run():
     of_estimator = {
         "enumerated": {"presence": 2.0, "presence_error": 0.06, "seconds": 0.01},
         "importance": {"presence": 1.0, "presence_error": 0.04, "seconds": 0.05},
         "score": {"presence": 300.0, "presence_error": 12.0, "seconds": 0.02},
         "score-baseline": {"presence": 40.0, "presence_error": 20.1, "seconds": 0.02},
     }
-    training = {"seed": 1, "finished": True, "count_accuracy": 0.99}
-    curve = {"steps": [100, 1100], "seconds": [9.0, 20.4], "count_accuracy": [0.5, 0.98]}
-    rows = [
-        {"run": "variance-early", "seed": 1, "finished": True, "estimators": of_estimator},
-        {"run": "multi-mnist-fast", **training, "curve": curve},
-        {"run": "multi-mnist-fast-score", "seed": 1, "finished": False},
-        {
-            "run": "multi-mnist-fast-score",
-            "seed": 2,
-            "finished": True,
-            "count_accuracy": 0.35,
-            "curve": {"steps": [100], "seconds": [9.0], "count_accuracy": [0.35]},
-        },
-        {"run": "multi-mnist-fast-score-baseline", **training, "curve": curve},
-    ]
-    said = _lines(rows)
+    rows = [{"run": "variance-early", "seed": 1, "finished": True, "estimators": of_estimator}]
+    score, baseline, importance, lead = CLAIMS
     # Relative errors of 3% and 4% make 5%; the baseline's error is just above half of its value.
-    assert "importance 0.500 ± 0.025 (2.50 ± 0.12)" in said
-    assert "score 150.0 ± 7.5 (300 ± 15)" in said
-    assert "score-baseline not separated from 0" in said
-    # What a gradient takes times the steps, not the seconds of a run under some load.
-    assert "enumerated: counts 99.00% (1 run), 98% after 1,100 steps (11.0 s)" in said
-    assert "1 of 2 runs failed" in said and "98% after never" in said
-    assert "target missed: importance has less variance (variance-early), score-baseline" in said
-    # Without the row that measured them, there are no seconds.
-    assert "98% after 1,100 steps; score" in _lines(rows[1:])
+    assert (score.ours(rows), score.verdict(rows)) == ("150.0 ± 7.5", "met")
+    assert (baseline.ours(rows), baseline.verdict(rows)) == ("not made", "not made")
+    assert importance.ours(rows) == "0.500 ± 0.025"
+    assert importance.verdict(rows) == "missed by 0.5"
+    assert lead.verdict(rows) == "not made"
+
+    def trained(run, steps, accuracy=0.98):
+        curve = {"steps": [100, steps], "count_accuracy": [0.5, accuracy]}
+        return {"run": run, "seed": 1, "finished": True, "curve": curve}
+
+    others = [preset.name for name, preset in WAYS.items() if name != "enumerated"]
+    rows += [trained("multi-mnist-fast", 500), *(trained(name, 700) for name in others)]
+    assert (lead.ours(rows), lead.verdict(rows)) == ("200 steps", "met")
+    rows[-1] = trained(others[-1], 500)
+    assert lead.verdict(rows) == "missed by 100 steps"
+    rows[1] = trained("multi-mnist-fast", 500, 0.97)
+    assert lead.verdict(rows) == "not made"
 
 
 def test_of_one_variance_not_separated_there_is_no_ratio():
     each = {"presence": 2.0, "presence_error": 1.2, "seconds": 0.01}
     rows = [
-        {"run": "variance-late", "seed": 1, "finished": True, "estimators": {"enumerated": each}}
+        {"run": "variance-early", "seed": 1, "finished": True, "estimators": {"enumerated": each}}
     ]
-    assert _lines(rows) == "variance-late: not separated from 0"
+    assert [claim.ours(rows) for claim in CLAIMS] == ["not made"] * 4

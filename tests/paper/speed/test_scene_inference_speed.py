@@ -1,7 +1,5 @@
 """Inference speed in 3-D: what is timed is what is said to be; no test is of how long it took."""
 
-import importlib
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -13,9 +11,7 @@ from airscene.inverse import unroll
 from airscene.inverse.config import InverseConfig
 from airscene.inverse.model import InverseAIR
 from airscene.inverse.networks.tower import last_layer
-
-# The package's name for the module is that of the result in it.
-speed = importlib.import_module("airscene.paper.speed.scene_inference_speed")
+from airscene.paper.speed import scene_inference_speed as speed
 
 
 @pytest.mark.parametrize("network", ["difference", "recurrent"])
@@ -58,8 +54,9 @@ def test_networks_alone_and_everything_are_timed(network, monkeypatch):
     assert row["network_step"] == pytest.approx(row["network_image"] / 2, abs=1e-4)
 
 
-def test_what_is_said():
-    row = dict.fromkeys(("network_step", "network_image", "step", "image"), 0.5)
-    (unit, *_) = speed.scene_inference_speed().units
-    said = speed._lines([{"run": unit.run, "seed": 1, "finished": True, **row}])
-    assert "single-object: 0.5 ms (1 run) a step" in said
+def test_claims_are_of_rows_that_are_made():
+    result = speed.scene_inference_speed()
+    assert {claim.run for claim in result.claims} <= {unit.run for unit in result.units}
+    claim = result.claims[0]
+    rows = [{"run": claim.run, "seed": 1, "finished": True, claim.key: 0.5}]
+    assert (claim.ours(rows), claim.verdict(rows)) == ("0.5 ms (1 run)", "met")

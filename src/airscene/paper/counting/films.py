@@ -9,7 +9,7 @@ import numpy as np
 
 from airscene.files import write_atomic
 from airscene.paper.quick import quick
-from airscene.paper.result import Result, Row, Unit, failures
+from airscene.paper.result import Claim, Result, Row, Unit
 from airscene.paper.trained import run_folder, trained
 from airscene.runs.preset import Preset
 from airscene.runs.presets.digits import FAST, FULL
@@ -25,6 +25,18 @@ SCENES = 8
 # Films that a run has then.
 FILMS = ("learning", "inference")
 
+CLAIMS = tuple(
+    Claim(
+        f"scenes counted right in the film of {p.name}",
+        "films",
+        p.name,
+        "counts_right",
+        f"{{:.0f}} of {SCENES}",
+        aim=float(SCENES),
+    )
+    for p in (FULL, SPRITES)
+)
+
 
 def films(quickly: bool = False) -> Result:
     """Films of inference; those of learning are drawn by the results that train."""
@@ -35,10 +47,8 @@ def films(quickly: bool = False) -> Result:
             "Films of inference running through the first held-out scenes. Those of learning are "
             "drawn with the trainings, [multi-mnist](#multi-mnist) and [sprites](#sprites)."
         ),
-        paper="Films in its supplement",
-        targets="the scenes of the film counted right",
         units=tuple(Unit(p.name, p.training.seed, p, partial(film_row, p)) for p in presets),
-        ours=_lines,
+        claims=CLAIMS,
         draw=_draw,
     )
 
@@ -99,12 +109,6 @@ def inferences(model: "Model", images: np.ndarray) -> "list[Inference]":
             images, inferred.windows, counts, canvases, probs, strict=True
         )
     ]
-
-
-def _lines(rows: Sequence[Row]) -> str:
-    done = [row for row in rows if row["finished"]]
-    lines = [f"{r['run']}: {r['counts_right']} of {r['scenes']} scenes counted right" for r in done]
-    return "; ".join([*lines, *failures(rows)])
 
 
 def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from airscene.paper.quick import quick
-from airscene.paper.result import Result, Row, Unit, of_run, spread
+from airscene.paper.result import Claim, Result, Row, Unit, of_run
 from airscene.paper.trained import trained
 from airscene.runs.preset import Preset
 from airscene.runs.presets.digits import FAST, FULL
@@ -14,6 +14,17 @@ from airscene.runs.presets.sprites import SPRITES
 
 # What a rule may look at, as `evaluation.policy.pairs_taken` names it.
 GROUPS = ("position", "position_quadratic", "class", "size", "all")
+
+CLAIMS = (
+    *(
+        Claim(f"{p.name}, position says which is first", "spatial", p.name, "position", aim=0.9)
+        for p in (FULL, SPRITES)
+    ),
+    *(
+        Claim(f"{FULL.name}, {key} says it", "does not", FULL.name, key, aim=0.6, at_least=False)
+        for key in ("class", "size")
+    ),
+)
 
 
 def policies(quickly: bool = False) -> Result:
@@ -28,10 +39,8 @@ def policies(quickly: bool = False) -> Result:
             "and 13), is drawn with the trainings, [multi-mnist](#multi-mnist) and "
             "[sprites](#sprites)."
         ),
-        paper="Each seed has a policy of its own; it seems spatial, not identity- or size-based",
-        targets="position says it in 90% of pairs or more, class and size in 60% or fewer",
         units=tuple(Unit(p.name, p.training.seed, p, partial(policy_row, p)) for p in seeded),
-        ours=_lines,
+        claims=CLAIMS,
         draw=_draw,
     )
 
@@ -63,15 +72,6 @@ def policy_row(preset: Preset, runs: Path) -> dict[str, Any]:
         **{group: round(rule.accuracy, 4) for group, rule in foretold.items()},
         "standard_error": {g: round(rule.standard_error, 4) for g, rule in foretold.items()},
     }
-
-
-def _lines(rows: Sequence[Row]) -> str:
-    lines = []
-    for run in dict.fromkeys(row["run"] for row in rows):
-        ours = of_run(rows, run)
-        said = (f"{group.replace('_', ' ')} {spread(ours, group)}" for group in GROUPS)
-        lines.append(f"{run}: {', '.join(said)}")
-    return "; ".join(lines)
 
 
 def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:

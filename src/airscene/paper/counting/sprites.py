@@ -1,18 +1,31 @@
 """Sprites: AIR counts shapes that overlap, of one colour too (paper, appendix H, Figs. 10-13)."""
 
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from airscene.paper.quick import quick
-from airscene.paper.result import Result, Row, Unit, of_run, spread
-from airscene.paper.trained import count_lines, draw_training, trained, training_row
+from airscene.paper.result import Claim, Result, Unit
+from airscene.paper.trained import draw_training, trained, training_row
 from airscene.runs.preset import Preset
 from airscene.runs.presets.sprites import SPRITES, SPRITES_DAIR
 
 # Held-out scenes of two sprites of one kind, and what they share of the smaller one at least.
 OVERLAPPING, SHARE = 2000, 0.5
+
+CLAIMS = tuple(
+    Claim(
+        f"{preset.name}, counts{where}",
+        "near 100%, a plot",
+        preset.name,
+        f"{key}count_accuracy",
+        aim=0.99,
+        worst=True,
+        front=preset is SPRITES and bool(key),
+    )
+    for preset in (SPRITES, SPRITES_DAIR)
+    for key, where in (("", ""), ("overlapping_", " of two of one kind that overlap"))
+)
 
 
 def sprites(quickly: bool = False) -> Result:
@@ -28,10 +41,8 @@ def sprites(quickly: bool = False) -> Result:
             "apart from the rest, scenes of two sprites of one kind that share half of the smaller "
             "one or more."
         ),
-        paper="Counts near 100% in the plot of Fig. 11, overlapping sprites of one kind included",
-        targets="99% of counts in every run, on the overlapping scenes too",
         units=tuple(Unit(p.name, p.training.seed, p, partial(sprites_row, p)) for p in presets),
-        ours=_ours,
+        claims=CLAIMS,
         draw=draw_training,
     )
 
@@ -50,10 +61,3 @@ def sprites_row(preset: Preset, runs: Path) -> dict[str, Any]:
         "overlapping_scenes": OVERLAPPING,
         "overlapping_count_accuracy": float((counts == 2).mean()),
     }
-
-
-def _ours(rows: Sequence[Row]) -> str:
-    runs = dict.fromkeys(row["run"] for row in rows)
-    hard = {run: spread(of_run(rows, run), "overlapping_count_accuracy") for run in runs}
-    overlapping = ", ".join(f"{run} {counts}" for run, counts in hard.items())
-    return f"{count_lines(rows)}; where two of one kind share half or more: {overlapping}"

@@ -9,7 +9,7 @@ from typing import Any
 
 from airscene.graphics.differences.differences import Steps
 from airscene.graphics.world import TABLETOP_CAMERA
-from airscene.paper.result import Result, Row, Unit, failures
+from airscene.paper.result import Claim, Result, Row, Unit
 
 # The paper's step first.
 STEPS = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1)
@@ -18,6 +18,21 @@ STEPS = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1)
 MEASURED = {"scenes": 20, "off": [0.15, 0.15, 0.3, 0.05], "blur": 4.0, "sigma": 0.1, "finer": 3}
 
 COORDINATES = ("position", "rotation", "camera")
+
+CLAIMS = tuple(
+    Claim(
+        f"{run} differences, cosine by {name}",
+        "not in the paper",
+        run,
+        f"{name}_used",
+        "{:.2f}",
+        aim=0.9,
+    )
+    for run, name in (
+        *(("forward", name) for name in COORDINATES),
+        ("central", "rotation"),
+    )
+)
 
 
 def finite_differences(quickly: bool = False) -> Result:
@@ -34,13 +49,11 @@ def finite_differences(quickly: bool = False) -> Result:
             f"radians for rotations and the camera; training uses {used.position:g}, "
             f"{used.rotation:g} and {used.camera:g}."
         ),
-        paper="Forward differences with a step of 1e-4 (appendix I.1)",
-        targets="cosines at or above 0.9 at the steps that training uses",
         units=tuple(
             Unit(run, 0, {**measured, "steps": list(STEPS)}, partial(curve_row, central, measured))
             for run, central in (("forward", False), ("central", True))
         ),
-        ours=_lines,
+        claims=CLAIMS,
         draw=_draw,
     )
 
@@ -91,19 +104,6 @@ def curve_row(central: bool, measured: dict[str, Any], runs: Path) -> dict[str, 
     cosines = {name: values[: len(STEPS)] for name, values in found.items()}
     used = {f"{name}_used": found[name][len(STEPS) + i] for i, name in enumerate(COORDINATES)}
     return {"cosines": cosines, **used}
-
-
-def _lines(rows: Sequence[Row]) -> str:
-    lines = []
-    for row in rows:
-        if not row["finished"]:
-            continue
-        said = [
-            f"{name} {row[f'{name}_used']:.2f} ({row['cosines'][name][0]:.2f} with a step of 1e-4)"
-            for name in COORDINATES
-        ]
-        lines.append(f"{row['run']}, cosine at the steps used: {', '.join(said)}")
-    return "; ".join([*lines, *failures(rows)])
 
 
 def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:

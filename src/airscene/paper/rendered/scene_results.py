@@ -1,10 +1,10 @@
-"""What results of several objects on a table share: their lines and their figures."""
+"""What results of several objects on a table share: their figures."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from airscene.paper.result import Row, of_run, spread
+from airscene.paper.result import Row, of_run
 from airscene.paper.trained import run_folder
 from airscene.paper.trained_scenes import trained_scenes
 from airscene.runs.scene_preset import ScenePreset
@@ -19,24 +19,6 @@ SHOWN = {1: 2, 2: 3, 3: 3}
 
 # Scenes whose inferred objects are in the heat maps, and squares across the table's region.
 COUNTED, SQUARES = 3000, 24
-
-
-def scene_lines(rows: Sequence[Row]) -> str:
-    """Say in a line what rows of scenes reached."""
-    lines = []
-    for run in dict.fromkeys(row["run"] for row in rows):
-        ours = of_run(rows, run)
-        said = {
-            "counts": spread(ours, "count_accuracy", "{:.2%}"),
-            "identity": spread(ours, "identity_accuracy", "{:.2%}"),
-            "position error": spread(ours, "position_error", "{:.2%}"),
-            "reconstruction error": spread(ours, "reconstruction_error", "{:.5f}"),
-        }
-        if any("camera_error" in row for row in ours):
-            said["camera error"] = spread(ours, "camera_error", "{:.2f} degrees")
-        said["trained in"] = spread(ours, "seconds", "{:,.0f} s")
-        lines.append(f"{run}: " + ", ".join(f"{name} {value}" for name, value in said.items()))
-    return "; ".join(lines)
 
 
 def first_model(preset: ScenePreset, rows: Sequence[Row], runs: Path) -> "InverseAIR | None":
