@@ -180,34 +180,6 @@ def test_a_value_without_error_can_be_written():
     assert with_error(1.9e9, 6e8) == "(1.9 ± 0.6) x 10^9"
 
 
-def test_a_document_has_one_place_for_a_block():
-    text = "<!-- a: make tables -->old<!-- end of a --> rest"
-    assert filled(text, {"a": "x"}) == "<!-- a: make tables -->\n\nx\n\n<!-- end of a --> rest"
-    for wrong in ("", text + text):
-        with pytest.raises(ValueError, match="places for the block a"):
-            filled(wrong, {"a": "x"})
-
-
-def test_a_claim_is_met_or_missed_by_so_much():
-    rows = [row(seed, run=run, elbo=elbo) for seed, run, elbo in ((1, "a", 600.0), (1, "b", 590.0))]
-    claim = Claim("r", "c", "620", "a", "elbo", "{:.1f}", aim=620.0)
-    assert claim.verdict(rows) == "missed by 20.0" and claim.ours(rows) == "600.0 (1 run)"
-    assert replace(claim, aim=600.0).verdict(rows) == "met"
-    assert replace(claim, aim=500.0, at_most=True).verdict(rows) == "missed by 100.0"
-    assert replace(claim, aim=None, beats="b", in_words=True).verdict(rows) == "agrees"
-    assert replace(claim, aim=None, beats="c").verdict(rows) == "not made yet"
-    assert claim.verdict([]) == "not made yet"
-    # A run that failed counted nothing right.
-    counts = replace(claim, key="count_accuracy", style="{:.2%}", aim=0.98)
-    assert counts.verdict([rows[0], FAILED]) == "missed by 48.50%"
-
-
-def test_every_claim_is_of_rows_that_there_are():
-    for claim in CLAIMS:
-        units = {unit.run for unit in RESULTS[claim.result]().units}
-        assert claim.run in units and (claim.beats in units) == (claim.aim is None), claim
-
-
 @pytest.mark.parametrize("name", RESULTS)
 def test_rows_that_all_failed_meet_no_claim(name):
     result = RESULTS[name]()

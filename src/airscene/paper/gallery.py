@@ -2,47 +2,56 @@
 
 import json
 import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from airscene.paper.result import Row, numbers, of_run
 
-# A bundled model; the file that has its recipe's runs; a picture in docs/figures and its class in
-# docs/style.css; what it infers.
-_MODELS = (
-    ("multi-mnist", "multi-mnist", "multi-mnist-learning.gif", "", "AIR, up to two digits"),
-    ("multi-mnist-dair", "dair", "multi-mnist-dair-learning.gif", "", "DAIR, up to two digits"),
-    ("sprites", "sprites", "sprites-learning.gif", "", "AIR, up to two shapes, which may overlap"),
-    ("sprites-dair", "sprites", "sprites-dair-learning.gif", "", "DAIR, the same shapes"),
-    ("omniglot", "omniglot", "omniglot.png", "wide", "AIR, a character in up to four pieces"),
-    (
-        "single-object",
-        "single-object",
+
+@dataclass(frozen=True)
+class _Shown:
+    """A bundled model in the gallery: a figure of docs/figures, and what its scores are of."""
+
+    figure: str
+    about: str
+    result: str
+    shape: str = ""
+
+
+_GALLERY = {
+    "multi-mnist": _Shown("multi-mnist-learning.gif", "AIR, up to two digits", "multi-mnist"),
+    "multi-mnist-dair": _Shown("multi-mnist-dair-learning.gif", "DAIR, up to two digits", "dair"),
+    "sprites": _Shown(
+        "sprites-learning.gif", "AIR, up to two shapes, which may overlap", "sprites"
+    ),
+    "sprites-dair": _Shown("sprites-dair-learning.gif", "DAIR, the same shapes", "sprites"),
+    "omniglot": _Shown("omniglot.png", "AIR, a character in up to four pieces", "omniglot", "wide"),
+    "single-object": _Shown(
         "single-object.png",
-        "wide two-rows",
         "a cube, a sphere, a cylinder or nothing",
-    ),
-    (
-        "tabletop",
-        "tabletop",
-        "refinement.png",
-        "wide three-rows",
-        "up to three cups, pans and plates",
-    ),
-    (
-        "tabletop-camera",
-        "tabletop-camera",
-        "tabletop-camera.png",
+        "single-object",
         "wide two-rows",
-        "the same, and where the camera is",
     ),
-)
+    "tabletop": _Shown(
+        "refinement.png", "up to three cups, pans and plates", "tabletop", "wide three-rows"
+    ),
+    "tabletop-camera": _Shown(
+        "tabletop-camera.png",
+        "the same, and where the camera is",
+        "tabletop-camera",
+        "wide two-rows",
+    ),
+}
+
+# Scores of the gallery, where a model has them.
 _SCORES = {
     "count_accuracy": "{:.2%} of counts right",
     "average_precision": "average precision of boxes {:.3f}",
-    "rank_correlation": "rank correlation of pieces with pen strokes {:.2f}",
     "identity_accuracy": "{:.2%} of types right",
     "position_error": "places off by {:.2%} of the table's width",
     "camera_error": "camera off by {:.2f} degrees",
+    "rank_correlation": "rank correlation of pieces with pen strokes {:.2f}",
 }
 _REFINED = {
     "refined_position_error": "places off by {:.2%}",
@@ -51,33 +60,34 @@ _REFINED = {
 
 
 def gallery(results: Path) -> str:
-    """A card of every bundled model: its picture, and the scores of its recipe, medians over runs.
+    """The bundled models for the first page of the documentation: picture, scores and command.
 
     Args:
         results: Folder of the result files.
-
-    Returns:
-        Markdown, for a page in `docs/`.
     """
-    cards = []
-    for model, file, picture, shape, about in _MODELS:
-        said = _said(results / f"{file}.json", model, _SCORES)
-        if refined := _said(results / "refinement.json", model, _REFINED):
-            said += f"; refined by rendering: {refined}"
-        kind = f' class="{shape}"' if shape else ""
-        cards.append(
-            f"<div{kind} markdown>\n\n![{about}](figures/{picture})\n\n"
-            f"**{model}**, {about}: {said}.\n\n</div>"
+    refined = rows_of(results, "refinement")
+    shown = []
+    for name, model in _GALLERY.items():
+        scores = _scores(of_run(rows_of(results, model.result), name), _SCORES)
+        if of_run(refined, name):
+            scores += f"; refined by rendering: {_scores(of_run(refined, name), _REFINED)}"
+        shape = f'class="{model.shape}" ' if model.shape else ""
+        shown.append(
+            f"<div {shape}markdown>\n\n![{model.about}](figures/{model.figure})\n\n"
+            f"**{name}**, {model.about}: {scores}. `airscene infer {name} IMAGE`\n\n</div>"
         )
-    return '<div class="gallery" markdown>\n\n' + "\n\n".join(cards) + "\n\n</div>"
+    return "\n\n".join(['<div class="gallery" markdown>', *shown, "</div>"])
 
 
-def _said(path: Path, run: str, scores: dict[str, str]) -> str:
-    """The scores of one run's rows in words; nothing where there are none."""
-    rows: list[Row] = of_run(json.loads(path.read_text())["runs"], run) if path.exists() else []
-    said = [
-        style.format(statistics.median(values))
-        for key, style in scores.items()
-        if (values := numbers(rows, key))
-    ]
-    return f"{', '.join(said)} ({len(rows)} run{'s' * (len(rows) > 1)})" if said else ""
+def rows_of(results: Path, name: str) -> list[Row]:
+    """Return the rows of a result, failed ones among them; none if it is not made yet."""
+    path = results / f"{name}.json"
+    return json.loads(path.read_text())["runs"] if path.exists() else []
+
+
+def _scores(rows: Sequence[Row], styles: dict[str, str]) -> str:
+    found = {key: numbers(rows, key) for key in styles}
+    said = [styles[key].format(statistics.median(v)) for key, v in found.items() if v]
+    failed = sum(not row["finished"] for row in rows)
+    runs = f"{len(rows)} run{'s' if len(rows) > 1 else ''}{f', {failed} failed' if failed else ''}"
+    return f"{', '.join(said)} ({runs})" if said else "not made yet"

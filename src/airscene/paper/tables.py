@@ -4,13 +4,13 @@ import json
 import statistics
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from airscene.errors import InputError
 from airscene.files import write_atomic
+from airscene.paper.gallery import gallery, rows_of
 from airscene.paper.result import Result, Row, numbers, of_run, written
 from airscene.paper.results import RESULTS
 from airscene.paper.trained import draw_training
@@ -22,10 +22,6 @@ says, what this implementation reaches, and the command that makes it. This page
 `make tables` from the files in [`results/`](results), which hold every run, failed ones among them.
 Where several runs stand behind a number, it is their median, with the least and the largest.
 An aim is met or missed by the median, or by the worst run where every run is to reach it.
-
-A claim that the paper puts in numbers is met or missed; one that it puts in words agrees with what
-is measured here, or is missed by so much of the aim. An aim is what we hold such a claim to; it is
-no result. What the paper does not claim is an aim of this implementation.
 
 Recipes of training were chosen by single runs, on scenes of the test split, so that what they reach
 may be a little too good; only DAIR's present recipe was chosen on validation scenes, made of
@@ -51,56 +47,6 @@ _SPEED = (
     "3-D renders of three objects, 128x128, scored, 2 processes",
     "tabletop, an image, networks alone",
 )
-
-
-@dataclass(frozen=True)
-class _Shown:
-    """A bundled model in the gallery: a figure of docs/figures, and what its scores are of."""
-
-    figure: str
-    about: str
-    result: str
-    shape: str = ""
-
-
-_GALLERY = {
-    "multi-mnist": _Shown("multi-mnist-learning.gif", "AIR, up to two digits", "multi-mnist"),
-    "multi-mnist-dair": _Shown("multi-mnist-dair-learning.gif", "DAIR, up to two digits", "dair"),
-    "sprites": _Shown(
-        "sprites-learning.gif", "AIR, up to two shapes, which may overlap", "sprites"
-    ),
-    "sprites-dair": _Shown("sprites-dair-learning.gif", "DAIR, the same shapes", "sprites"),
-    "omniglot": _Shown("omniglot.png", "AIR, a character in up to four pieces", "omniglot", "wide"),
-    "single-object": _Shown(
-        "single-object.png",
-        "a cube, a sphere, a cylinder or nothing",
-        "single-object",
-        "wide two-rows",
-    ),
-    "tabletop": _Shown(
-        "refinement.png", "up to three cups, pans and plates", "tabletop", "wide three-rows"
-    ),
-    "tabletop-camera": _Shown(
-        "tabletop-camera.png",
-        "the same, and where the camera is",
-        "tabletop-camera",
-        "wide two-rows",
-    ),
-}
-
-# Scores of the gallery, where a model has them.
-_SCORES = {
-    "count_accuracy": "{:.2%} of counts right",
-    "average_precision": "average precision of boxes {:.3f}",
-    "identity_accuracy": "{:.2%} of types right",
-    "position_error": "places off by {:.2%} of the table's width",
-    "camera_error": "camera off by {:.2f} degrees",
-    "rank_correlation": "rank correlation of pieces with pen strokes {:.2f}",
-}
-_REFINED = {
-    "refined_position_error": "places off by {:.2%}",
-    "refined_turned_right": "{:.1%} of objects turned right",
-}
 
 
 def trainings_table(results: Path) -> str:
@@ -157,7 +103,7 @@ def claims_table(results: Path) -> str:
     """
     lines = ["| result | the paper | here | verdict |", "|---|---|---|---|"]
     for name, make in RESULTS.items():
-        rows = _rows(results, name)
+        rows = rows_of(results, name)
         lines += [
             f"| [{name}](REPRODUCTION.md#{name}): {c.what} | {c.paper} | {c.ours(rows)} | "
             f"{c.verdict(rows)} |"
@@ -165,26 +111,6 @@ def claims_table(results: Path) -> str:
             if c.front
         ]
     return "\n".join(lines)
-
-
-def gallery(results: Path) -> str:
-    """The bundled models for the first page of the documentation: picture, scores and command.
-
-    Args:
-        results: Folder of the result files.
-    """
-    refined = _rows(results, "refinement")
-    shown = []
-    for name, model in _GALLERY.items():
-        scores = _scores(of_run(_rows(results, model.result), name), _SCORES)
-        if of_run(refined, name):
-            scores += f"; refined by rendering: {_scores(of_run(refined, name), _REFINED)}"
-        shape = f'class="{model.shape}" ' if model.shape else ""
-        shown.append(
-            f"<div {shape}markdown>\n\n![{model.about}](figures/{model.figure})\n\n"
-            f"**{name}**, {model.about}: {scores}. `airscene infer {name} IMAGE`\n\n</div>"
-        )
-    return "\n\n".join(['<div class="gallery" markdown>', *shown, "</div>"])
 
 
 def reproduction_page(results: Path, figures: Path) -> str:
@@ -201,7 +127,7 @@ def reproduction_page(results: Path, figures: Path) -> str:
     missed, sections = [], []
     every = [p for kind in ("png", "gif") for p in sorted(figures.glob(f"*.{kind}"))]
     for name, make in RESULTS.items():
-        result, rows = make(), _rows(results, name)
+        result, rows = make(), rows_of(results, name)
         for claim in result.claims:
             ours, verdict = claim.ours(rows), claim.verdict(rows)
             said = f"[{name}](#{name}): {claim.said}"
@@ -272,12 +198,6 @@ def _benches(results: Path) -> list[dict[str, Any]]:
     return json.loads(path.read_text())["rows"] if path.exists() else []
 
 
-def _rows(results: Path, name: str) -> list[Row]:
-    """Return the rows of a result, failed ones among them; none if it is not made yet."""
-    path = results / f"{name}.json"
-    return json.loads(path.read_text())["runs"] if path.exists() else []
-
-
 def _duration(result: Result, rows: Sequence[Row]) -> str:
     if not rows:
         return "not made yet"
@@ -308,14 +228,6 @@ def _section(result: Result, rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def _scores(rows: Sequence[Row], styles: dict[str, str]) -> str:
-    found = {key: numbers(rows, key) for key in styles}
-    said = [styles[key].format(statistics.median(v)) for key, v in found.items() if v]
-    failed = sum(not row["finished"] for row in rows)
-    runs = f"{len(rows)} run{'s' if len(rows) > 1 else ''}{f', {failed} failed' if failed else ''}"
-    return f"{', '.join(said)} ({runs})" if said else "not made yet"
-
-
 def _training(name: str, group: dict[str, Any], command: str) -> str:
     if not group["finished"]:
         return f"| {name} | 0 of {group['runs']} finished | | | | | | | `{command}` |"
@@ -330,42 +242,6 @@ def _training(name: str, group: dict[str, Any], command: str) -> str:
         f"| {f'{reached:.0f} s' if reached else 'not reached'} "
         f"| {group['seconds']['median']:.0f} s | `{command}` |"
     )
-
-
-def blocks(results: Path) -> dict[str, dict[str, str]]:
-    """Return what stands between `<!-- NAME: make tables -->` and `<!-- end of NAME -->`.
-
-    Args:
-        results: Folder of the result files.
-
-    Returns:
-        For each document the blocks by their names.
-    """
-    return {
-        "README.md": {"results": front_table(results), "speed": front_speed_table(results)},
-        "docs/index.md": {"gallery": gallery(results)},
-        "docs/results.md": {"trainings": results_table(results), "bench": speed_table(results)},
-    }
-
-
-def filled(document: str, named: Mapping[str, str]) -> str:
-    """Return a document with its blocks written anew.
-
-    Args:
-        document: Its text.
-        named: Its blocks, by name.
-
-    Raises:
-        ValueError: If it has not exactly one place for a block.
-    """
-    for name, text in named.items():
-        start, end = f"<!-- {name}: make tables -->", f"<!-- end of {name} -->"
-        pattern = f"{re.escape(start)}.*?{re.escape(end)}"
-        new = f"{start}\n\n{text}\n\n{end}"
-        document, n = re.subn(pattern, lambda _, new=new: new, document, flags=re.DOTALL)
-        if n != 1:
-            raise ValueError(f"{n} places for the block {name}")
-    return document
 
 
 def main() -> None:

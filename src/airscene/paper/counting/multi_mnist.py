@@ -19,7 +19,7 @@ CLAIMS = (
         at_least=False,
     ),
     Claim("full preset, counts", "near 100%", _FULL, "count_accuracy", aim=0.996, front=True),
-    Claim("full preset, bound", "620 nats", _FULL, "elbo", "{:.1f} nats", aim=612.0, front=True),
+    Claim("full preset, bound", "620 nats", _FULL, "elbo", "{:.1f} nats", aim=620.0, front=True),
     Claim(
         "full preset, average precision of boxes",
         "not in the paper",
