@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from airscene.app.cli import main
+
 
 def png(width, height, pixels=b""):
     """A PNG file with any size in its header."""
@@ -54,7 +56,9 @@ CASES = {
     "beyond 1": ("x.npy", npy(FLOATS + 1.5), "should be in [0, 1]"),
     "below 0": ("x.npy", npy(FLOATS - 0.5), "should be in [0, 1]"),
     "objects": ("x.npy", npy(np.array([{}, {}], object)), "Python objects, which are never loaded"),
-    "integers": ("x.npy", npy(np.zeros((12, 16), int)), "is of type int64"),
+    "complex": ("x.npy", npy(np.zeros((12, 16), complex)), "is of type complex128"),
+    "negative": ("x.npy", npy(np.full((12, 16), -1)), "values from -1 to -1"),
+    "beyond 65535": ("x.npy", npy(np.full((12, 16), 70_000)), "values from 70000 to 70000"),
     "one row": ("x.npy", npy(np.zeros(16)), "of shape [16]"),
     "no pixels": ("x.npy", npy(np.zeros((0, 12, 16))), "is empty"),
     "cut npy": ("x.npy", npy(FLOATS)[:500], "cut short"),
@@ -117,7 +121,16 @@ def test_images_of_several_sizes_are_no_data_set(tmp_path, refused):
 
 
 def test_black_images_are_no_data_set(tmp_path, refused):
-    np.save(tmp_path / "x.npy", np.zeros((5, 12, 16), np.uint8))
+    np.save(tmp_path / "x.npy", np.zeros((1000, 12, 16), np.uint8))
     line = refused("train", "images", "--images", tmp_path / "x.npy", "--out", tmp_path / "run")
     assert "all black" in line
     assert not (tmp_path / "run").exists()
+
+
+def test_a_warning_stands_before_the_line_that_refuses(tmp_path, capsys):
+    np.save(tmp_path / "x.npy", np.zeros((5, 12, 16), np.uint8))
+    images, out = str(tmp_path / "x.npy"), str(tmp_path / "run")
+    assert main(["train", "images", "--images", images, "--out", out]) == 2
+    warning, refusal = capsys.readouterr().err.splitlines()
+    assert warning.startswith("airscene: warning: there are 5 images")
+    assert refusal.startswith("airscene: the images are all black")

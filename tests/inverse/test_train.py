@@ -100,7 +100,7 @@ def test_annealing_ends_on_the_bound():
         assert likelihood_at(CONFIG, step) == pytest.approx((0.5, 0.2))
         assert annealed_at(CONFIG, step) == (0.0, 0.0, 1.0)
     start = annealed_at(CONFIG, 0)
-    assert start.floor == CONFIG.floor and start.cross == CONFIG.cross and start.whole == 0.0
+    assert start == (CONFIG.floor, CONFIG.cross_entropy, 0.0)
     blurs = [likelihood_at(CONFIG, step).blur for step in range(9)]
     assert blurs == sorted(blurs, reverse=True)
 

@@ -53,6 +53,22 @@ def test_round_trip(model, path):
     assert eqx.tree_equal(back, model)
 
 
+class Scalar(StoredModule):
+    value: jax.Array
+    config: AIRConfig = eqx.field(static=True)
+
+    stored_format: ClassVar[str] = "scalar"
+
+    def __init__(self, config, *, key):
+        self.value, self.config = jax.random.normal(key, ()), config
+
+
+def test_a_scalar_goes_round(tmp_path):
+    scalar = Scalar(AIRConfig(), key=jax.random.key(0))
+    save_weights(scalar, tmp_path / "s.safetensors")
+    assert eqx.tree_equal(load_module(tmp_path / "s.safetensors", Scalar, AIRConfig), scalar)
+
+
 def test_weights_from_before_there_was_a_choice_of_network(model, path):
     tensors, data = load_file(path), metadata(path)
     config = json.loads(data["config"])

@@ -65,7 +65,8 @@ def _serialised(tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> byt
     header: dict[str, Any] = {"__metadata__": dict(sorted(metadata.items()))}
     data, end = [], 0
     for name in sorted(tensors, key=lambda n: (-tensors[n].itemsize, n)):
-        tensor = np.ascontiguousarray(tensors[name])
+        # Not `ascontiguousarray`, which makes a list of a scalar.
+        tensor = np.asarray(tensors[name], order="C")
         kind = {"f": "F", "i": "I", "u": "U"}[tensor.dtype.kind] + str(8 * tensor.itemsize)
         start, end = end, end + tensor.nbytes
         header[name] = {"dtype": kind, "shape": tensor.shape, "data_offsets": [start, end]}
