@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import airscene.inference.compiled as compiled
+import airscene.inference.infer as compiled
 import airscene.inference.loading as inference
 from airscene.errors import InputError, InputWarning, check_seed, check_whole
 from airscene.inference import Model, load

@@ -27,7 +27,7 @@ def padded_chunks(images: np.ndarray, chunk: int = CHUNK) -> Iterator[tuple[np.n
         yield np.concatenate([part, np.zeros((size - n, *part.shape[1:]), part.dtype)]), n
 
 
-def in_chunks(apply: Callable[[np.ndarray], Any], images: np.ndarray, chunk: int = CHUNK) -> Any:
+def in_chunks(apply: Callable[[Any], Any], images: np.ndarray, chunk: int = CHUNK) -> Any:
     """Apply a compiled function to images, a chunk at a time, and join what it returns.
 
     Args:

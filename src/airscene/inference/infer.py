@@ -1,16 +1,26 @@
-"""Deterministic inference: posterior means, as many steps as the scenes need."""
+"""What `Model` does with images: deterministic inference of one, and compiled, of a batch."""
 
 from typing import NamedTuple
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+import numpy as np
+from jaxtyping import Array, Float, Float32
+from scipy.special import logsumexp
 
 from airscene.model.air import AIR
-from airscene.model.steps import best_steps
+from airscene.model.counts import count_log_posterior
+from airscene.model.steps import best_side, best_steps
+from airscene.objective.importance import log_marginal
+
+Numbers = Array | np.ndarray
 
 # A pixel brighter than this belongs to the object, for its box.
 INK = 0.15
+
+# Posterior samples of an image that are unrolled at once.
+PARTICLES = 100
 
 
 class Inferred(NamedTuple):
@@ -25,11 +35,11 @@ class Inferred(NamedTuple):
         windows: Attention windows (x0, y0, x1, y1), in pixels.
     """
 
-    log_q: Float[Array, " counts"]
-    z_where: Float[Array, "steps 3"]
-    z_what: Float[Array, "steps what"]
-    boxes: Float[Array, "steps 4"]
-    windows: Float[Array, "steps 4"]
+    log_q: Float[Numbers, " counts"]
+    z_where: Float[Numbers, "steps 3"]
+    z_what: Float[Numbers, "steps what"]
+    boxes: Float[Numbers, "steps 4"]
+    windows: Float[Numbers, "steps 4"]
 
 
 def infer(model: AIR, image: Float[Array, "channel height width"]) -> Inferred:
@@ -74,3 +84,63 @@ def _extent(there: Array) -> tuple[Array, Array]:
     n = there.shape[1]
     index = jnp.arange(n)
     return jnp.min(jnp.where(there, index, n), 1), jnp.max(jnp.where(there, index + 1, 0), 1)
+
+
+infer_batch = eqx.filter_jit(jax.vmap(infer, in_axes=(None, 0)))
+sample_batch = eqx.filter_jit(jax.vmap(AIR.sample, in_axes=(None, 0, 0)))
+
+
+@eqx.filter_jit
+def draw_posterior(air: AIR, images: jax.Array, key: jax.Array) -> tuple[Inferred, jax.Array]:
+    """Draw one scene an image from the posterior, and its count."""
+
+    def one(image, key):
+        noise_key, count_key = jax.random.split(key)
+        noise = jax.random.normal(noise_key, (air.config.n_steps, air.n_noise))
+        run = air.unroll(image, noise, best_side(air, image))
+        log_q = count_log_posterior(run.presence_logits)
+        boxes, windows = in_pixels(air, run.z_where, jnp.diff(run.canvases, axis=0))
+        inferred = Inferred(log_q, run.z_where, run.z_what, boxes, windows)
+        return inferred, jax.random.categorical(count_key, log_q)
+
+    return jax.vmap(one)(images, jax.random.split(key, len(images)))
+
+
+@eqx.filter_jit
+def render_batch(air: AIR, z_where: Numbers, z_what: Numbers, there: Numbers) -> jax.Array:
+    """Draw scenes: the objects that are there, put together."""
+
+    def one(z_where, z_what, there):
+        return air.compose(jax.vmap(air.draw)(z_where, z_what), there)
+
+    return jax.vmap(one)(z_where, z_what, there)
+
+
+@eqx.filter_jit
+def log_marginal_batch(air: AIR, images: jax.Array, key: jax.Array, particles: int) -> jax.Array:
+    """Estimate log p(x) of images with this many particles each."""
+    shape = (len(images), particles, air.config.n_steps, air.n_noise)
+    noise = jax.random.normal(key, shape)
+    return jax.vmap(log_marginal, in_axes=(None, 0, 0))(air, images, noise)
+
+
+def log_marginals(
+    air: AIR,
+    images: Float32[np.ndarray, "n channel height width"],
+    key: jax.Array,
+    particles: int,
+) -> Float[jax.Array | np.ndarray, " n"]:
+    """Estimate log p(x) of a chunk of images, of more than 100 particles in parts of up to 100.
+
+    log 1/K sum_k w_k = log sum_c K_c/K exp(log 1/K_c sum_{k in c} w_k)
+    """
+    seen = jnp.asarray(images)
+    if particles <= PARTICLES:
+        return log_marginal_batch(air, seen, key, particles)
+    parts = [min(PARTICLES, particles - k) for k in range(0, particles, PARTICLES)]
+    values = [
+        np.asarray(log_marginal_batch(air, seen, jax.random.fold_in(key, part), n), float)
+        for part, n in enumerate(parts)
+    ]
+    shares = np.divide(parts, particles)[:, None]
+    return logsumexp(values, axis=0, b=shares).astype(np.float32)

@@ -68,14 +68,15 @@ def _load(file: Path, name: str) -> Model | SceneModel:
 
 def _likelihood(text: str | None) -> Likelihood:
     """What images are compared by; older weights do not say."""
+    if text is None:
+        return LIKELIHOOD
     try:
-        blur, sigma = LIKELIHOOD if text is None else json.loads(text)
-        right = 0.0 < blur < math.inf and 0.0 < sigma < math.inf
+        blur, sigma = json.loads(text)
+        if 0.0 < blur < math.inf and 0.0 < sigma < math.inf:
+            return Likelihood(blur, sigma)
     except (TypeError, ValueError):
-        right = False
-    if not right:
-        raise InputError(f"its likelihood is {text}; it should be two numbers above 0")
-    return Likelihood(blur, sigma)
+        pass
+    raise InputError(f"its likelihood is {text}; it should be two numbers above 0")
 
 
 def _world_of_run(file: Path) -> str | None:

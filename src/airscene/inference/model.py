@@ -1,36 +1,29 @@
-"""A trained model as its users see it: NumPy images in, `Scenes` out."""
-
-from collections.abc import Sequence
-from typing import Any
+"""A trained model of images: NumPy images in, `Scenes` out."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Float32, Int, Shaped
+from jaxtyping import Float32, Int
 
-from airscene.errors import check_seed, check_whole
 from airscene.images.load import Paths, fit_image, load_images
 from airscene.images.oddities import Brightness
-from airscene.inference.checks import check_counts
 from airscene.inference.chunks import CHUNK, in_chunks
-from airscene.inference.compiled import (
+from airscene.inference.infer import (
     PARTICLES,
+    Inferred,
     draw_posterior,
     infer_batch,
     log_marginals,
     render_batch,
     sample_batch,
 )
-from airscene.inference.infer import Inferred
-from airscene.inference.pickling import packed, unpacked
+from airscene.inference.inferrer import Explain, Images, Named, SceneInferrer
 from airscene.inference.pixels import in_images, latents
 from airscene.model.air import AIR
-from airscene.scene import Scenes
-
-Images = Shaped[np.ndarray, "n height width"] | Shaped[np.ndarray, "n height width 3"]
+from airscene.scene import Scene, Scenes
 
 
-class Model:
+class Model(SceneInferrer[AIR, Scenes]):
     """A trained model.
 
     Args:
@@ -38,23 +31,11 @@ class Model:
         name: What it is called in the scenes that it infers.
     """
 
-    def __init__(self, air: AIR, name: str):
-        self.air = air
-        self.name = name
-
-    def __getstate__(self) -> dict[str, Any]:
-        """What is pickled: weights, configuration and name, no functions."""
-        return {"air": packed(self.air), "name": self.name}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Make the model of what was pickled."""
-        self.__init__(unpacked(state["air"]), state["name"])
-
     def __repr__(self) -> str:
         """One line: the name, the images it takes and the largest count."""
         channels, height, width = self.air.config.image_shape
         colour = "colour" if channels == 3 else "grey"
-        return f"Model({self.name!r}: {height}x{width} {colour}, 0..{self.air.config.n_steps})"
+        return f"Model({self.name!r}: {height}x{width} {colour}, 0..{self.largest_count})"
 
     def with_steps(self, n_steps: int) -> "Model":
         """Return the model with another largest count: the same weights, another number of steps.
@@ -64,9 +45,6 @@ class Model:
 
         Args:
             n_steps: The largest count, N.
-
-        Returns:
-            The model.
 
         Raises:
             InputError: If N is below 1, or the model's prior over counts is a table for another N.
@@ -98,25 +76,20 @@ class Model:
         Raises:
             InputError: If an image cannot be used, or is of another size and `resize` is not set.
         """
-        return self._fit(load_images(images), resize)
+        given = load_images(images)
+        return [name for name, _ in given], self._fit(given, resize)
 
-    def _fit(
-        self, given: list[tuple[str, np.ndarray]], resize: bool
-    ) -> tuple[list[str], np.ndarray]:
+    def _fit(self, given: Named, resize: bool) -> np.ndarray:
         channels, seen = self.air.config.image_shape[0], Brightness()
         for name, image in given:
             seen.look(name, image)
         seen.warn_if_offset()
-        fitted = [fit_image(im, self.image_size, channels, resize, name) for name, im in given]
-        return [name for name, _ in given], np.stack(fitted)
+        return np.stack(
+            [fit_image(x, self.image_size, channels, resize, name) for name, x in given]
+        )
 
     def infer(
-        self,
-        images: Paths,
-        *,
-        resize: bool = False,
-        samples: int = 0,
-        seed: int = 0,
+        self, images: Paths, *, resize: bool = False, samples: int = 0, seed: int = 0
     ) -> Scenes:
         """Infer the objects of images.
 
@@ -136,44 +109,26 @@ class Model:
         Raises:
             InputError: If an image cannot be used, or `samples` or `seed` is out of range.
         """
-        check_whole("samples", samples, 0)
-        check_seed(seed)
-        given = load_images(images)
-        _, prepared = self._fit(given, resize)
-        if not samples:
-            inferred = self.infer_arrays(prepared)
-            counts = inferred.log_q.argmax(axis=1)
-            return self._scenes(given, inferred, counts, [None] * len(given))
-        drawn = []
-        for sample in range(samples):
-            key = jax.random.fold_in(jax.random.key(seed), sample)
-            keys = iter(jax.random.split(key, -(-len(prepared) // CHUNK)))
-            drawn.append(
-                in_chunks(lambda x, keys=keys: draw_posterior(self.air, x, next(keys)), prepared)
-            )
-        # All the draws of an image stand together.
-        order = np.argsort(np.tile(np.arange(len(given)), samples), kind="stable")
-        inferred, counts = jax.tree.map(lambda *parts: np.concatenate(parts)[order], *drawn)
-        return self._scenes(
-            [image for image in given for _ in range(samples)],
-            inferred,
-            counts,
-            list(range(samples)) * len(given),
-        )
+        scenes = self._infer(images, samples, seed, resize=resize)
+        return Scenes(self.name, self.image_size, scenes)
 
     def infer_arrays(self, prepared: Float32[np.ndarray, "n channel height width"]) -> Inferred:
         """Infer prepared images; the same as `infer`, as arrays."""
         return in_chunks(lambda x: infer_batch(self.air, x), prepared)
 
-    def _scenes(
-        self,
-        given: list[tuple[str, np.ndarray]],
-        inferred: Inferred,
-        counts: np.ndarray,
-        samples: list[int | None],
-    ) -> Scenes:
-        scenes = in_images(given, inferred, counts, samples, self.image_size)
-        return Scenes(self.name, self.image_size, scenes)
+    def _explainer(self, given: Named, prepared: np.ndarray, refine: bool) -> Explain:
+        def explain(sample: int | None, key: jax.Array | None) -> list[Scene]:
+            if key is None:
+                inferred = self.infer_arrays(prepared)
+                counts = np.asarray(inferred.log_q).argmax(axis=1)
+            else:
+                keys = iter(jax.random.split(key, -(-len(prepared) // CHUNK)))
+                inferred, counts = in_chunks(
+                    lambda x: draw_posterior(self.air, x, next(keys)), prepared
+                )
+            return in_images(given, inferred, counts, sample, self.image_size)
+
+        return explain
 
     def render(self, scenes: Scenes) -> Images:
         """Draw scenes again.
@@ -201,63 +156,16 @@ class Model:
         there = np.arange(z_where.shape[1]) < np.asarray(counts)[:, None]
         return _as_images(render_batch(self.air, z_where, z_what, there))
 
-    def sample(
-        self, seed: int, n: int, counts: Sequence[int] | Int[np.ndarray, "m"] = ()
-    ) -> Images:
-        """Draw images from the model: from the prior, through the decoder.
-
-        Args:
-            seed: Decides the draws.
-            n: Number of images.
-            counts: Numbers of objects, each entry equally likely; drawn from the model's prior if
-                there are none.
-
-        Returns:
-            The canvases, as floats in [0, 1].
-
-        Raises:
-            InputError: If a count is not one that the model can draw, or `n` or `seed` is out of
-                range.
-        """
-        check_whole("n", n, 0)
-        check_seed(seed)
-        check_counts(counts, self.largest_count, self.name)
-        most = self.largest_count
-        keys = jax.random.split(jax.random.key(seed), n)
-        rng = np.random.default_rng(seed)
+    def _draw_counts(self, rng: np.random.Generator, n: int) -> np.ndarray:
         prior = np.exp(np.asarray(self.air.log_prior(), float))
-        drawn = (
-            rng.choice(np.asarray(counts), n)
-            if len(counts)
-            else rng.choice(most + 1, n, p=prior / prior.sum())
-        )
-        return _as_images(sample_batch(self.air, keys, jnp.asarray(drawn)))
+        return rng.choice(self.largest_count + 1, n, p=prior / prior.sum())
 
-    def log_likelihood(
-        self,
-        images: Paths,
-        particles: int = 100,
-        *,
-        seed: int = 0,
-    ) -> Float[np.ndarray, " n"]:
-        """Estimate log p(x) of each image with the importance-weighted bound.
+    def _draw(self, counts: np.ndarray, rng: np.random.Generator, key: jax.Array) -> np.ndarray:
+        keys = jax.random.split(key, len(counts))
+        return _as_images(sample_batch(self.air, keys, jnp.asarray(counts)))
 
-        Args:
-            images: As `prepare` takes them.
-            particles: Posterior samples an image; the estimate rises towards log p(x) with them.
-                More than 100 are drawn 100 at a time, so that memory does not grow with them.
-            seed: Decides the samples.
-
-        Returns:
-            One estimate an image, in nats.
-
-        Raises:
-            InputError: If an image cannot be used, or `particles` or `seed` is out of range.
-        """
-        check_whole("particles", particles, 1)
-        check_seed(seed)
-        _, prepared = self.prepare(images)
-        keys = iter(jax.random.split(jax.random.key(seed), len(prepared)))
+    def _log_likelihoods(self, prepared: np.ndarray, particles: int, key: jax.Array) -> np.ndarray:
+        keys = iter(jax.random.split(key, len(prepared)))
         # A chunk of this many unrolled scenes is as much as one of images.
         few = max(1, CHUNK * 4 // min(particles, PARTICLES))
         return in_chunks(lambda x: log_marginals(self.air, x, next(keys), particles), prepared, few)

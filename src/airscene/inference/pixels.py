@@ -13,16 +13,16 @@ def in_images(
     given: list[tuple[str, np.ndarray]],
     inferred: Inferred,
     counts: Int[np.ndarray, " n"],
-    samples: list[int | None],
+    sample: int | None,
     model_size: tuple[int, int],
-) -> tuple[Scene, ...]:
+) -> list[Scene]:
     """Return what was inferred of images.
 
     Args:
         given: Names and images.
         inferred: What was inferred of each, as arrays.
         counts: The objects that each has.
-        samples: Which draw from the posterior each is.
+        sample: Which draw from the posterior they are; None for the means.
         model_size: Height and width of the images that the model takes.
     """
     probs = np.exp(inferred.log_q.astype(float))
@@ -32,20 +32,20 @@ def in_images(
     of_size = {size: _stretch(size, model_size) for size in set(sizes)}
     stretch = np.array([of_size[size] for size in sizes])[:, None]
     windows, boxes = (inferred.windows * stretch).tolist(), (inferred.boxes * stretch).tolist()
-    scenes = []
-    for i, ((source, image), sample) in enumerate(zip(given, samples, strict=True)):
+    scenes, codes = [], np.asarray(inferred.z_what)
+    for i, (source, image) in enumerate(given):
         objects = tuple(
             SceneObject(
                 presence=at_least[i][k + 1],
                 window=tuple(windows[i][k]),
                 box=tuple(boxes[i][k]),
-                what=inferred.z_what[i, k],
+                what=codes[i, k],
             )
             for k in range(counts[i])
         )
         resized_from = None if image.shape[:2] == model_size else image.shape[:2]
         scenes.append(Scene(source, probs[i], objects, sample, resized_from))
-    return tuple(scenes)
+    return scenes
 
 
 def latents(

@@ -1,23 +1,20 @@
-"""A trained model of 3-D scenes as its users see it: NumPy images in, `PosedScenes` out."""
+"""A trained model of 3-D scenes: NumPy images in, `PosedScenes` out."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
 
 import jax
+import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Float32, Int, UInt8
+from jaxtyping import Float32, UInt8
 from scipy.special import logsumexp
 
-from airscene.errors import check_seed, check_whole
 from airscene.graphics import ABSENT, Likelihood, Renderer, SceneBatch, World
 from airscene.images.load import Paths, fit_image, load_images
 from airscene.images.resample import middle
-from airscene.inference.checks import check_counts, check_world
 from airscene.inference.chunks import padded_chunks
 from airscene.inference.drawing import Drawing
-from airscene.inference.pickling import packed, unpacked
-from airscene.inference.scoring import score_of
-from airscene.inference.worlds import to_objects, world_name
+from airscene.inference.inferrer import Explain, Named, SceneInferrer
+from airscene.inference.worlds import check_world, to_objects, world_name
 from airscene.inverse.config import InverseTrainConfig
 from airscene.inverse.latents import to_scenes
 from airscene.inverse.model import InverseAIR
@@ -30,7 +27,7 @@ from airscene.scene import PosedScene, PosedScenes
 LIKELIHOOD = InverseTrainConfig().likelihood
 
 
-class SceneModel:
+class SceneModel(SceneInferrer[InverseAIR, PosedScenes]):
     """A trained model of 3-D scenes, and the renderer that it looks through.
 
     `airscene.load` and `airscene.fit` make it. Where the renderer is not MuJoCo's, weights are
@@ -60,23 +57,10 @@ class SceneModel:
         likelihood: Likelihood = LIKELIHOOD,
     ):
         check_world(air.config, world, name)
-        self.air, self.world, self.name = air, world, name
+        super().__init__(air, name)
+        self.world = world
         self.likelihood = likelihood
         self.drawing = Drawing(world, make)
-
-    def __getstate__(self) -> dict[str, Any]:
-        """What is pickled: weights, configuration and names, and what makes the renderer."""
-        return {
-            "air": packed(self.air),
-            "world": self.world,
-            "name": self.name,
-            "make": self.drawing.make,
-            "likelihood": self.likelihood,
-        }
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Make the model of what was pickled."""
-        self.__init__(**{**state, "air": unpacked(state["air"])})
 
     def __repr__(self) -> str:
         """One line: the name, the images it draws, the largest count and the types."""
@@ -111,20 +95,16 @@ class SceneModel:
             InputError: If an image cannot be used.
         """
         given = load_images(images)
-        fitted = [
-            fit_image(middle(image, self.image_size), self.image_size, 3, True, name)
-            for name, image in given
-        ]
+        return [name for name, _ in given], self._fit(given)
+
+    def _fit(self, given: Named, resize: bool = True) -> np.ndarray:
+        size = self.image_size
+        fitted = [fit_image(middle(x, size), size, 3, resize, name) for name, x in given]
         planes = np.rint(255.0 * np.stack(fitted)).astype(np.uint8)
-        return [name for name, _ in given], np.ascontiguousarray(np.moveaxis(planes, 1, 3))
+        return np.ascontiguousarray(np.moveaxis(planes, 1, 3))
 
     def infer(
-        self,
-        images: Paths,
-        *,
-        refine: bool = True,
-        samples: int = 0,
-        seed: int = 0,
+        self, images: Paths, *, refine: bool = True, samples: int = 0, seed: int = 0
     ) -> PosedScenes:
         """Infer the objects of images, and the camera where it is not fixed.
 
@@ -145,45 +125,33 @@ class SceneModel:
             InputError: If an image cannot be used, or the renderer fails. The recurrent network
                 needs none if nothing is refined.
         """
-        check_whole("samples", samples, 0)
-        check_seed(seed)
-        sources, prepared = self.prepare(images)
-        inputs, config = as_inputs(prepared, self.air.config), self.air.config
-        if not samples:
-            targets = prepared if refine else None
-            found = self._found(inputs, lambda n: mode_noise(n, config), targets)
-            return self._scenes([(*one, None) for one in zip(sources, found, strict=True)])
-        drawn = []
-        for sample in range(samples):
-            keys = _keys(jax.random.fold_in(jax.random.key(seed), sample))
-            drawn.append(self._found(inputs, lambda n, k=keys: draw_noise(next(k), n, config)))
-        # All the draws of an image stand together.
-        return self._scenes(
-            [
-                (source, drawn[sample][i], sample)
-                for i, source in enumerate(sources)
-                for sample in range(samples)
-            ]
-        )
+        scenes = self._infer(images, samples, seed, refine=refine)
+        return PosedScenes(self.name, world_name(self.world), self.image_size, scenes)
 
-    def _found(
-        self,
-        inputs: np.ndarray,
-        noise: Callable[[int], Noise],
-        targets: np.ndarray | None = None,
-    ) -> list:
-        """The objects and the camera of each image, refined if there are targets."""
-        found: list = []
-        for part, n in padded_chunks(inputs):
-            run = self._unroll(part, n, noise(len(part)))
-            scenes = run.scenes[:n]
-            if targets is not None:
-                score = score_of(
-                    self.drawing, targets[len(found) : len(found) + n], self.likelihood
-                )
-                scenes = refined(scenes, score, self.world)
-            found += to_objects(scenes, run.q_present[:n], self.world)
-        return found
+    def _explainer(self, given: Named, prepared: np.ndarray, refine: bool) -> Explain:
+        config = self.air.config
+        inputs = as_inputs(prepared, config)
+
+        def explain(sample: int | None, key: jax.Array | None) -> list[PosedScene]:
+            found = []
+            for chunk, (part, n) in enumerate(padded_chunks(inputs)):
+                if key is None:
+                    noise = mode_noise(len(part), config)
+                else:
+                    noise = draw_noise(jax.random.fold_in(key, chunk), len(part), config)
+                run = self._unroll(part, n, noise)
+                scenes = run.scenes[:n]
+                if refine and key is None:
+                    targets = prepared[len(found) : len(found) + n]
+                    score = self.drawing.score(targets, self.likelihood)
+                    scenes = refined(scenes, score, self.world)
+                found += to_objects(scenes, run.q_present[:n], self.world)
+            return [
+                PosedScene(source, objects, camera, sample)
+                for (source, _), (objects, camera) in zip(given, found, strict=True)
+            ]
+
+        return explain
 
     def _unroll(self, inputs: np.ndarray, n: int, noise: Noise) -> Unrolled:
         """Unroll a chunk of which n rows are no padding: nothing else is drawn."""
@@ -194,12 +162,6 @@ class SceneModel:
             return images
 
         return unroll(self.air, inputs, render, noise)
-
-    def _scenes(self, found: list) -> PosedScenes:
-        scenes = tuple(
-            PosedScene(source, *objects_camera, sample) for source, objects_camera, sample in found
-        )
-        return PosedScenes(self.name, world_name(self.world), self.image_size, scenes)
 
     def render(self, scenes: PosedScenes) -> Float32[np.ndarray, "n height width 3"]:
         """Draw scenes.
@@ -215,81 +177,27 @@ class SceneModel:
         """
         return self.drawing.render(scenes)
 
-    def sample(
-        self, seed: int, n: int, counts: Sequence[int] | Int[np.ndarray, "m"] = ()
-    ) -> Float32[np.ndarray, "n height width 3"]:
-        """Draw images from the model: from the prior, by the renderer.
+    def _draw_counts(self, rng: np.random.Generator, n: int) -> np.ndarray:
+        return rng.binomial(self.largest_count, self.air.config.presence, n)
 
-        The prior knows nothing of solid objects or of the table's edge: objects may run into each
-        other and stand in the air.
-
-        Args:
-            seed: Decides the draws.
-            n: Number of images.
-            counts: Numbers of objects, each entry equally likely; drawn from the model's prior if
-                there are none.
-
-        Returns:
-            The images, as floats in [0, 1].
-
-        Raises:
-            InputError: If a count is not one that the model can draw, or nothing can be drawn.
-        """
-        check_whole("n", n, 0)
-        check_seed(seed)
-        c, most = self.air.config, self.largest_count
-        check_counts(counts, most, self.name)
-        rng = np.random.default_rng(seed)
-        given = np.asarray(counts, int)
-        drawn = rng.choice(given, n) if len(given) else rng.binomial(most, c.presence, n)
+    def _draw(self, counts: np.ndarray, rng: np.random.Generator, key: jax.Array) -> np.ndarray:
+        c, n, most = self.air.config, len(counts), self.largest_count
         kinds = rng.integers(c.n_types, size=(n, most))
-        types = np.where(np.arange(most) < drawn[:, None], kinds, ABSENT)
+        types = np.where(np.arange(most) < counts[:, None], kinds, ABSENT)
         z_where, z_camera = rng.normal(size=(n, most, 3)), rng.normal(size=(n, c.n_cameras))
         return self.drawing.draw(to_scenes(types, z_where, z_camera, c)) / np.float32(255.0)
 
-    def log_likelihood(
-        self,
-        images: Paths,
-        particles: int = 100,
-        *,
-        seed: int = 0,
-    ) -> Float[np.ndarray, " n"]:
-        """Estimate log p(x) of each image with the importance-weighted bound.
-
-            log 1/K sum_k p(x, z_k) / q(z_k | x)
-
-        p(x | z) is the blurred Gaussian likelihood that training ended on, normaliser included.
-
-        Args:
-            images: As `prepare` takes them.
-            particles: Posterior samples an image, K; the estimate rises towards log p(x) with them.
-            seed: Decides the samples.
-
-        Returns:
-            One estimate an image, in nats.
-
-        Raises:
-            InputError: If an image cannot be used, or nothing can be drawn.
-        """
-        check_whole("particles", particles, 1)
-        check_seed(seed)
-        _, targets = self.prepare(images)
-        inputs, keys = as_inputs(targets, self.air.config), _keys(jax.random.key(seed))
-        score, weights = score_of(self.drawing, targets, self.likelihood), []
-        for which, n in padded_chunks(np.repeat(np.arange(len(targets)), particles)):
-            noise = draw_noise(next(keys), len(which), self.air.config)
+    def _log_likelihoods(self, prepared: np.ndarray, particles: int, key: jax.Array) -> np.ndarray:
+        inputs, weights = as_inputs(prepared, self.air.config), []
+        score = self.drawing.score(prepared, self.likelihood)
+        images = np.repeat(np.arange(len(prepared)), particles)
+        for chunk, (which, n) in enumerate(padded_chunks(images)):
+            noise = draw_noise(jax.random.fold_in(key, chunk), len(which), self.air.config)
             run = self._unroll(inputs[which], n, noise)
             values = np.zeros(len(which), np.float32)
             values[:n] = score(run.scenes[:n], which[:n])
-            found = log_weights(self.air, inputs[which], run.canvases, run.drawn, values)
+            seen, canvases, scores = map(jnp.asarray, (inputs[which], run.canvases, values))
+            found = log_weights(self.air, seen, canvases, run.drawn, scores)
             weights.append(np.asarray(found, float)[:n])
         of_images = np.concatenate(weights).reshape(-1, particles)
         return logsumexp(of_images, axis=1) - np.log(particles)
-
-
-def _keys(key):
-    """Keys without end, one a chunk."""
-    chunk = 0
-    while True:
-        yield jax.random.fold_in(key, chunk)
-        chunk += 1

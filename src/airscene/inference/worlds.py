@@ -15,6 +15,7 @@ from airscene.graphics import ABSENT, SceneBatch, World
 from airscene.graphics.mujoco.bundle import pack, unpack
 from airscene.graphics.mujoco.mjcf import digest
 from airscene.graphics.world import WORLDS
+from airscene.inverse.config import InverseConfig
 from airscene.scene import PosedObject, PosedScene, PosedScenes
 
 # What rounding in JSON may add to a camera at the end of its orbit, in radians.
@@ -111,6 +112,30 @@ def _is(value: Any, kind: Any) -> bool:
 def _tuples(value: Any) -> Any:
     """JSON's lists as tuples."""
     return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+def check_world(c: InverseConfig, world: World, name: str) -> None:
+    """Refuse a world that the networks of a model are not of.
+
+    Raises:
+        InputError: If its types, slots, camera or images are others.
+    """
+    ours = (c.n_types, c.n_slots, c.n_cameras)
+    theirs = (len(world.types), world.n_slots, int(world.orbit > 0.0))
+    if ours != theirs:
+        raise InputError(
+            f"{name} is of {ours[0]} types, {ours[1]} slots and {ours[2]} camera numbers; the "
+            f"world {world_name(world)!r} has {theirs[0]}, {theirs[1]} and {theirs[2]}"
+        )
+    sides = zip(world.image_size, c.image_shape[1:], strict=True)
+    factors = {divmod(side, small) for side, small in sides}
+    if len(factors) > 1 or any(times < 1 or rest for times, rest in factors):
+        height, width = c.image_shape[1:]
+        raise InputError(
+            f"{name} sees images of {height}x{width} pixels; those of the world "
+            f"{world_name(world)!r}, of {world.image_size[0]}x{world.image_size[1]}, do not "
+            "shrink to that"
+        )
 
 
 def to_objects(

@@ -1,0 +1,171 @@
+"""A trained model as its users see it: images in, scenes out, and back; in 2-D and in 3-D."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from itertools import chain
+from numbers import Integral
+from typing import Any, Generic, TypeVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float, Int, Shaped
+
+from airscene.errors import InputError, check_seed, check_whole
+from airscene.images.load import Paths, load_images
+from airscene.model.stored import StoredModule, has_shape
+from airscene.scene.sequence import SceneSequence
+
+AIRKind = TypeVar("AIRKind", bound=StoredModule)
+ScenesKind = TypeVar("ScenesKind", bound=SceneSequence)
+
+Images = Shaped[np.ndarray, "n height width"] | Shaped[np.ndarray, "n height width 3"]
+Named = list[tuple[str, np.ndarray]]
+# Finds one scene an image: the number of the draw and its key, or None twice for the means.
+Explain = Callable[[int | None, jax.Array | None], list]
+
+
+class SceneInferrer(ABC, Generic[AIRKind, ScenesKind]):
+    """A trained model: `Model` is of 2-D scenes, `SceneModel` of 3-D scenes.
+
+    Args:
+        air: The network and what goes with it.
+        name: What it is called in the scenes that it infers.
+    """
+
+    def __init__(self, air: AIRKind, name: str):
+        self.air = air
+        self.name = name
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled: no functions; the network as its class, configuration and weights."""
+        weights = jax.tree.leaves(eqx.filter(self.air, has_shape))
+        packed = type(self.air), self.air.config, tuple(map(np.asarray, weights))
+        return {**vars(self), "air": packed}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Make the model of what was pickled: the same weights, bit for bit."""
+        kind, config, arrays = state["air"]
+        like = eqx.filter_eval_shape(kind, config, key=jax.random.key(0))
+        shapes, rest = eqx.partition(like, has_shape)
+        weights = jax.tree.unflatten(jax.tree.structure(shapes), map(jnp.asarray, arrays))
+        vars(self).update(state, air=eqx.combine(weights, rest))
+
+    @property
+    @abstractmethod
+    def image_size(self) -> tuple[int, int]:
+        """Height and width of images, in pixels."""
+
+    @property
+    @abstractmethod
+    def largest_count(self) -> int:
+        """The most objects that a scene can have, N."""
+
+    @abstractmethod
+    def prepare(self, images: Paths) -> tuple[list[str], np.ndarray]:
+        """Bring images to what the model takes; return where each came from, and them."""
+
+    @abstractmethod
+    def infer(self, images: Paths, *, samples: int = 0, seed: int = 0) -> ScenesKind:
+        """Infer the objects of images; with `samples`, so many draws from the posterior."""
+
+    @abstractmethod
+    def render(self, scenes: ScenesKind) -> Images:
+        """Draw scenes."""
+
+    def sample(
+        self, seed: int, n: int, counts: Sequence[int] | Int[np.ndarray, "m"] = ()
+    ) -> Images:
+        """Draw images from the model: from the prior, by the decoder or by the renderer.
+
+        The prior of 3-D scenes knows nothing of solid objects or of the table's edge: objects may
+        run into each other and stand in the air.
+
+        Args:
+            seed: Decides the draws.
+            n: Number of images.
+            counts: Numbers of objects, each entry equally likely; drawn from the model's prior if
+                there are none.
+
+        Returns:
+            The images, as floats in [0, 1].
+
+        Raises:
+            InputError: If a count is not one that the model can draw, `n` or `seed` is out of
+                range, or nothing can be drawn.
+        """
+        check_whole("n", n, 0)
+        check_seed(seed)
+        for count in counts:
+            if not (isinstance(count, Integral) and 0 <= int(count) <= self.largest_count):
+                raise InputError(
+                    f"a count is {count}; it should be a whole number, and {self.name} draws 0 to "
+                    f"{self.largest_count} objects"
+                )
+        rng = np.random.default_rng(seed)
+        given = len(counts) > 0
+        drawn = rng.choice(np.asarray(counts, int), n) if given else self._draw_counts(rng, n)
+        return self._draw(drawn, rng, jax.random.key(seed))
+
+    def log_likelihood(
+        self, images: Paths, particles: int = 100, *, seed: int = 0
+    ) -> Float[np.ndarray, " n"]:
+        """Estimate log p(x) of each image with the importance-weighted bound.
+
+            log 1/K sum_k p(x, z_k) / q(z_k | x)
+
+        In 3-D, p(x | z) is the blurred Gaussian likelihood that training ended on, normaliser
+        included.
+
+        Args:
+            images: As `prepare` takes them.
+            particles: Posterior samples an image, K; the estimate rises towards log p(x) with them.
+                They are drawn in parts, so that memory does not grow with them.
+            seed: Decides the samples.
+
+        Returns:
+            One estimate an image, in nats.
+
+        Raises:
+            InputError: If an image cannot be used, `particles` or `seed` is out of range, or
+                nothing can be drawn.
+        """
+        check_whole("particles", particles, 1)
+        check_seed(seed)
+        return self._log_likelihoods(self.prepare(images)[1], particles, jax.random.key(seed))
+
+    def _infer(
+        self, images: Paths, samples: int, seed: int, *, resize: bool = True, refine: bool = False
+    ) -> tuple[Any, ...]:
+        """One scene an image, or `samples` of them."""
+        check_whole("samples", samples, 0)
+        check_seed(seed)
+        given = load_images(images)
+        explain = self._explainer(given, self._fit(given, resize), refine)
+        if not samples:
+            return tuple(explain(None, None))
+        key = jax.random.key(seed)
+        draws = [explain(sample, jax.random.fold_in(key, sample)) for sample in range(samples)]
+        # All the draws of an image stand together.
+        return tuple(chain.from_iterable(zip(*draws, strict=True)))
+
+    @abstractmethod
+    def _fit(self, given: Named, resize: bool) -> np.ndarray:
+        """Images as the model takes them."""
+
+    @abstractmethod
+    def _explainer(self, given: Named, prepared: np.ndarray, refine: bool) -> Explain:
+        """What finds the scenes of images."""
+
+    @abstractmethod
+    def _draw_counts(self, rng: np.random.Generator, n: int) -> np.ndarray:
+        """Numbers of objects from the prior."""
+
+    @abstractmethod
+    def _draw(self, counts: np.ndarray, rng: np.random.Generator, key: jax.Array) -> np.ndarray:
+        """Images of so many objects from the prior."""
+
+    @abstractmethod
+    def _log_likelihoods(self, prepared: np.ndarray, particles: int, key: jax.Array) -> np.ndarray:
+        """The estimates of log p(x)."""
