@@ -1,6 +1,6 @@
 """What `Model` does with images: deterministic inference of one, and compiled, of a batch."""
 
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import equinox as eqx
 import jax
@@ -14,7 +14,8 @@ from airscene.model.counts import count_log_posterior
 from airscene.model.steps import best_side, best_steps
 from airscene.objective.importance import log_marginal
 
-Numbers = Array | np.ndarray
+# Arrays of a compiled function, or what came out of it.
+Numbers = TypeVar("Numbers", Array, np.ndarray)
 
 # A pixel brighter than this belongs to the object, for its box.
 INK = 0.15
@@ -23,7 +24,7 @@ INK = 0.15
 PARTICLES = 100
 
 
-class Inferred(NamedTuple):
+class Inferred(NamedTuple, Generic[Numbers]):
     """What inference says of one scene. Only the first n objects mean anything.
 
     Args:
@@ -42,7 +43,7 @@ class Inferred(NamedTuple):
     windows: Float[Numbers, "steps 4"]
 
 
-def infer(model: AIR, image: Float[Array, "channel height width"]) -> Inferred:
+def infer(model: AIR, image: Float[Array, "channel height width"]) -> Inferred[Array]:
     """Infer one scene; `vmap` for a batch.
 
     Args:
@@ -91,7 +92,7 @@ sample_batch = eqx.filter_jit(jax.vmap(AIR.sample, in_axes=(None, 0, 0)))
 
 
 @eqx.filter_jit
-def draw_posterior(air: AIR, images: jax.Array, key: jax.Array) -> tuple[Inferred, jax.Array]:
+def draw_posterior(air: AIR, images: jax.Array, key: jax.Array) -> tuple[Inferred[Array], Array]:
     """Draw one scene an image from the posterior, and its count."""
 
     def one(image, key):

@@ -112,7 +112,9 @@ class Model(SceneInferrer[AIR, Scenes]):
         scenes = self._infer(images, samples, seed, resize=resize)
         return Scenes(self.name, self.image_size, scenes)
 
-    def infer_arrays(self, prepared: Float32[np.ndarray, "n channel height width"]) -> Inferred:
+    def infer_arrays(
+        self, prepared: Float32[np.ndarray, "n channel height width"]
+    ) -> Inferred[np.ndarray]:
         """Infer prepared images; the same as `infer`, as arrays."""
         return in_chunks(lambda x: infer_batch(self.air, x), prepared)
 
@@ -120,7 +122,7 @@ class Model(SceneInferrer[AIR, Scenes]):
         def explain(sample: int | None, key: jax.Array | None) -> list[Scene]:
             if key is None:
                 inferred = self.infer_arrays(prepared)
-                counts = np.asarray(inferred.log_q).argmax(axis=1)
+                counts = inferred.log_q.argmax(axis=1)
             else:
                 keys = iter(jax.random.split(key, -(-len(prepared) // CHUNK)))
                 inferred, counts = in_chunks(

@@ -11,7 +11,7 @@ from airscene.scene import Scene, SceneObject, Scenes
 
 def in_images(
     given: list[tuple[str, np.ndarray]],
-    inferred: Inferred,
+    inferred: Inferred[np.ndarray],
     counts: Int[np.ndarray, " n"],
     sample: int | None,
     model_size: tuple[int, int],
@@ -32,14 +32,14 @@ def in_images(
     of_size = {size: _stretch(size, model_size) for size in set(sizes)}
     stretch = np.array([of_size[size] for size in sizes])[:, None]
     windows, boxes = (inferred.windows * stretch).tolist(), (inferred.boxes * stretch).tolist()
-    scenes, codes = [], np.asarray(inferred.z_what)
+    scenes = []
     for i, (source, image) in enumerate(given):
         objects = tuple(
             SceneObject(
                 presence=at_least[i][k + 1],
                 window=tuple(windows[i][k]),
                 box=tuple(boxes[i][k]),
-                what=codes[i, k],
+                what=inferred.z_what[i, k],
             )
             for k in range(counts[i])
         )

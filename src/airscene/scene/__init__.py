@@ -1,7 +1,6 @@
 """What inference returns: scenes of objects, in pixels or in 3-D; JSON in and out."""
 
-from airscene.scene.posed import PosedObject, PosedScene, PosedScenes
-from airscene.scene.read import load_scenes
+from airscene.scene.posed import PosedObject, PosedScene, PosedScenes, load_scenes
 from airscene.scene.scene import Scene, SceneObject, Scenes
 
 __all__ = [

@@ -1,14 +1,70 @@
-"""Reading and writing the fields of JSON: what is missing or wrong is refused in one line."""
+"""Fields of dataclasses as JSON holds them: what is missing or wrong is refused in one line."""
 
 import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
 from airscene.errors import InputError
 
 _KIND_NAMES = {str: "text", int: "a whole number", list: "a list"}
+_WORDS = {2: "two", 4: "four"}
+
+AnyKept = TypeVar("AnyKept", bound="Kept")
+
+
+@dataclass(frozen=True)
+class Form:
+    """How JSON holds a field.
+
+    Args:
+        read: makes the value, or refuses it; takes the object, the name of the field and, for
+            messages, the object's place. None if it follows from the other fields.
+        write: makes JSON of the value.
+        optional: whether it is left out where it is None or empty.
+    """
+
+    read: Callable[[Any, str, str], Any] | None
+    write: Callable[[Any], Any] = lambda value: value
+    optional: bool = False
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Kept:
+    """A dataclass that JSON holds as an object: `forms` has its fields, in JSON's order."""
+
+    forms: ClassVar[dict[str, Form]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """What JSON says."""
+        values = {name: getattr(self, name) for name in self.forms}
+        return {
+            name: form.write(values[name])
+            for name, form in self.forms.items()
+            if not (form.optional and values[name] in (None, ()))
+        }
+
+    @classmethod
+    def from_dict(cls: type[AnyKept], data: Any, where: str, **more: Any) -> AnyKept:
+        """Makes one of what JSON says.
+
+        Args:
+            data: the object, if it is one.
+            where: its place, for messages.
+            more: fields that JSON does not hold.
+
+        Raises:
+            InputError: if it is no object, or a field is missing or of the wrong type.
+        """
+        found = {
+            name: form.read(data, name, where)
+            for name, form in cls.forms.items()
+            if form.read and not (form.optional and name not in data)
+        }
+        return cls(**found, **more)
 
 
 def parse(text: str) -> Any:
@@ -43,23 +99,66 @@ def field(data: Any, name: str, where: str, kind: type | None = None) -> Any:
     return data[name]
 
 
-def number(data: Any, name: str, where: str) -> float:
-    """A field that is a finite number.
+def number(decimals: int, unit: bool = False) -> Form:
+    """A finite number, rounded; if `unit`, from 0 to 1."""
 
-    Raises:
-        InputError: if it is not.
-    """
-    return _finite(field(data, name, where), f"{where}.{name}")
+    def read(data: Any, name: str, where: str) -> float:
+        value = _finite(field(data, name, where), f"{where}.{name}")
+        if unit and not 0.0 <= value <= 1.0:
+            raise InputError(f"{where}.{name} is {value}; it should be from 0 to 1")
+        return value
+
+    return Form(read, lambda value: _rounded([value], decimals)[0])
 
 
-def numbers(data: Any, name: str, where: str) -> list[float]:
-    """A field that is a list of finite numbers.
+def numbers(
+    decimals: int,
+    names: tuple[str, ...] = (),
+    unit: str = "",
+    make: Callable[[list[float]], Any] = tuple,
+    optional: bool = False,
+) -> Form:
+    """A list of finite numbers, rounded: one for each of the names, or of any length."""
 
-    Raises:
-        InputError: if it is not.
-    """
-    values = field(data, name, where, list)
-    return [_finite(value, f"{where}.{name}[{i}]") for i, value in enumerate(values)]
+    def read(data: Any, name: str, where: str) -> Any:
+        values = field(data, name, where, list)
+        found = [_finite(value, f"{where}.{name}[{i}]") for i, value in enumerate(values)]
+        if names and len(found) != len(names):
+            wanted = f"{_WORDS[len(names)]} numbers, [{', '.join(names)}]{unit}"
+            raise InputError(f"{where}.{name} should be {wanted}")
+        return make(found)
+
+    return Form(read, partial(_rounded, decimals=decimals), optional)
+
+
+def objects(kind: type[Kept]) -> Form:
+    """A list of objects of a kind, as many as the field `count` says."""
+
+    def read(data: Any, name: str, where: str) -> tuple[Kept, ...]:
+        found = field(data, name, where, list)
+        count = field(data, "count", where, int)
+        if count != len(found):
+            raise InputError(f"{where}.count is {count}, but it has {len(found)} object(s)")
+        return tuple(kind.from_dict(d, f"{where}.{name}[{i}]") for i, d in enumerate(found))
+
+    return Form(read, lambda things: [thing.to_dict() for thing in things])
+
+
+def _size(data: Any, name: str, where: str) -> tuple[int, int]:
+    sides = field(data, name, where, list)
+    if len(sides) != 2 or any(type(side) is not int or side < 1 for side in sides):
+        raise InputError(f"{where}.{name} should be two whole numbers, [height, width]")
+    height, width = sides
+    return height, width
+
+
+TEXT = Form(partial(field, kind=str))
+# Height and width in pixels.
+SIZE, SIZE_IF_ANY = Form(_size), Form(_size, optional=True)
+# The number of a draw from the posterior.
+SAMPLE = Form(partial(field, kind=int), optional=True)
+COUNT = Form(None)
+array = partial(numbers, make=partial(np.array, dtype=float))
 
 
 def _finite(value: Any, where: str) -> float:
@@ -69,42 +168,6 @@ def _finite(value: Any, where: str) -> float:
     return float(value)
 
 
-def image_size(data: Any, where: str) -> tuple[int, int]:
-    """The field `image_size`, (height, width) in pixels.
-
-    Raises:
-        InputError: if it is not two whole numbers above 0.
-    """
-    sides = field(data, "image_size", where, list)
-    if len(sides) != 2 or any(type(side) is not int or side < 1 for side in sides):
-        raise InputError(f"{where}.image_size should be two whole numbers, [height, width]")
-    height, width = sides
-    return height, width
-
-
-def optional_sample(data: Any, where: str) -> int | None:
-    """The field `sample`, the number of a draw from the posterior; None where there is none.
-
-    Raises:
-        InputError: if it is not a whole number.
-    """
-    return field(data, "sample", where, int) if "sample" in data else None
-
-
-def objects(data: Any, where: str) -> list[tuple[Any, str]]:
-    """The field `objects`, each with its place.
-
-    Raises:
-        InputError: if it is not a list of as many as the field `count` says.
-    """
-    found = field(data, "objects", where, list)
-    count = field(data, "count", where, int)
-    if count != len(found):
-        raise InputError(f"{where}.count is {count}, but it has {len(found)} object(s)")
-    return [(one, f"{where}.objects[{i}]") for i, one in enumerate(found)]
-
-
-def rounded(values: Sequence[float] | np.ndarray, decimals: int) -> list[float]:
-    """Numbers rounded for JSON."""
+def _rounded(values: Sequence[float] | np.ndarray, decimals: int) -> list[float]:
     # Adding 0.0 turns -0.0 into 0.0.
     return [round(float(value), decimals) + 0.0 for value in values]

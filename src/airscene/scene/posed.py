@@ -5,26 +5,17 @@ World coordinates: x and y on the table, z up, as the world's MJCF file has them
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import ClassVar
 
-from airscene.errors import InputError
-from airscene.scene.json_fields import (
-    field,
-    image_size,
-    number,
-    numbers,
-    objects,
-    optional_sample,
-    rounded,
-)
-from airscene.scene.sequence import SceneSequence
-
-# Micrometres, and angles and probabilities.
-_METRE_DECIMALS, _DECIMALS = 6, 4
+from airscene.scene import json_fields as fields
+from airscene.scene.json_fields import Kept, parse
+from airscene.scene.scene import Scenes
+from airscene.scene.sequence import OneScene, SceneSequence, read_file
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PosedObject:
+class PosedObject(Kept):
     """One object of a scene in 3-D.
 
     Args:
@@ -40,6 +31,12 @@ class PosedObject:
     type: str
     position: tuple[float, float]
     rotation: float
+    forms: ClassVar = {
+        "presence": fields.number(4, unit=True),
+        "type": fields.TEXT,
+        "position": fields.numbers(6, ("x", "y"), " in metres"),
+        "rotation": fields.number(4),
+    }
 
     def __repr__(self) -> str:
         """One line, rounded, with the rotation in degrees."""
@@ -51,7 +48,7 @@ class PosedObject:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PosedScene:
+class PosedScene(OneScene):
     """What was found in one image.
 
     Args:
@@ -66,18 +63,17 @@ class PosedScene:
     objects: tuple[PosedObject, ...]
     camera: tuple[float, ...] = ()
     sample: int | None = None
+    forms: ClassVar = {
+        "source": fields.TEXT,
+        "sample": fields.SAMPLE,
+        "count": fields.COUNT,
+        "objects": fields.objects(PosedObject),
+        "camera": fields.numbers(4, optional=True),
+    }
 
-    @property
-    def count(self) -> int:
-        """The number of objects."""
-        return len(self.objects)
-
-    def __repr__(self) -> str:
-        """One line: the source, the types of the objects, the camera in degrees."""
-        draw = "" if self.sample is None else f", sample {self.sample}"
+    def _found(self) -> str:
         types = ", ".join(thing.type for thing in self.objects) or "nothing"
-        camera = "".join(f", camera at {math.degrees(c):.0f} degrees" for c in self.camera)
-        return f"PosedScene({self.source!r}{draw}, {types}{camera})"
+        return types + "".join(f", camera at {math.degrees(c):.0f} degrees" for c in self.camera)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -97,60 +93,20 @@ class PosedScenes(SceneSequence[PosedScene]):
     world: str
     image_size: tuple[int, int]
     images: tuple[PosedScene, ...]
-
-    def _head(self) -> dict[str, Any]:
-        return {"model": self.model, "world": self.world, "image_size": list(self.image_size)}
-
-    @staticmethod
-    def _to_dict(scene: PosedScene) -> dict[str, Any]:
-        return {
-            "source": scene.source,
-            **({} if scene.sample is None else {"sample": scene.sample}),
-            "count": scene.count,
-            "objects": [
-                {
-                    "presence": rounded([o.presence], _DECIMALS)[0],
-                    "type": o.type,
-                    "position": rounded(o.position, _METRE_DECIMALS),
-                    "rotation": rounded([o.rotation], _DECIMALS)[0],
-                }
-                for o in scene.objects
-            ],
-            **({"camera": rounded(scene.camera, _DECIMALS)} if scene.camera else {}),
-        }
-
-    @classmethod
-    def _from_dict(cls, top: Any) -> "PosedScenes":
-        images = field(top, "images", "scenes", list)
-        if "world" not in top:
-            raise InputError("scenes without a 'world', so in 2-D; Scenes reads them")
-        return cls(
-            model=field(top, "model", "scenes", str),
-            world=field(top, "world", "scenes", str),
-            image_size=image_size(top, "scenes"),
-            images=tuple(_scene_from_dict(d, f"images[{i}]") for i, d in enumerate(images)),
-        )
+    forms: ClassVar = {"model": fields.TEXT, "world": fields.TEXT, "image_size": fields.SIZE}
+    scene: ClassVar = PosedScene
 
 
-def _scene_from_dict(data: Any, where: str) -> PosedScene:
-    return PosedScene(
-        source=field(data, "source", where, str),
-        objects=tuple(_object_from_dict(d, place) for d, place in objects(data, where)),
-        camera=tuple(numbers(data, "camera", where)) if "camera" in data else (),
-        sample=optional_sample(data, where),
-    )
+def load_scenes(path: str | Path) -> Scenes | PosedScenes:
+    """Reads a file that `airscene infer` wrote, in 2-D or in 3-D.
 
+    Raises:
+        InputError: if the file cannot be read or does not hold scenes.
+    """
 
-def _object_from_dict(data: Any, where: str) -> PosedObject:
-    position = numbers(data, "position", where)
-    if len(position) != 2:
-        raise InputError(f"{where}.position should be two numbers, [x, y] in metres")
-    presence = number(data, "presence", where)
-    if not 0.0 <= presence <= 1.0:
-        raise InputError(f"{where}.presence is {presence}; it should be from 0 to 1")
-    return PosedObject(
-        presence=presence,
-        type=field(data, "type", where, str),
-        position=(position[0], position[1]),
-        rotation=number(data, "rotation", where),
-    )
+    def read(text: str) -> Scenes | PosedScenes:
+        top = parse(text)
+        posed = isinstance(top, dict) and "world" in top
+        return (PosedScenes if posed else Scenes).from_json(text)
+
+    return read_file(path, read)

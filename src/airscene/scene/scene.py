@@ -4,30 +4,22 @@ Pixel coordinates: x to the right, y down, pixel k covers [k, k + 1).
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
 
-from airscene.errors import InputError
-from airscene.scene.json_fields import (
-    field,
-    image_size,
-    number,
-    numbers,
-    objects,
-    optional_sample,
-    rounded,
-)
-from airscene.scene.sequence import SceneSequence
+from airscene.scene import json_fields as fields
+from airscene.scene.json_fields import Kept
+from airscene.scene.sequence import OneScene, SceneSequence
 
 Box = tuple[float, float, float, float]
 
-_PIXEL_DECIMALS, _DECIMALS = 2, 4
+_PIXELS = fields.numbers(2, ("x0", "y0", "x1", "y1"))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SceneObject:
+class SceneObject(Kept):
     """One object of a scene.
 
     Args:
@@ -42,6 +34,12 @@ class SceneObject:
     window: Box
     box: Box
     what: Float[np.ndarray, "what"]
+    forms: ClassVar = {
+        "presence": fields.number(4),
+        "window": _PIXELS,
+        "box": _PIXELS,
+        "what": fields.array(4),
+    }
 
     def __repr__(self) -> str:
         """One line, rounded, with the length of `what` in place of its values."""
@@ -53,7 +51,7 @@ class SceneObject:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Scene:
+class Scene(OneScene):
     """What was found in one image.
 
     Args:
@@ -70,17 +68,18 @@ class Scene:
     objects: tuple[SceneObject, ...]
     sample: int | None = None
     image_size: tuple[int, int] | None = None
+    forms: ClassVar = {
+        "source": fields.TEXT,
+        "sample": fields.SAMPLE,
+        "image_size": fields.SIZE_IF_ANY,
+        "count": fields.COUNT,
+        "count_probs": fields.array(4),
+        "objects": fields.objects(SceneObject),
+    }
 
-    @property
-    def count(self) -> int:
-        """The number of objects."""
-        return len(self.objects)
-
-    def __repr__(self) -> str:
-        """One line: the source, the count and its probabilities."""
-        draw = "" if self.sample is None else f", sample {self.sample}"
+    def _found(self) -> str:
         probs = " ".join(f"{p:.3f}" for p in self.count_probs)
-        return f"Scene({self.source!r}{draw}, count {self.count}, count_probs {probs})"
+        return f"count {self.count}, count_probs {probs}"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -98,60 +97,5 @@ class Scenes(SceneSequence[Scene]):
     model: str
     image_size: tuple[int, int]
     images: tuple[Scene, ...]
-
-    @staticmethod
-    def _to_dict(scene: Scene) -> dict[str, Any]:
-        optional = {"sample": scene.sample, "image_size": scene.image_size}
-        return {
-            "source": scene.source,
-            **{name: value for name, value in optional.items() if value is not None},
-            "count": scene.count,
-            "count_probs": rounded(scene.count_probs, _DECIMALS),
-            "objects": [
-                {
-                    "presence": rounded([o.presence], _DECIMALS)[0],
-                    "window": rounded(o.window, _PIXEL_DECIMALS),
-                    "box": rounded(o.box, _PIXEL_DECIMALS),
-                    "what": rounded(o.what, _DECIMALS),
-                }
-                for o in scene.objects
-            ],
-        }
-
-    @classmethod
-    def _from_dict(cls, top: Any) -> "Scenes":
-        images = field(top, "images", "scenes", list)
-        if "world" in top:
-            raise InputError("scenes in 3-D, as they have a 'world'; PosedScenes reads them")
-        return cls(
-            model=field(top, "model", "scenes", str),
-            image_size=image_size(top, "scenes"),
-            images=tuple(_scene_from_dict(d, f"images[{i}]") for i, d in enumerate(images)),
-        )
-
-
-def _scene_from_dict(data: Any, where: str) -> Scene:
-    return Scene(
-        source=field(data, "source", where, str),
-        count_probs=np.array(numbers(data, "count_probs", where), dtype=float),
-        objects=tuple(_object_from_dict(d, place) for d, place in objects(data, where)),
-        sample=optional_sample(data, where),
-        image_size=image_size(data, where) if "image_size" in data else None,
-    )
-
-
-def _object_from_dict(data: Any, where: str) -> SceneObject:
-    return SceneObject(
-        presence=number(data, "presence", where),
-        window=_box(data, "window", where),
-        box=_box(data, "box", where),
-        what=np.array(numbers(data, "what", where), dtype=float),
-    )
-
-
-def _box(data: Any, name: str, where: str) -> Box:
-    values = numbers(data, name, where)
-    if len(values) != 4:
-        raise InputError(f"{where}.{name} should be four numbers, [x0, y0, x1, y1]")
-    x0, y0, x1, y1 = values
-    return x0, y0, x1, y1
+    forms: ClassVar = {"model": fields.TEXT, "image_size": fields.SIZE}
+    scene: ClassVar = Scene

@@ -1,53 +1,55 @@
-"""What scenes of several images have in common, in 2-D and in 3-D: a sequence, kept as JSON."""
+"""What scenes of one image and of several have in common, in 2-D and in 3-D, and their files."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, overload, runtime_checkable
+from typing import Any, ClassVar, Generic, TypeVar, overload
 
 import numpy as np
 from jaxtyping import Int
 
 from airscene.errors import InputError
 from airscene.files import write_atomic
-from airscene.scene.json_fields import parse
+from airscene.scene.json_fields import Kept, field, parse
 
 
-@runtime_checkable
-class _Countable(Protocol):
+class OneScene(Kept):
+    """What was found in one image."""
+
+    source: str
+    objects: tuple[Any, ...]
+    sample: int | None
+
     @property
-    def count(self) -> int: ...
+    def count(self) -> int:
+        """The number of objects."""
+        return len(self.objects)
+
+    def __repr__(self) -> str:
+        """One line: the source, and what was found."""
+        draw = "" if self.sample is None else f", sample {self.sample}"
+        return f"{type(self).__name__}({self.source!r}{draw}, {self._found()})"
+
+    def _found(self) -> str:
+        raise NotImplementedError
 
 
-AnyScene = TypeVar("AnyScene", bound=_Countable)
+AnyScene = TypeVar("AnyScene", bound=OneScene)
 AnyScenes = TypeVar("AnyScenes", bound="SceneSequence")
+Read = TypeVar("Read")
 
 
-class SceneSequence(Sequence[AnyScene]):
+class SceneSequence(Kept, Sequence[AnyScene], Generic[AnyScene]):
     """What a model found in several images; a sequence of scenes.
 
-    A frozen dataclass made of it has the fields named here, and says how JSON holds its head and
-    its scenes.
+    A frozen dataclass made of it has the fields named here, and says what its scenes are.
     """
 
+    scene: ClassVar[type[OneScene]]
     model: str
     image_size: tuple[int, int]
     images: tuple[AnyScene, ...]
-
-    def _head(self) -> dict[str, Any]:
-        """What JSON says of all images."""
-        return {"model": self.model, "image_size": list(self.image_size)}
-
-    @staticmethod
-    def _to_dict(scene: Any) -> dict[str, Any]:
-        """What JSON says of one image."""
-        raise NotImplementedError
-
-    @classmethod
-    def _from_dict(cls: type[AnyScenes], top: Any) -> AnyScenes:
-        """Scenes of what JSON says of them."""
-        raise NotImplementedError
 
     @property
     def counts(self) -> Int[np.ndarray, "images"]:
@@ -82,8 +84,8 @@ class SceneSequence(Sequence[AnyScene]):
         Raises:
             ValueError: if a number is NaN or infinite, which JSON cannot say.
         """
-        head = json.dumps(self._head())
-        lines = [json.dumps(self._to_dict(scene), allow_nan=False) for scene in self.images]
+        head = json.dumps(self.to_dict())
+        lines = [json.dumps(scene.to_dict(), allow_nan=False) for scene in self.images]
         return f'{head[:-1]}, "images": [\n' + ",\n".join(lines) + "\n]}\n"
 
     @classmethod
@@ -94,7 +96,14 @@ class SceneSequence(Sequence[AnyScene]):
             InputError: if the text is not JSON, a field is missing or of the wrong type, or the
                 scenes are of the other kind, in 3-D or in 2-D.
         """
-        return cls._from_dict(parse(text))
+        top = parse(text)
+        images = field(top, "images", "scenes", list)
+        if "world" in top and "world" not in cls.forms:
+            raise InputError("scenes in 3-D, as they have a 'world'; PosedScenes reads them")
+        if "world" in cls.forms and "world" not in top:
+            raise InputError("scenes without a 'world', so in 2-D; Scenes reads them")
+        scenes = [cls.scene.from_dict(data, f"images[{i}]") for i, data in enumerate(images)]
+        return cls.from_dict(top, "scenes", images=tuple(scenes))
 
     def save(self, path: str | Path) -> None:
         """Writes the JSON to a file, whole or not at all.
@@ -114,7 +123,7 @@ class SceneSequence(Sequence[AnyScene]):
         return read_file(path, cls.from_json)
 
 
-def read_file(path: str | Path, read: Any) -> Any:
+def read_file(path: str | Path, read: Callable[[str], Read]) -> Read:
     """What a function makes of the text of a file.
 
     Args:
