@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import airscene.inference.infer as compiled
+import airscene.inference.infer as batches
 import airscene.inference.loading as inference
 from airscene.errors import InputError, InputWarning, check_seed, check_whole
 from airscene.inference import Model, load
@@ -384,13 +384,13 @@ def test_log_likelihood_is_above_the_bound(tiny):
 def test_many_particles_are_drawn_in_parts(tiny, monkeypatch):
     air = believing(tiny(seed=2, count_prior="table(1, 1, 1, 1)"), 0.3, spread=0.0)
     model, image = Model(air, "tiny"), np.full((1, 12, 12), 0.3, np.float32)
-    drawn, whole = [], compiled.log_marginal_batch
+    drawn, whole = [], batches.log_marginal_batch
 
     def noted(air, images, key, particles):
         drawn.append((len(images), particles))
         return whole(air, images, key, particles)
 
-    monkeypatch.setattr(compiled, "log_marginal_batch", noted)
+    monkeypatch.setattr(batches, "log_marginal_batch", noted)
     values = model.log_likelihood(image, 250)
     assert drawn == [(1, 100), (1, 100), (1, 50)] and values.dtype == np.float32
     # The logarithm of the mean weight of all 250.

@@ -72,6 +72,10 @@ def test_a_model_goes_to_another_process(model, images):
     again = pickle.loads(state)
     assert eqx.tree_equal(again.air, model.air) and again.world == PLANE and again.name == "x"
     assert again.likelihood == model.likelihood
+    assert again.image_size == (16, 24) and again.largest_count == 2
+    # The renderer is not pickled, as it may hold a graphics context.
+    assert model.drawing._renderer is not None
+    assert pickle.loads(pickle.dumps(model)).drawing._renderer is None
     assert b"function" not in state and b"jax" not in state
 
 

@@ -12,11 +12,7 @@ CHUNK = 128
 
 
 def padded_chunks(images: np.ndarray, chunk: int = CHUNK) -> Iterator[tuple[np.ndarray, int]]:
-    """Images a chunk at a time, the last one padded with zeros to a power of two.
-
-    Args:
-        images: What is to be cut, along its first axis.
-        chunk: The most a chunk.
+    """Cut an array into chunks of rows, the last one padded with zeros to a power of two.
 
     Yields:
         A chunk, and how many of its rows are no padding.
@@ -28,7 +24,7 @@ def padded_chunks(images: np.ndarray, chunk: int = CHUNK) -> Iterator[tuple[np.n
 
 
 def in_chunks(apply: Callable[[Any], Any], images: np.ndarray, chunk: int = CHUNK) -> Any:
-    """Apply a compiled function to images, a chunk at a time, and join what it returns.
+    """Apply a compiled function to images, a chunk at a time.
 
     Args:
         apply: The function; each array in what it returns has a row an image.
@@ -36,7 +32,7 @@ def in_chunks(apply: Callable[[Any], Any], images: np.ndarray, chunk: int = CHUN
         chunk: The most a chunk.
 
     Returns:
-        The same tree of arrays, of all images.
+        The tree of arrays that it returns, joined to be of all images.
     """
     parts = [apply(part) for part, _ in padded_chunks(images, chunk)]
     return jax.tree.map(lambda *leaves: np.concatenate(leaves)[: len(images)], *parts)

@@ -47,10 +47,7 @@ class Drawing:
         return render_checked(self._renderer, scenes)
 
     def render(self, scenes: PosedScenes) -> Float32[np.ndarray, "n height width 3"]:
-        """Draw what was inferred, or made by hand.
-
-        Returns:
-            Images, as floats in [0, 1].
+        """Draw what was inferred, or made by hand, as floats in [0, 1].
 
         Raises:
             InputError: If the scenes are not of this world, or nothing can be drawn.
@@ -60,12 +57,7 @@ class Drawing:
     def score(
         self, targets: UInt8[np.ndarray, "targets height width 3"], likelihood: Likelihood
     ) -> Score:
-        """Return the function that draws scenes and compares each with one of some images.
-
-        Args:
-            targets: The images.
-            likelihood: What images are compared by.
-        """
+        """Return the function that draws scenes and compares each with one of these images."""
         blur, sigma = likelihood
         bases = [blur_basis(side, blur) for side in targets.shape[1:3]]
         observed = blurred(targets, *bases)

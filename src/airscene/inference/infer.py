@@ -1,6 +1,6 @@
 """What `Model` does with images: deterministic inference of one, and compiled, of a batch."""
 
-from typing import Generic, NamedTuple, TypeVar
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
@@ -14,9 +14,6 @@ from airscene.model.counts import count_log_posterior
 from airscene.model.steps import best_side, best_steps
 from airscene.objective.importance import log_marginal
 
-# Arrays of a compiled function, or what came out of it.
-Numbers = TypeVar("Numbers", Array, np.ndarray)
-
 # A pixel brighter than this belongs to the object, for its box.
 INK = 0.15
 
@@ -24,8 +21,10 @@ INK = 0.15
 PARTICLES = 100
 
 
-class Inferred(NamedTuple, Generic[Numbers]):
+class Inferred(NamedTuple):
     """What inference says of one scene. Only the first n objects mean anything.
+
+    Of NumPy's arrays, as they come out of `Model`; in compiled functions they are JAX's.
 
     Args:
         log_q: log q(n | x), for n = 0..N.
@@ -36,14 +35,14 @@ class Inferred(NamedTuple, Generic[Numbers]):
         windows: Attention windows (x0, y0, x1, y1), in pixels.
     """
 
-    log_q: Float[Numbers, " counts"]
-    z_where: Float[Numbers, "steps 3"]
-    z_what: Float[Numbers, "steps what"]
-    boxes: Float[Numbers, "steps 4"]
-    windows: Float[Numbers, "steps 4"]
+    log_q: Float[np.ndarray, " counts"]
+    z_where: Float[np.ndarray, "steps 3"]
+    z_what: Float[np.ndarray, "steps what"]
+    boxes: Float[np.ndarray, "steps 4"]
+    windows: Float[np.ndarray, "steps 4"]
 
 
-def infer(model: AIR, image: Float[Array, "channel height width"]) -> Inferred[Array]:
+def infer(model: AIR, image: Float[Array, "channel height width"]) -> Inferred:
     """Infer one scene; `vmap` for a batch.
 
     Args:
@@ -57,7 +56,8 @@ def infer(model: AIR, image: Float[Array, "channel height width"]) -> Inferred[A
     mean = jnp.zeros((model.config.n_steps, model.config.n_what))
     objects = model.appearances(image, steps, mean)
     z_where = steps.proposal.z_where
-    return Inferred(log_q, z_where, objects.z_what, *in_pixels(model, z_where, objects.drawn))
+    in_image = in_pixels(model, z_where, objects.drawn)
+    return Inferred._make((log_q, z_where, objects.z_what, *in_image))
 
 
 def in_pixels(
@@ -92,7 +92,7 @@ sample_batch = eqx.filter_jit(jax.vmap(AIR.sample, in_axes=(None, 0, 0)))
 
 
 @eqx.filter_jit
-def draw_posterior(air: AIR, images: jax.Array, key: jax.Array) -> tuple[Inferred[Array], Array]:
+def draw_posterior(air: AIR, images: jax.Array, key: jax.Array) -> tuple[Inferred, Array]:
     """Draw one scene an image from the posterior, and its count."""
 
     def one(image, key):
@@ -100,15 +100,17 @@ def draw_posterior(air: AIR, images: jax.Array, key: jax.Array) -> tuple[Inferre
         noise = jax.random.normal(noise_key, (air.config.n_steps, air.n_noise))
         run = air.unroll(image, noise, best_side(air, image))
         log_q = count_log_posterior(run.presence_logits)
-        boxes, windows = in_pixels(air, run.z_where, jnp.diff(run.canvases, axis=0))
-        inferred = Inferred(log_q, run.z_where, run.z_what, boxes, windows)
+        in_image = in_pixels(air, run.z_where, jnp.diff(run.canvases, axis=0))
+        inferred = Inferred._make((log_q, run.z_where, run.z_what, *in_image))
         return inferred, jax.random.categorical(count_key, log_q)
 
     return jax.vmap(one)(images, jax.random.split(key, len(images)))
 
 
 @eqx.filter_jit
-def render_batch(air: AIR, z_where: Numbers, z_what: Numbers, there: Numbers) -> jax.Array:
+def render_batch(
+    air: AIR, z_where: Array | np.ndarray, z_what: Array | np.ndarray, there: Array | np.ndarray
+) -> jax.Array:
     """Draw scenes: the objects that are there, put together."""
 
     def one(z_where, z_what, there):

@@ -30,13 +30,17 @@ class SceneInferrer(ABC, Generic[AIRKind, ScenesKind]):
     """A trained model: `Model` is of 2-D scenes, `SceneModel` of 3-D scenes.
 
     Args:
-        air: The network and what goes with it.
+        air: The network, in 2-D with the generative model.
         name: What it is called in the scenes that it infers.
+        image_size: Height and width of its images, in pixels.
+        largest_count: The most objects that a scene can have, N.
     """
 
-    def __init__(self, air: AIRKind, name: str):
+    def __init__(self, air: AIRKind, name: str, image_size: tuple[int, int], largest_count: int):
         self.air = air
         self.name = name
+        self.image_size = image_size
+        self.largest_count = largest_count
 
     def __getstate__(self) -> dict[str, Any]:
         """What is pickled: no functions; the network as its class, configuration and weights."""
@@ -52,27 +56,83 @@ class SceneInferrer(ABC, Generic[AIRKind, ScenesKind]):
         weights = jax.tree.unflatten(jax.tree.structure(shapes), map(jnp.asarray, arrays))
         vars(self).update(state, air=eqx.combine(weights, rest))
 
-    @property
-    @abstractmethod
-    def image_size(self) -> tuple[int, int]:
-        """Height and width of images, in pixels."""
+    def prepare(
+        self, images: Paths, resize: bool = False
+    ) -> tuple[list[str], Shaped[np.ndarray, "n _ _ _"]]:
+        """Bring images to what the model takes: colour becomes grey, or grey becomes colour.
 
-    @property
-    @abstractmethod
-    def largest_count(self) -> int:
-        """The most objects that a scene can have, N."""
+        Of a picture for a model of 3-D scenes, the middle is cut out in the renderer's proportions.
 
-    @abstractmethod
-    def prepare(self, images: Paths) -> tuple[list[str], np.ndarray]:
-        """Bring images to what the model takes; return where each came from, and them."""
+        Args:
+            images: Arrays, Pillow images or paths, one or a list, as `load_images` takes them.
+            resize: Bring images of another size to the model's; for 3-D that is done always.
 
-    @abstractmethod
-    def infer(self, images: Paths, *, samples: int = 0, seed: int = 0) -> ScenesKind:
-        """Infer the objects of images; with `samples`, so many draws from the posterior."""
+        Returns:
+            Where each image came from, and the images: in 2-D float32 [n, channels, height, width]
+            in [0, 1], in 3-D uint8 [n, height, width, 3].
+
+        Raises:
+            InputError: If an image cannot be used, or is of another size and is not resized.
+        """
+        given = load_images(images)
+        return [name for name, _ in given], self._fit(given, resize)
+
+    def infer(
+        self,
+        images: Paths,
+        *,
+        resize: bool = False,
+        refine: bool = True,
+        samples: int = 0,
+        seed: int = 0,
+    ) -> ScenesKind:
+        """Infer the objects of images, and the camera where it is not fixed.
+
+        Deterministic: posterior means, and in 2-D the most probable count, in 3-D the likelier of
+        present and absent and the likeliest type; then, in 3-D, poses are searched for around those
+        by rendering (`airscene.inverse.search.refine`). With `samples`, each image gives that many
+        scenes, drawn from the posterior, not refined.
+
+        Args:
+            images: As `prepare` takes them.
+            resize: Bring images of another size to the model's; boxes and windows are still in
+                pixels of the image given. For 3-D that is done always.
+            refine: In 3-D, search for poses; otherwise they are the network's.
+            samples: Draws from the posterior an image; 0 for the means.
+            seed: Decides the draws.
+
+        Returns:
+            One scene an image, or `samples` of them.
+
+        Raises:
+            InputError: If an image cannot be used, `samples` or `seed` is out of range, or the
+                renderer fails. The recurrent network needs none if nothing is refined.
+        """
+        check_whole("samples", samples, 0)
+        check_seed(seed)
+        given = load_images(images)
+        explain = self._explainer(given, self._fit(given, resize), refine)
+        if not samples:
+            return self._scenes(tuple(explain(None, None)))
+        key = jax.random.key(seed)
+        draws = [explain(sample, jax.random.fold_in(key, sample)) for sample in range(samples)]
+        # All the draws of an image stand together.
+        return self._scenes(tuple(chain.from_iterable(zip(*draws, strict=True))))
 
     @abstractmethod
     def render(self, scenes: ScenesKind) -> Images:
-        """Draw scenes."""
+        """Draw scenes.
+
+        Args:
+            scenes: Scenes that this model inferred, or that were made by hand.
+
+        Returns:
+            Images, as floats in [0, 1]; in 2-D each the sum of the scene's objects.
+
+        Raises:
+            InputError: If the scenes are not of this model (in 2-D of its size, code or number of
+                objects, in 3-D of its world), a window is empty, or nothing can be drawn.
+        """
 
     def sample(
         self, seed: int, n: int, counts: Sequence[int] | Int[np.ndarray, "m"] = ()
@@ -135,21 +195,6 @@ class SceneInferrer(ABC, Generic[AIRKind, ScenesKind]):
         check_seed(seed)
         return self._log_likelihoods(self.prepare(images)[1], particles, jax.random.key(seed))
 
-    def _infer(
-        self, images: Paths, samples: int, seed: int, *, resize: bool = True, refine: bool = False
-    ) -> tuple[Any, ...]:
-        """One scene an image, or `samples` of them."""
-        check_whole("samples", samples, 0)
-        check_seed(seed)
-        given = load_images(images)
-        explain = self._explainer(given, self._fit(given, resize), refine)
-        if not samples:
-            return tuple(explain(None, None))
-        key = jax.random.key(seed)
-        draws = [explain(sample, jax.random.fold_in(key, sample)) for sample in range(samples)]
-        # All the draws of an image stand together.
-        return tuple(chain.from_iterable(zip(*draws, strict=True)))
-
     @abstractmethod
     def _fit(self, given: Named, resize: bool) -> np.ndarray:
         """Images as the model takes them."""
@@ -157,6 +202,10 @@ class SceneInferrer(ABC, Generic[AIRKind, ScenesKind]):
     @abstractmethod
     def _explainer(self, given: Named, prepared: np.ndarray, refine: bool) -> Explain:
         """What finds the scenes of images."""
+
+    @abstractmethod
+    def _scenes(self, scenes: tuple[Any, ...]) -> ScenesKind:
+        """Scenes, with what they are of."""
 
     @abstractmethod
     def _draw_counts(self, rng: np.random.Generator, n: int) -> np.ndarray:

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float32, Int
 
-from airscene.images.load import Paths, fit_image, load_images
+from airscene.images.load import fit_image
 from airscene.images.oddities import Brightness
 from airscene.inference.chunks import CHUNK, in_chunks
 from airscene.inference.infer import (
@@ -31,6 +31,9 @@ class Model(SceneInferrer[AIR, Scenes]):
         name: What it is called in the scenes that it infers.
     """
 
+    def __init__(self, air: AIR, name: str):
+        super().__init__(air, name, air.config.image_shape[1:], air.config.n_steps)
+
     def __repr__(self) -> str:
         """One line: the name, the images it takes and the largest count."""
         channels, height, width = self.air.config.image_shape
@@ -51,34 +54,6 @@ class Model(SceneInferrer[AIR, Scenes]):
         """
         return Model(self.air.with_steps(n_steps), self.name)
 
-    @property
-    def image_size(self) -> tuple[int, int]:
-        """Height and width of the images that the model takes."""
-        return self.air.config.image_shape[1:]
-
-    @property
-    def largest_count(self) -> int:
-        """The most objects that a scene can have, N."""
-        return self.air.config.n_steps
-
-    def prepare(
-        self, images: Paths, resize: bool = False
-    ) -> tuple[list[str], Float32[np.ndarray, "n channel new_height new_width"]]:
-        """Bring images to the model's size and channels: colour becomes grey, grey becomes colour.
-
-        Args:
-            images: Arrays, Pillow images or paths, one or a list, as `load_images` takes them.
-            resize: Bring images of another size to the model's.
-
-        Returns:
-            Where each image came from, and the images.
-
-        Raises:
-            InputError: If an image cannot be used, or is of another size and `resize` is not set.
-        """
-        given = load_images(images)
-        return [name for name, _ in given], self._fit(given, resize)
-
     def _fit(self, given: Named, resize: bool) -> np.ndarray:
         channels, seen = self.air.config.image_shape[0], Brightness()
         for name, image in given:
@@ -88,33 +63,7 @@ class Model(SceneInferrer[AIR, Scenes]):
             [fit_image(x, self.image_size, channels, resize, name) for name, x in given]
         )
 
-    def infer(
-        self, images: Paths, *, resize: bool = False, samples: int = 0, seed: int = 0
-    ) -> Scenes:
-        """Infer the objects of images.
-
-        Deterministic: posterior means, and the most probable count. With `samples`, each image
-        gives that many scenes, drawn from the posterior.
-
-        Args:
-            images: As `prepare` takes them.
-            resize: Bring images of another size to the model's; boxes and windows are still in
-                pixels of the image given.
-            samples: Draws from the posterior an image; 0 for the means.
-            seed: Decides the draws.
-
-        Returns:
-            One scene an image, or `samples` of them.
-
-        Raises:
-            InputError: If an image cannot be used, or `samples` or `seed` is out of range.
-        """
-        scenes = self._infer(images, samples, seed, resize=resize)
-        return Scenes(self.name, self.image_size, scenes)
-
-    def infer_arrays(
-        self, prepared: Float32[np.ndarray, "n channel height width"]
-    ) -> Inferred[np.ndarray]:
+    def infer_arrays(self, prepared: Float32[np.ndarray, "n channel height width"]) -> Inferred:
         """Infer prepared images; the same as `infer`, as arrays."""
         return in_chunks(lambda x: infer_batch(self.air, x), prepared)
 
@@ -133,18 +82,7 @@ class Model(SceneInferrer[AIR, Scenes]):
         return explain
 
     def render(self, scenes: Scenes) -> Images:
-        """Draw scenes again.
-
-        Args:
-            scenes: Scenes that this model inferred, or that were made by hand.
-
-        Returns:
-            The canvases, the sum of each scene's objects, as floats in [0, 1].
-
-        Raises:
-            InputError: If the scenes are not of this model's size, code or number of objects, or
-                a window is empty.
-        """
+        """Draw scenes again, see `SceneInferrer.render`."""
         z_where, z_what = latents(scenes, self.air, self.name)
         return self.render_arrays(z_where, z_what, scenes.counts)
 
@@ -157,6 +95,9 @@ class Model(SceneInferrer[AIR, Scenes]):
         """Draw the first objects of scenes; the same as `render`, from arrays."""
         there = np.arange(z_where.shape[1]) < np.asarray(counts)[:, None]
         return _as_images(render_batch(self.air, z_where, z_what, there))
+
+    def _scenes(self, scenes: tuple[Scene, ...]) -> Scenes:
+        return Scenes(self.name, self.image_size, scenes)
 
     def _draw_counts(self, rng: np.random.Generator, n: int) -> np.ndarray:
         prior = np.exp(np.asarray(self.air.log_prior(), float))

@@ -11,20 +11,12 @@ from airscene.scene import Scene, SceneObject, Scenes
 
 def in_images(
     given: list[tuple[str, np.ndarray]],
-    inferred: Inferred[np.ndarray],
+    inferred: Inferred,
     counts: Int[np.ndarray, " n"],
     sample: int | None,
     model_size: tuple[int, int],
 ) -> list[Scene]:
-    """Return what was inferred of images.
-
-    Args:
-        given: Names and images.
-        inferred: What was inferred of each, as arrays.
-        counts: The objects that each has.
-        sample: Which draw from the posterior they are; None for the means.
-        model_size: Height and width of the images that the model takes.
-    """
+    """Return what was inferred of images of these names, in pixels of each."""
     probs = np.exp(inferred.log_q.astype(float))
     probs /= probs.sum(axis=1, keepdims=True)
     at_least = np.clip(probs[:, ::-1].cumsum(axis=1)[:, ::-1], 0.0, 1.0).tolist()
@@ -33,7 +25,7 @@ def in_images(
     stretch = np.array([of_size[size] for size in sizes])[:, None]
     windows, boxes = (inferred.windows * stretch).tolist(), (inferred.boxes * stretch).tolist()
     scenes = []
-    for i, (source, image) in enumerate(given):
+    for i, (source, _) in enumerate(given):
         objects = tuple(
             SceneObject(
                 presence=at_least[i][k + 1],
@@ -43,7 +35,7 @@ def in_images(
             )
             for k in range(counts[i])
         )
-        resized_from = None if image.shape[:2] == model_size else image.shape[:2]
+        resized_from = None if sizes[i] == model_size else sizes[i]
         scenes.append(Scene(source, probs[i], objects, sample, resized_from))
     return scenes
 
@@ -52,11 +44,6 @@ def latents(
     scenes: Scenes, air: AIR, name: str
 ) -> tuple[Float32[np.ndarray, "n steps 3"], Float32[np.ndarray, "n steps what"]]:
     """Return the latents of scenes, for the objects that they have.
-
-    Args:
-        scenes: Scenes that the model inferred, or that were made by hand.
-        air: The model.
-        name: What it is called in messages.
 
     Raises:
         InputError: If the scenes are not of the model's size, code or number of objects, or a

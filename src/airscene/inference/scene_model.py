@@ -5,11 +5,11 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float32
 from scipy.special import logsumexp
 
 from airscene.graphics import ABSENT, Likelihood, Renderer, SceneBatch, World
-from airscene.images.load import Paths, fit_image, load_images
+from airscene.images.load import fit_image
 from airscene.images.resample import middle
 from airscene.inference.chunks import padded_chunks
 from airscene.inference.drawing import Drawing
@@ -57,7 +57,7 @@ class SceneModel(SceneInferrer[InverseAIR, PosedScenes]):
         likelihood: Likelihood = LIKELIHOOD,
     ):
         check_world(air.config, world, name)
-        super().__init__(air, name)
+        super().__init__(air, name, world.image_size, air.config.n_slots)
         self.world = world
         self.likelihood = likelihood
         self.drawing = Drawing(world, make)
@@ -67,66 +67,11 @@ class SceneModel(SceneInferrer[InverseAIR, PosedScenes]):
         (height, width), types = self.image_size, ", ".join(self.world.types)
         return f"SceneModel({self.name!r}: {height}x{width}, 0..{self.largest_count} of {types})"
 
-    @property
-    def image_size(self) -> tuple[int, int]:
-        """Height and width of the images that are drawn, which others are brought to."""
-        return self.world.image_size
-
-    @property
-    def largest_count(self) -> int:
-        """The most objects that a scene can have, N."""
-        return self.air.config.n_slots
-
-    def prepare(
-        self, images: Paths
-    ) -> tuple[list[str], UInt8[np.ndarray, "n new_height new_width 3"]]:
-        """Bring pictures of any size to what the renderer draws.
-
-        The middle of a picture is cut out in the renderer's proportions, and resampled; grey
-        becomes colour.
-
-        Args:
-            images: Arrays, Pillow images or paths, one or a list, as `load_images` takes them.
-
-        Returns:
-            Where each image came from, and the images.
-
-        Raises:
-            InputError: If an image cannot be used.
-        """
-        given = load_images(images)
-        return [name for name, _ in given], self._fit(given)
-
-    def _fit(self, given: Named, resize: bool = True) -> np.ndarray:
+    def _fit(self, given: Named, resize: bool) -> np.ndarray:
         size = self.image_size
-        fitted = [fit_image(middle(x, size), size, 3, resize, name) for name, x in given]
+        fitted = [fit_image(middle(x, size), size, 3, True, name) for name, x in given]
         planes = np.rint(255.0 * np.stack(fitted)).astype(np.uint8)
         return np.ascontiguousarray(np.moveaxis(planes, 1, 3))
-
-    def infer(
-        self, images: Paths, *, refine: bool = True, samples: int = 0, seed: int = 0
-    ) -> PosedScenes:
-        """Infer the objects of images, and the camera where it is not fixed.
-
-        Deterministic: the likelier of present and absent, the likeliest type, posterior means;
-        then poses are searched for around those by rendering (`airscene.inverse.search.refine`).
-        With `samples`, each image gives that many scenes, drawn from the posterior, not refined.
-
-        Args:
-            images: As `prepare` takes them.
-            refine: Search for poses; otherwise they are the network's.
-            samples: Draws from the posterior an image; 0 for the means.
-            seed: Decides the draws.
-
-        Returns:
-            One scene an image, or `samples` of them.
-
-        Raises:
-            InputError: If an image cannot be used, or the renderer fails. The recurrent network
-                needs none if nothing is refined.
-        """
-        scenes = self._infer(images, samples, seed, refine=refine)
-        return PosedScenes(self.name, world_name(self.world), self.image_size, scenes)
 
     def _explainer(self, given: Named, prepared: np.ndarray, refine: bool) -> Explain:
         config = self.air.config
@@ -164,18 +109,11 @@ class SceneModel(SceneInferrer[InverseAIR, PosedScenes]):
         return unroll(self.air, inputs, render, noise)
 
     def render(self, scenes: PosedScenes) -> Float32[np.ndarray, "n height width 3"]:
-        """Draw scenes.
-
-        Args:
-            scenes: Scenes that this model inferred, or that were made by hand.
-
-        Returns:
-            Images, as floats in [0, 1].
-
-        Raises:
-            InputError: If the scenes are not of this model's world, or nothing can be drawn.
-        """
+        """Draw scenes, see `SceneInferrer.render`."""
         return self.drawing.render(scenes)
+
+    def _scenes(self, scenes: tuple[PosedScene, ...]) -> PosedScenes:
+        return PosedScenes(self.name, world_name(self.world), self.image_size, scenes)
 
     def _draw_counts(self, rng: np.random.Generator, n: int) -> np.ndarray:
         return rng.binomial(self.largest_count, self.air.config.presence, n)

@@ -25,17 +25,17 @@ _FARTHEST = 1e6
 
 
 def named_world(name: str) -> World:
-    """Return a world of the paper.
-
-    Raises:
-        InputError: If there is none of that name.
-    """
+    """Return a world of the paper, or raise an InputError if there is none of that name."""
     if name not in WORLDS:
         raise InputError(
             f"there is no world {name!r}, only {', '.join(WORLDS)}; of a world of your own, give "
             "the model that was trained on it"
         )
     return WORLDS[name]
+
+
+def _paper_name(world: World) -> str | None:
+    return next((name for name, other in WORLDS.items() if other == world), None)
 
 
 def world_name(world: World) -> str:
@@ -48,18 +48,11 @@ def world_name(world: World) -> str:
     return f"own-{name}" if name in WORLDS else name
 
 
-def _paper_name(world: World) -> str | None:
-    return next((name for name, other in WORLDS.items() if other == world), None)
-
-
 def world_texts(world: World) -> dict[str, str]:
-    """Return what weights say of their world: the name if it is the paper's.
+    """Return what weights say of their world: as `world` its name, if it is the paper's.
 
-    Else it is all of it, with the MJCF file and the files that it names, so that the weights load
-    on another machine.
-
-    Returns:
-        `world`, and `world_files` where there are such files.
+    Else it is all of it, with the MJCF file and the files that it names as `world_files`, so that
+    the weights load on another machine.
     """
     if name := _paper_name(world):
         return {"world": name}
@@ -82,12 +75,9 @@ def read_world(text: str, files: str | None = None) -> World:
         return named_world(text)
     try:
         values = {name: _tuples(value) for name, value in json.loads(text).items()}
-        wanted = get_type_hints(World)
-        wrong = [
-            name for name in values.keys() & wanted.keys() if not _is(values[name], wanted[name])
-        ]
-        if wrong:
-            raise ValueError(f"{min(wrong)} is {values[min(wrong)]!r}")
+        for name, kind in sorted(get_type_hints(World).items()):
+            if name in values and not _is(values[name], kind):
+                raise ValueError(f"{name} is {values[name]!r}")
         world = World(**values)
     except (AttributeError, TypeError, ValueError) as error:
         raise InputError(f"it does not say what its world is ({error})") from error
@@ -100,11 +90,9 @@ def _is(value: Any, kind: Any) -> bool:
     """Whether a value is of a field's type: text, a number, or a tuple of those."""
     if get_origin(kind) is tuple:
         kinds = get_args(kind)
-        if not isinstance(value, tuple):
-            return False
-        if kinds[-1] is Ellipsis:
+        if isinstance(value, tuple) and kinds[-1] is Ellipsis:
             kinds = kinds[:1] * len(value)
-        return len(kinds) == len(value) and all(map(_is, value, kinds))
+        return isinstance(value, tuple) and len(kinds) == len(value) and all(map(_is, value, kinds))
     numbers = (int, float) if kind is float else kind
     return isinstance(value, numbers) and not isinstance(value, bool)
 
@@ -193,9 +181,9 @@ def to_batch(scenes: PosedScenes, world: World) -> SceneBatch:
             f"the scenes are of the world {scenes.world!r} in {_size(scenes.image_size)} pixels; "
             f"what is to draw them draws {name!r} in {_size(world.image_size)}"
         )
-    n, slots, cameras = len(scenes), world.n_slots, int(world.orbit > 0.0)
-    types, poses = np.full((n, slots), ABSENT), np.zeros((n, slots, 3))
-    camera = np.zeros((n, cameras))
+    shape = len(scenes), world.n_slots
+    types, poses = np.full(shape, ABSENT), np.zeros((*shape, 3))
+    camera = np.zeros((len(scenes), int(world.orbit > 0.0)))
     for i, scene in enumerate(scenes):
         try:
             _check(scene, name, world)

@@ -40,24 +40,20 @@ class Kept:
 
     def to_dict(self) -> dict[str, Any]:
         """What JSON says."""
-        values = {name: getattr(self, name) for name in self.forms}
+        values = {name: (form, getattr(self, name)) for name, form in self.forms.items()}
         return {
-            name: form.write(values[name])
-            for name, form in self.forms.items()
-            if not (form.optional and values[name] in (None, ()))
+            name: form.write(value)
+            for name, (form, value) in values.items()
+            if not (form.optional and value in (None, ()))
         }
 
     @classmethod
     def from_dict(cls: type[AnyKept], data: Any, where: str, **more: Any) -> AnyKept:
-        """Makes one of what JSON says.
-
-        Args:
-            data: the object, if it is one.
-            where: its place, for messages.
-            more: fields that JSON does not hold.
+        """Makes one of what JSON says, and of what more there is.
 
         Raises:
-            InputError: if it is no object, or a field is missing or of the wrong type.
+            InputError: if it is no object, or a field is missing or of the wrong type; `where` is
+                its place, for the message.
         """
         found = {
             name: form.read(data, name, where)
@@ -80,16 +76,10 @@ def parse(text: str) -> Any:
 
 
 def field(data: Any, name: str, where: str, kind: type | None = None) -> Any:
-    """A field of an object.
-
-    Args:
-        data: the object, if it is one.
-        name: name of the field.
-        where: the object's place, for the message.
-        kind: its type; None for any.
+    """A field of an object, of a type if one is given.
 
     Raises:
-        InputError: if there is none, or it is of another type.
+        InputError: if there is none, or it is of another type; `where` is the object's place.
     """
     if not isinstance(data, dict) or name not in data:
         raise InputError(f"{where} should be an object with the field '{name}'")

@@ -126,10 +126,6 @@ class SceneSequence(Kept, Sequence[AnyScene], Generic[AnyScene]):
 def read_file(path: str | Path, read: Callable[[str], Read]) -> Read:
     """What a function makes of the text of a file.
 
-    Args:
-        path: the file.
-        read: takes the text.
-
     Raises:
         InputError: if the file cannot be read, or the function refuses it; it names the file.
     """
