@@ -92,7 +92,8 @@ def test_a_run_leaves_what_is_documented(run):
 def test_the_recipe_behaves_as_before(run, tmp_path):
     check_recipe("air", run[0])
     model = replace(PRESET.model, where_proposal="difference")
-    go(replace(PRESET, name="tiny-dair", model=model), tmp_path / "dair")
+    training = replace(TRAINING, estimator="score-baseline")
+    go(replace(PRESET, name="tiny-dair", model=model, training=training), tmp_path / "dair")
     check_recipe("dair", tmp_path / "dair")
 
 
