@@ -9,9 +9,7 @@ import numpy as np
 import pytest
 
 from airscene.model.counts import count_log_posterior
-from airscene.objective.enumerated import enumerated
-from airscene.objective.expectation import expectation
-from airscene.objective.importance import importance_weighted, log_marginal
+from airscene.objective.bounds import enumerated, expectation, importance_weighted, log_marginal
 
 
 def undecided(model, scale=0.0):

@@ -18,6 +18,7 @@ from airscene.baselines.convolution import (
 )
 from airscene.model.appearance import DARK
 from airscene.model.likelihood import log_likelihood
+from airscene.model.shapes import Scalar
 from airscene.model.stored import StoredModule
 
 SIDE = 6
@@ -109,7 +110,7 @@ class CAE(StoredModule):
 
 def mean_log_likelihood(
     model: CAE, images: Float[Array, "b 1 height width"], sigma: float = 0.3
-) -> Float[Array, ""]:
+) -> Scalar:
     """Mean of `log N(x | decode(encode(x)), sigma^2 I)`, which the autoencoder raises.
 
     Args:

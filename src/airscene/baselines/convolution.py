@@ -175,8 +175,7 @@ def upsample(
 
 
 def upsample_and_convolve_to_grey(
-    maps: Float[Array, "rows columns batch channel"],
-    weights: Float[Array, "side side channel"],
+    maps: Float[Array, "rows columns batch channel"], weights: Float[Array, "side side channel"]
 ) -> Float[Array, "new_rows new_columns batch"]:
     """Upsample maps, then convolve them fully to one channel, at a fraction of the cost.
 

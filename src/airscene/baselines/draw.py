@@ -12,6 +12,7 @@ from airscene.baselines.draw_config import DRAWConfig
 from airscene.model import attention
 from airscene.model.likelihood import log_likelihood
 from airscene.model.pose import Pose
+from airscene.model.shapes import Image, Scalar
 from airscene.model.stored import StoredModule
 
 # Windows are free, as DRAW has no prior over them. They start in the middle, half as wide as the
@@ -38,7 +39,7 @@ class Drawn(NamedTuple):
             them to the image.
     """
 
-    log_likelihood: Float[Array, ""]
+    log_likelihood: Scalar
     kl: Float[Array, " steps"]
     canvases: Float[Array, "steps channel height width"]
     means: Float[Array, "steps latents"]
@@ -70,7 +71,7 @@ class DRAW(StoredModule):
     posterior: eqx.nn.Linear
     place: eqx.nn.Linear
     paint: eqx.nn.Linear
-    blank: Float[Array, "channel height width"]
+    blank: Image
     config: DRAWConfig = eqx.field(static=True)
 
     stored_format: ClassVar[str] = "airscene-draw-1"
@@ -87,9 +88,7 @@ class DRAW(StoredModule):
         self.paint = _linear(n_hidden, n_patch, keys[5])
         self.blank = jnp.full(config.image_shape, DARK)
 
-    def unroll(
-        self, image: Float[Array, "channel height width"], noise: Float[Array, "steps latents"]
-    ) -> Drawn:
+    def unroll(self, image: Image, noise: Float[Array, "steps latents"]) -> Drawn:
         """Infer the latents of every step and draw them.
 
         Args:
@@ -102,9 +101,7 @@ class DRAW(StoredModule):
         nudges = {name: jnp.zeros((len(noise), 1)) for name in LAYERS}
         return self._unroll(image, noise, nudges)[0]
 
-    def reconstruct(
-        self, image: Float[Array, "channel height width"]
-    ) -> Float[Array, "steps channel height width"]:
+    def reconstruct(self, image: Image) -> Float[Array, "steps channel height width"]:
         """Return the picture after each step, drawn from the posterior means.
 
         Args:
@@ -115,7 +112,7 @@ class DRAW(StoredModule):
         """
         return self.unroll(image, self._zeros()).canvases
 
-    def embed(self, image: Float[Array, "channel height width"]) -> Float[Array, " code"]:
+    def embed(self, image: Image) -> Float[Array, " code"]:
         """Return what DRAW infers of an image, for other tasks.
 
         Args:

@@ -6,13 +6,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int32, PRNGKeyArray
 
 from airscene.baselines.draw import DRAW, LAYERS
+from airscene.model.shapes import Image, Scalar
 
 
-def bound(
-    model: DRAW,
-    image: Float[Array, "channel height width"],
-    noise: Float[Array, "steps latents"],
-) -> Float[Array, ""]:
+def bound(model: DRAW, image: Image, noise: Float[Array, "steps latents"]) -> Scalar:
     """One-sample estimate of the evidence lower bound, `log p(x | z) - sum_t KL_t`.
 
     Its negative is the free energy that the paper reports (Table 1).
@@ -33,7 +30,7 @@ def mean_bound(
     model: DRAW,
     images: Float[Array, "b channel height width"],
     noise: Float[Array, "b steps latents"],
-) -> Float[Array, ""]:
+) -> Scalar:
     """Mean of `bound` over a batch, with a gradient that takes half the time.
 
     Each layer is used at every step, y_t = W x_t + b. The gradient that JAX derives adds up 40
@@ -94,7 +91,7 @@ def grown_bound(
     noise: Float[Array, "b steps latents"],
     step: Int32[Array, ""],
     growth: tuple[tuple[int, int], ...],
-) -> Float[Array, ""]:
+) -> Scalar:
     """`mean_bound` of a DRAW whose number of drawing steps grows as it is trained.
 
     All steps share their weights, so what a few steps learn of reading and writing serves all 40,

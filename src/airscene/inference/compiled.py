@@ -11,7 +11,7 @@ from airscene.inference.infer import Inferred, in_pixels, infer
 from airscene.model.air import AIR
 from airscene.model.counts import count_log_posterior
 from airscene.model.steps import best_side
-from airscene.objective.importance import log_marginal
+from airscene.objective.bounds import log_marginal
 
 # Posterior samples of an image that are unrolled at once.
 PARTICLES = 100

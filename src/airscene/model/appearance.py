@@ -7,6 +7,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from airscene.model.shapes import Window
+
 # The decoder starts dark: an untrained object must add almost nothing to the canvas, or the
 # first thing that training learns is that no object should ever be there.
 DARK = -2.0
@@ -29,9 +31,7 @@ class Encoder(eqx.Module):
     ):
         self.layers = eqx.nn.MLP(math.prod(patch), 2 * n_what, n_layer, 1, key=key)
 
-    def __call__(
-        self, window: Float[Array, "channel cell cell"]
-    ) -> tuple[Float[Array, " what"], Float[Array, " what"]]:
+    def __call__(self, window: Window) -> tuple[Float[Array, " what"], Float[Array, " what"]]:
         """Return the mean and the standard deviation of the code."""
         mean, scale = jnp.split(self.layers(window.ravel()), 2)
         return mean, jax.nn.softplus(scale)
@@ -67,7 +67,7 @@ class Decoder(eqx.Module):
         self.patch, self.brightness = patch, brightness
         self.layers = eqx.nn.MLP(n_what, math.prod(patch), n_layer, 1, key=key)
 
-    def __call__(self, z_what: Float[Array, " what"]) -> Float[Array, "channel cell cell"]:
+    def __call__(self, z_what: Float[Array, " what"]) -> Window:
         """Return the window that a code draws, values in [0, brightness]."""
         drawn = jax.nn.sigmoid(self.layers(z_what) + DARK).reshape(self.patch)
         return self.brightness * drawn

@@ -4,7 +4,8 @@ import math
 
 import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+
+from airscene.model.shapes import Place, Scalar, Where
 
 
 class Pose(eqx.Module):
@@ -26,7 +27,7 @@ class Pose(eqx.Module):
     scale_spread: float = eqx.field(static=True)
     position_spread: float = eqx.field(static=True)
 
-    def __call__(self, z_where: Float[Array, " 3"]) -> tuple[Float[Array, ""], Float[Array, " 2"]]:
+    def __call__(self, z_where: Where) -> tuple[Scalar, Place]:
         """Map one latent to its pose.
 
         Args:
@@ -42,14 +43,11 @@ class Pose(eqx.Module):
     def inverse(
         self, window: tuple[float, float, float, float], image_size: tuple[int, int]
     ) -> tuple[float, float, float]:
-        """Map a window in pixels back to its latent.
+        """Map a window in pixels back to its latent `(z_s, z_x, z_y)`.
 
         Args:
             window: The window (x0, y0, x1, y1), in pixels; its width and height are the same.
             image_size: Height and width of the image, in pixels.
-
-        Returns:
-            The latent `(z_s, z_x, z_y)`.
         """
         x0, y0, x1, y1 = window
         height, width = image_size

@@ -2,10 +2,10 @@
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
 
 from airscene.model.air import AIR
 from airscene.model.counts import count_log_posterior
+from airscene.model.shapes import Counts, Image, Scalar, Side
 from airscene.model.unrolled import InferenceStep
 
 # A scene has ended when the probability of a further object is below this: count probabilities
@@ -13,9 +13,7 @@ from airscene.model.unrolled import InferenceStep
 TAIL = 1e-3
 
 
-def take_steps(
-    model: AIR, image: Float[Array, "channel height width"], side: Float[Array, ""] | float = 0.0
-) -> tuple[Float[Array, " counts"], InferenceStep]:
+def take_steps(model: AIR, image: Image, side: Side = 0.0) -> tuple[Counts, InferenceStep]:
     """Take steps until the scene has ended.
 
     Under `vmap` the loop ends when every scene of the batch has (paper, section 3.1: potential
@@ -53,9 +51,7 @@ def take_steps(
     return count_log_posterior(logits), steps
 
 
-def best_steps(
-    model: AIR, image: Float[Array, "channel height width"]
-) -> tuple[Float[Array, ""], Float[Array, " counts"], InferenceStep]:
+def best_steps(model: AIR, image: Image) -> tuple[Scalar, Counts, InferenceStep]:
     """Take steps from the side from which they explain the image best.
 
     Of the sides that the where-proposal has, the one with the highest bound at the means, for its
@@ -97,6 +93,6 @@ def best_steps(
     return sides[best], *jax.tree.map(lambda leaf: leaf[best], all_steps)
 
 
-def best_side(model: AIR, image: Float[Array, "channel height width"]) -> Float[Array, ""]:
+def best_side(model: AIR, image: Image) -> Scalar:
     """Return the side from which a model explains an image best, see `best_steps`."""
     return best_steps(model, image)[0]

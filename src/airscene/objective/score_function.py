@@ -5,19 +5,20 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from airscene.model.air import AIR
+from airscene.model.shapes import Counts, Image, Scalar, Side
 from airscene.objective.baseline import UNIT, Baseline
 
 
 def score_function(
     model: AIR,
-    image: Float[Array, "channel height width"],
+    image: Image,
     noise: Float[Array, "steps noise"],
     uniform: Float[Array, " steps"],
-    log_prior: Float[Array, " counts"],
-    prefix: Float[Array, ""] | float = 0.0,
+    log_prior: Counts,
+    prefix: Scalar | float = 0.0,
     baseline: Baseline | None = None,
-    side: Float[Array, ""] | float = 0.0,
-) -> Float[Array, ""]:
+    side: Side = 0.0,
+) -> Scalar:
     """One-sample estimate of the bound, in the counts too (paper, section 2.2 and appendix A).
 
         l(z, n)  = log p(x | z_1..n) + log p(n) - log q(n | z) - sum_{i<=n} KL_i
@@ -71,13 +72,13 @@ def score_function(
     value = jax.lax.stop_gradient(log_px + terms.sum())
     expected = jnp.zeros_like(signal) if baseline is None else baseline(image, run)
     ratio = jnp.sum(jax.lax.stop_gradient(signal - expected) * log_q)
-    bound = value + _only_gradient(ratio + log_px - jnp.sum(z_pres * run.kl))
+    bound = value + only_gradient(ratio + log_px - jnp.sum(z_pres * run.kl))
 
     score = run.log_likelihoods[1:] - jnp.cumsum(run.kl)
     error = jnp.sum(ran * jnp.square((signal - expected) / UNIT))
-    return (1.0 - prefix) * bound + prefix * jnp.mean(score) - _only_gradient(error)
+    return (1.0 - prefix) * bound + prefix * jnp.mean(score) - only_gradient(error)
 
 
-def _only_gradient(x: Float[Array, ""]) -> Float[Array, ""]:
+def only_gradient(x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     """Zero, with the gradient of x."""
     return x - jax.lax.stop_gradient(x)

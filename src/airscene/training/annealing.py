@@ -7,8 +7,7 @@ from jaxtyping import UInt8
 
 from airscene.model.air import AIR
 from airscene.objective.baseline import WithBaseline
-from airscene.objective.enumerated import enumerated
-from airscene.objective.importance import importance_weighted
+from airscene.objective.bounds import enumerated, importance_weighted
 from airscene.objective.score_function import score_function
 from airscene.training.config import TrainConfig
 from airscene.training.state import Objective

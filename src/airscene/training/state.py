@@ -8,8 +8,9 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Float, Int32, PRNGKeyArray, PyTree
+from jaxtyping import Array, Int32, PRNGKeyArray, PyTree
 
+from airscene.model.shapes import Scalar
 from airscene.objective.baseline import FASTER, WithBaseline
 from airscene.training.config import LoopConfig
 
@@ -38,10 +39,7 @@ def _optimiser(model: eqx.Module, config: LoopConfig) -> optax.GradientTransform
     if not isinstance(model, WithBaseline):
         return adam(config.learning_rate)
     # Apart, so that the gradient of the one is not clipped for the other's.
-    parts = {
-        "model": adam(config.learning_rate),
-        "baseline": adam(FASTER * config.learning_rate),
-    }
+    parts = {"model": adam(config.learning_rate), "baseline": adam(FASTER * config.learning_rate)}
     return optax.partition(
         parts, lambda weights: jax.tree.map_with_path(lambda path, _: path[0].name, weights)
     )
@@ -55,14 +53,12 @@ def initial_state(model: eqx.Module, config: LoopConfig) -> TrainState:
 
 
 # The mean over a batch of what is to be raised: of the model, the batch, a key and the step.
-Objective = Callable[
-    [eqx.Module, tuple[Array, ...], PRNGKeyArray, Int32[Array, ""]], Float[Array, ""]
-]
+Objective = Callable[[eqx.Module, tuple[Array, ...], PRNGKeyArray, Int32[Array, ""]], Scalar]
 
-Run = Callable[..., tuple[TrainState, Float[Array, ""]]]
+Run = Callable[..., tuple[TrainState, Scalar]]
 
 
-Update = Callable[[TrainState, tuple], tuple[TrainState, Float[Array, ""]]]
+Update = Callable[[TrainState, tuple], tuple[TrainState, Scalar]]
 
 
 def make_update(model: eqx.Module, config: LoopConfig, objective: Objective) -> Update:

@@ -183,8 +183,8 @@ def test_the_baseline_learns_the_signal(case):
         return surrogate(*args, baseline=scaled)
 
     def error(scale):
-        from airscene.inverse.objective.baseline import UNIT
         from airscene.inverse.objective.estimators import signals
+        from airscene.objective.baseline import UNIT
 
         replay = model.replay(image, canvases, drawn)
         scaled = jax.tree.map(lambda x: x * scale if eqx.is_inexact_array(x) else x, baseline)

@@ -9,7 +9,7 @@ from jaxtyping import Array, Float
 from airscene.inverse.config import Estimator
 from airscene.inverse.latents import log_prior
 from airscene.inverse.model import Drawn, InverseAIR
-from airscene.inverse.objective.baseline import UNIT, Baseline
+from airscene.inverse.objective.baseline import Baseline
 from airscene.inverse.objective.estimators import (
     Scores,
     enumerated,
@@ -21,6 +21,7 @@ from airscene.inverse.objective.estimators import (
     signals,
     terms,
 )
+from airscene.objective.baseline import UNIT
 
 
 class Annealed(NamedTuple):

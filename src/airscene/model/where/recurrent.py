@@ -9,6 +9,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from airscene.model.config import AIRConfig
 from airscene.model.pose import Pose
+from airscene.model.shapes import Image, Side, Squares, Where
 from airscene.model.stored import stored_as
 from airscene.model.where import spatial
 from airscene.model.where.proposal import Proposal, init_head, propose
@@ -34,7 +35,7 @@ class ImageFeatures(NamedTuple):
     """
 
     gates: Float[Array, " gates"]
-    ink: Float[Array, "rows columns"]
+    ink: Squares
 
 
 class State(NamedTuple):
@@ -52,8 +53,8 @@ class State(NamedTuple):
 
     hidden: Float[Array, " hidden"]
     cell: Float[Array, " hidden"]
-    z_where: Float[Array, " 3"]
-    unexplained: Float[Array, "rows columns"]
+    z_where: Where
+    unexplained: Squares
 
 
 class RecurrentProposal(eqx.Module):
@@ -81,11 +82,11 @@ class RecurrentProposal(eqx.Module):
         key: Randomness of the initial weights.
     """
 
-    image_layer: eqx.nn.Linear = stored_as("look_image")
-    gate_layer: eqx.nn.Linear = stored_as("look_gates")
-    recurrent_layer: eqx.nn.Linear = stored_as("recur")
-    head: eqx.nn.Linear = stored_as("propose")
-    preference_head: eqx.nn.Linear = stored_as("prefer")
+    image_layer: eqx.nn.Linear = eqx.field(metadata=stored_as("look_image"))
+    gate_layer: eqx.nn.Linear = eqx.field(metadata=stored_as("look_gates"))
+    recurrent_layer: eqx.nn.Linear = eqx.field(metadata=stored_as("recur"))
+    head: eqx.nn.Linear = eqx.field(metadata=stored_as("propose"))
+    preference_head: eqx.nn.Linear = eqx.field(metadata=stored_as("prefer"))
     image_size: tuple[int, int] = eqx.field(static=True)
     explained_share: float = eqx.field(static=True)
     sigma: float = eqx.field(static=True)
@@ -112,17 +113,11 @@ class RecurrentProposal(eqx.Module):
         slope = spatial.directional_preference(angle, self.image_size, PREFERENCE_SLOPE)
         self.preference_head = eqx.tree_at(lambda m: m.bias, layer, slope.ravel())
 
-    def begin(
-        self, image: Float[Array, "channel height width"], side: Float[Array, ""] | float
-    ) -> State:
+    def begin(self, image: Image, side: Side) -> State:
         """Return the state before the first step; all that depends on the image alone is in it.
 
         The network sees the image in units of sigma: what is worth explaining is then as large for
-        faint or small objects.
-
-        Args:
-            image: Image, values in [0, 1].
-            side: Not used: the network learns its order.
+        faint or small objects. It learns its order, and ignores the side.
         """
         pooled = spatial.pool(image)
         gates = self.gate_layer(jax.nn.relu(self.image_layer(pooled.ravel() / self.sigma)))
@@ -130,16 +125,8 @@ class RecurrentProposal(eqx.Module):
         zeros = jnp.zeros(self.head.in_features)
         return State(features, zeros, zeros, jnp.zeros(3), features.ink)
 
-    def step(self, state: State, noise: Float[Array, " 3"]) -> tuple[State, Proposal]:
-        """Run the cell.
-
-        Args:
-            state: State after the previous object.
-            noise: Standard normal numbers.
-
-        Returns:
-            The state, and what is proposed. `explain` then says which object was drawn from it.
-        """
+    def step(self, state: State, noise: Where) -> tuple[State, Proposal]:
+        """Run the cell."""
         amount = jnp.log1p(state.unexplained.sum() / TYPICAL_INK)
         inputs = jnp.concatenate([state.hidden, state.z_where, amount[None]])
         gates = state.features.gates + self.recurrent_layer(inputs)
@@ -154,29 +141,14 @@ class RecurrentProposal(eqx.Module):
         proposal = propose(self.head(hidden), centre, self.pose, noise)
         return state._replace(hidden=hidden, cell=cell), proposal
 
-    def view(
-        self, state: State, image: Float[Array, "channel height width"]
-    ) -> Float[Array, "channel height width"]:
+    def view(self, state: State, image: Image) -> Image:
         """Windows are read from the image."""
         return image
 
-    def explain(
-        self,
-        state: State,
-        z_where: Float[Array, " 3"],
-        drawn: Float[Array, "channel height width"] | None = None,
-    ) -> State:
+    def explain(self, state: State, z_where: Where, drawn: Image | None = None) -> State:
         """Count a share of the ink in the object's window as explained.
 
-            a' = a (1 - e exp(-d_x^4 - d_y^4)),   d from the window's centre, in its half-widths
-
-        Args:
-            state: State after the step that proposed the object.
-            z_where: Where the object is.
-            drawn: Not used.
-
-        Returns:
-            The state before the next step.
+        a' = a (1 - e exp(-d_x^4 - d_y^4)),   d from the window's centre, in its half-widths
         """
         scale, (centre_x, centre_y) = self.pose(z_where)
         (x, y), (height, width) = spatial.square_centres(self.image_size), self.image_size
