@@ -14,7 +14,7 @@ from airscene.model.air import AIR
 from airscene.objective.baseline import Baseline, WithBaseline
 from airscene.objective.score_function import score_function
 from airscene.training.air import train_air
-from airscene.training.annealing import annealed_bound, mean_energy
+from airscene.training.air import annealed_bound, mean_energy
 from airscene.training.config import TrainConfig
 from airscene.training.state import _optimiser
 

@@ -5,9 +5,9 @@ Free of JAX.
 
 import math
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
-from airscene.errors import check_option
+from airscene.errors import check_one_of, check_option, check_whole
 from airscene.graphics.blur import Likelihood
 from airscene.graphics.world import World
 from airscene.schema import NO_OPTION
@@ -66,9 +66,8 @@ class InverseConfig:
     def __post_init__(self) -> None:
         """Check that every value is in range."""
         for name in ("n_types", "n_slots", "n_hidden"):
-            value = getattr(self, name)
-            check_option(name, value, value >= 1, "a whole number of at least 1")
-        check_option("n_cameras", self.n_cameras, self.n_cameras >= 0, "at least 0")
+            check_whole(name, getattr(self, name), 1)
+        check_whole("n_cameras", self.n_cameras, 0)
         shape = self.image_shape
         right = len(shape) == 3 and shape[0] == 3 and min(shape[1:]) >= 8
         check_option("image_shape", shape, right, "3 channels, then height and width from 8 on")
@@ -76,8 +75,7 @@ class InverseConfig:
         for name in ("position_spread", "rotation_spread", "camera_spread"):
             value = getattr(self, name)
             check_option(name, value, 0 < value < math.inf, "a number above 0")
-        known = get_args(Network)
-        check_option("network", self.network, self.network in known, " or ".join(known))
+        check_one_of("network", self.network, Network)
 
     @classmethod
     def of(cls, world: World, shrink: int = 4, **changes: Any) -> "InverseConfig":
@@ -91,6 +89,7 @@ class InverseConfig:
         Raises:
             InputError: If a value is out of range, or images of the world do not shrink.
         """
+        check_whole("shrink", shrink, 1)
         height, width = world.image_size
         right = not (height % shrink or width % shrink) and min(height, width) >= 8 * shrink
         needed = f"two multiples of {shrink} from {8 * shrink} on"
@@ -152,15 +151,10 @@ class InverseTrainConfig(LoopConfig):
     def __post_init__(self) -> None:
         """Check that every value is in range."""
         super().__post_init__()
-        known = get_args(Estimator)
-        check_option("estimator", self.estimator, self.estimator in known, " or ".join(known))
-        for name in ("blur", "sigma"):
-            value = getattr(self, name)
-            right = len(value) == 2 and all(0 < x < math.inf for x in value)
-            check_option(name, value, right, "two numbers above 0")
-        for name in ("anneal", "release"):
-            value = getattr(self, name)
-            check_option(name, value, 0 < value <= 1, "above 0 and at most 1")
+        check_one_of("estimator", self.estimator, Estimator)
+        _check_annealing(self)
+        right = 0 < self.release <= 1
+        check_option("release", self.release, right, "above 0 and at most 1")
         for name in ("prefix", "floor"):
             value = getattr(self, name)
             check_option(name, value, 0 <= value <= 1, "from 0 to 1")
@@ -198,12 +192,19 @@ class OptimiseConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Check that every value is in range; blur and sigma are checked where images are drawn."""
-        known = get_args(Optimiser)
-        check_option("optimiser", self.optimiser, self.optimiser in known, " or ".join(known))
+        """Check that every value is in range."""
+        check_one_of("optimiser", self.optimiser, Optimiser)
         for name in ("iterations", "restarts"):
-            value = getattr(self, name)
-            check_option(name, value, value >= 1, "a whole number of at least 1")
+            check_whole(name, getattr(self, name), 1)
         rate = self.learning_rate
         check_option("learning_rate", rate, 0 < rate < math.inf, "a number above 0")
-        check_option("anneal", self.anneal, 0 < self.anneal <= 1, "above 0 and at most 1")
+        _check_annealing(self)
+        check_whole("seed", self.seed, 0)
+
+
+def _check_annealing(config: InverseTrainConfig | OptimiseConfig) -> None:
+    for name in ("blur", "sigma"):
+        value = getattr(config, name)
+        right = len(value) == 2 and all(0 < x < math.inf for x in value)
+        check_option(name, value, right, "two numbers above 0")
+    check_option("anneal", config.anneal, 0 < config.anneal <= 1, "above 0 and at most 1")

@@ -4,13 +4,14 @@ import math
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float, Int
 
 from airscene.graphics.scenes import SceneBatch
 from airscene.inverse.config import InverseConfig
+from airscene.inverse.shapes import Alternatives
 
 
-def log_prior(config: InverseConfig) -> Float[Array, " alternatives"]:
+def log_prior(config: InverseConfig) -> Alternatives:
     """Log-probability of a slot's alternatives: absent, then each type.
 
         p(absent) = 1 - alpha,   p(type k) = alpha / K

@@ -15,8 +15,20 @@ from airscene.inverse.networks.networks import (
     RecurrentNetwork,
     first_carry,
 )
-from airscene.inverse.networks.proposal import Proposal, kl_from_prior, log_ratio
+from airscene.inverse.networks.proposal import Proposal
+from airscene.inverse.shapes import (
+    Camera,
+    Canvases,
+    Kinds,
+    Picture,
+    Poses,
+    Present,
+    Slots,
+    Table,
+    Total,
+)
 from airscene.model.stored import StoredModule
+from airscene.model.unrolled import kl_from_prior, log_ratio
 
 
 class Drawn(NamedTuple):
@@ -29,10 +41,10 @@ class Drawn(NamedTuple):
         camera_normal: The camera's.
     """
 
-    present: Bool[Array, " slots"]
-    kind: Int[Array, " slots"]
-    normal: Float[Array, "slots 3"]
-    camera_normal: Float[Array, " cameras"]
+    present: Present
+    kind: Kinds
+    normal: Poses
+    camera_normal: Camera
 
 
 class Replay(NamedTuple):
@@ -48,13 +60,13 @@ class Replay(NamedTuple):
         log_ratio_camera: log p(z_camera) - log q(z_camera).
     """
 
-    log_q: Float[Array, "slots alternatives"]
-    kl: Float[Array, " slots"]
-    log_ratio: Float[Array, " slots"]
-    z_where: Float[Array, "slots 3"]
-    z_camera: Float[Array, " cameras"]
-    kl_camera: Float[Array, ""]
-    log_ratio_camera: Float[Array, ""]
+    log_q: Table
+    kl: Slots
+    log_ratio: Slots
+    z_where: Poses
+    z_camera: Camera
+    kl_camera: Total
+    log_ratio_camera: Total
 
 
 class InverseAIR(StoredModule):
@@ -78,18 +90,11 @@ class InverseAIR(StoredModule):
         self.network = kind(config, key=keys[0])
         self.camera = CameraNetwork(config, key=keys[1]) if config.n_cameras else None
 
-    def see_camera(
-        self, image: Float[Array, "height width 3"]
-    ) -> tuple[Float[Array, " cameras"], Float[Array, " cameras"]]:
+    def see_camera(self, image: Picture) -> tuple[Camera, Camera]:
         """Return the mean and the standard deviation of q(z_camera); of no numbers if fixed."""
         return self.camera(image) if self.camera else (jnp.zeros(0), jnp.zeros(0))
 
-    def replay(
-        self,
-        image: Float[Array, "height width 3"],
-        canvases: Float[Array, "slots height width seen"],
-        drawn: Drawn,
-    ) -> Replay:
+    def replay(self, image: Picture, canvases: Canvases, drawn: Drawn) -> Replay:
         """Run all steps again on what was drawn.
 
         Args:
@@ -106,9 +111,9 @@ class InverseAIR(StoredModule):
             carry = Carry(hidden, latents(drawn.present[i], drawn.kind[i], z_where, self.config))
             q = proposal.mean, proposal.scale
             steps.append((proposal.log_q, kl_from_prior(*q), log_ratio(*q, z_where), z_where))
-        stacked = (jnp.stack(column) for column in zip(*steps, strict=True))
+        log_q, kl, ratio, z_where = (jnp.stack(column) for column in zip(*steps, strict=True))
         of_camera = kl_from_prior(mean, scale), log_ratio(mean, scale, z_camera)
-        return Replay(*stacked, z_camera, *of_camera)
+        return Replay(log_q, kl, ratio, z_where, z_camera, *of_camera)
 
 
 def latents(
@@ -123,10 +128,7 @@ def latents(
 
 
 def draw_step(
-    proposal: Proposal,
-    normal: Float[Array, " 3"],
-    uniform: Float[Array, ""],
-    gumbel: Float[Array, " types"],
+    proposal: Proposal, normal: Float[Array, " 3"], uniform: Total, gumbel: Float[Array, " types"]
 ) -> tuple[Bool[Array, ""], Int[Array, ""], Float[Array, " 3"]]:
     """Draw one slot: presence, the type given presence, z_where."""
     present = jnp.log(uniform) >= proposal.log_q[0]

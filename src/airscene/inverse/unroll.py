@@ -154,10 +154,7 @@ def _steps(model, images, canvases, carry, z_camera, normal, uniform, gumbel):
 
 
 def unroll(
-    model: InverseAIR,
-    images: Float[np.ndarray, "n height width 3"],
-    render: Render,
-    noise: Noise,
+    model: InverseAIR, images: Float[np.ndarray, "n height width 3"], render: Render, noise: Noise
 ) -> Unrolled:
     """Draw the latents of a batch of images, one step after the other.
 
@@ -202,7 +199,7 @@ def unroll(
         types[:, some] = np.where(present, kinds[:, some], ABSENT)
         if is_last:
             break
-    drawn = Drawn(types >= 0, np.int32(kinds), noise.normal, noise.camera)
+    drawn = Drawn(types >= 0, kinds.astype(np.int32), noise.normal, noise.camera)
     return Unrolled(drawn, canvases, to_scenes(types, z_where, z_camera, config), q_present)
 
 

@@ -4,7 +4,7 @@ import math
 import re
 from dataclasses import dataclass, field
 
-from airscene.errors import InputError, check_option
+from airscene.errors import InputError, check_option, check_whole
 from airscene.schema import NO_OPTION
 
 
@@ -61,8 +61,7 @@ class AIRConfig:
     def __post_init__(self) -> None:
         """Check that every value is in range."""
         for name in ("n_steps", "n_what", "n_cells", "n_hidden", "n_features", "n_layer"):
-            value = getattr(self, name)
-            check_option(name, value, value >= 1, "a whole number of at least 1")
+            check_whole(name, getattr(self, name), 1)
         channels, *sides = shape = self.image_shape
         right = channels in (1, 3) and len(sides) == 2 and min(sides) >= 1
         check_option("image_shape", shape, right, "1 or 3 channels, then height and width")

@@ -5,6 +5,7 @@ as it is, whatever it says (Mnih & Gregor, Neural variational inference and lear
 networks, 2014; paper, section 2.2, which leaves the networks open).
 """
 
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 import equinox as eqx
@@ -14,6 +15,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from airscene.model.config import AIRConfig
 from airscene.model.shapes import Image
+from airscene.model.stored import StoredModule
 from airscene.model.unrolled import Unrolled
 
 # Nats that an output of one stands for: about what explaining one object gains.
@@ -30,6 +32,7 @@ POOL = 5
 N_HIDDEN = 64
 
 Model = TypeVar("Model", bound=eqx.Module)
+Stored = TypeVar("Stored", bound=StoredModule)
 Aid = TypeVar("Aid", bound=eqx.Module)
 
 
@@ -135,3 +138,15 @@ def apart(trained: Model | WithBaseline[Model, Aid]) -> tuple[Model, Aid | None]
     if isinstance(trained, WithBaseline):
         return trained.model, trained.baseline
     return trained, None
+
+
+def with_baseline(model: Stored, kind: Callable[..., Aid], seed: int) -> WithBaseline[Stored, Aid]:
+    """Return a model with a new baseline.
+
+    Args:
+        model: The model.
+        kind: Makes a baseline of the model's configuration and a key.
+        seed: Decides its initial weights, which are of another key than the model's own.
+    """
+    key = jax.random.fold_in(jax.random.key(seed), 1)
+    return WithBaseline(model, eqx.filter_jit(kind)(model.config, key=key))

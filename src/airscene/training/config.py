@@ -2,9 +2,9 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
-from airscene.errors import check_option, check_seed
+from airscene.errors import check_one_of, check_option, check_seed, check_whole
 
 Estimator = Literal["enumerated", "importance", "score", "score-baseline"]
 
@@ -40,9 +40,8 @@ class LoopConfig:
     def __post_init__(self) -> None:
         """Check that every value is in range."""
         for name in ("steps", "batch_size", "evaluate_every", "save_every"):
-            value = getattr(self, name)
-            check_option(name, value, value >= 1, "a whole number of at least 1")
-        check_option("warmup", self.warmup, self.warmup >= 0, "a whole number of at least 0")
+            check_whole(name, getattr(self, name), 1)
+        check_whole("warmup", self.warmup, 0)
         check_seed(self.seed)
         for name in ("learning_rate", "clip_norm"):
             value = getattr(self, name)
@@ -82,8 +81,7 @@ class TrainConfig(LoopConfig):
     def __post_init__(self) -> None:
         """Check that every value is in range."""
         super().__post_init__()
-        known = get_args(Estimator)
-        check_option("estimator", self.estimator, self.estimator in known, " or ".join(known))
+        check_one_of("estimator", self.estimator, Estimator)
         right = self.samples >= 1 if self.estimator == "importance" else self.samples == 0
         wanted = "at least 1 with --estimator importance, and 0 without"
         check_option("samples", self.samples, right, wanted)

@@ -1,6 +1,6 @@
 """The training state and the update that changes it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import partial
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Int32, PRNGKeyArray, PyTree
+from jaxtyping import Array, Int32, PyTree
 
 from airscene.model.shapes import Scalar
 from airscene.objective.baseline import FASTER, WithBaseline
@@ -39,7 +39,10 @@ def _optimiser(model: eqx.Module, config: LoopConfig) -> optax.GradientTransform
     if not isinstance(model, WithBaseline):
         return adam(config.learning_rate)
     # Apart, so that the gradient of the one is not clipped for the other's.
-    parts = {"model": adam(config.learning_rate), "baseline": adam(FASTER * config.learning_rate)}
+    parts: dict[Hashable, optax.GradientTransformation] = {
+        "model": adam(config.learning_rate),
+        "baseline": adam(FASTER * config.learning_rate),
+    }
     return optax.partition(
         parts, lambda weights: jax.tree.map_with_path(lambda path, _: path[0].name, weights)
     )
@@ -53,24 +56,20 @@ def initial_state(model: eqx.Module, config: LoopConfig) -> TrainState:
 
 
 # The mean over a batch of what is to be raised: of the model, the batch, a key and the step.
-Objective = Callable[[eqx.Module, tuple[Array, ...], PRNGKeyArray, Int32[Array, ""]], Scalar]
-
+Objective = Callable[..., Scalar]
 Run = Callable[..., tuple[TrainState, Scalar]]
-
-
 Update = Callable[[TrainState, tuple], tuple[TrainState, Scalar]]
 
 
 def make_update(model: eqx.Module, config: LoopConfig, objective: Objective) -> Update:
     """Return one update, not compiled yet.
 
+    It is a function of the state and a batch, which returns the new state and the objective before.
+
     Args:
         model: The model; its weights are not used.
         config: How to train.
         objective: What to raise.
-
-    Returns:
-        A function of the state and a batch, which returns the new state and the objective before.
     """
     frame = eqx.filter(model, eqx.is_inexact_array, inverse=True)
     optimiser = _optimiser(model, config)
@@ -94,16 +93,15 @@ def make_run(
 ) -> Run:
     """Compile many updates into one call.
 
+    It is a function of the state (given up: its memory is used again), the batches' indices and the
+    number of them to use, which returns the new state and the mean objective of the batches.
+
     Args:
         model: The model; its weights are not used.
         config: How to train.
         data: The data set: arrays with one item a row. Bytes, 0 to 255, reach the objective as
             numbers from 0 to 1.
         objective: What to raise.
-
-    Returns:
-        A function of the state (given up: its memory is used again), the batches' indices and the
-        number of them to use, which returns the new state and the mean objective of the batches.
     """
     update = make_update(model, config, objective)
 

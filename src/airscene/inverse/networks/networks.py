@@ -11,6 +11,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from airscene.inverse.config import InverseConfig
 from airscene.inverse.networks.proposal import CAMERA_CAP, Proposal, gaussian, propose
 from airscene.inverse.networks.tower import Tower, near_zero
+from airscene.inverse.shapes import Camera, Picture
 
 # What the networks see of an image and of a difference is scaled to a spread of about 1.
 BRIGHT, LEFT = 3.0, 6.0
@@ -42,9 +43,8 @@ class RecurrentNetwork(eqx.Module):
 
         h_i = tanh(A f(x) + B h_i-1 + C z_i-1 + D z_camera)
 
-    Deviations: f is convolutional, and what and the rotation have a tower each that sees the image,
-    h_i and what was proposed before them, with the gradient stopped there: in shared layers the
-    gradient of the place would decide alone what is learnt. The paper gives no sizes.
+    Deviations: f is convolutional, and what and the rotation have a tower each that sees the image
+    and h_i, for the reason that `DifferenceNetwork` gives. The paper gives no sizes.
 
     Args:
         config: What the model is made of.
@@ -70,30 +70,23 @@ class RecurrentNetwork(eqx.Module):
 
     def __call__(
         self,
-        image: Float[Array, "height width 3"],
+        image: Picture,
         canvas: Float[Array, "height width seen"],
         carry: Carry,
-        z_camera: Float[Array, " cameras"],
+        z_camera: Camera,
     ) -> tuple[Proposal, Float[Array, " hidden"]]:
-        """Propose one object.
+        """Propose one object: return the proposal and h_i.
 
         Args:
             image: Values in [0, 1].
             canvas: Not looked at.
             carry: From the step before.
             z_camera: The camera that was drawn.
-
-        Returns:
-            The proposal and h_i.
         """
         bright = BRIGHT * (image - 0.5)
         seen = jax.nn.relu(self.look(bright, jnp.zeros(0)))
         h = jnp.tanh(self.recur(jnp.concatenate([seen, *carry, z_camera])))
-        where = self.where(h)
-        told = jnp.concatenate([h, jax.lax.stop_gradient(where)])
-        what = self.what(bright, told)
-        told = jnp.concatenate([told, jax.lax.stop_gradient(what)])
-        return propose(where, what, self.rotation(bright, told), self.config), h
+        return _propose(self, self.where(h), bright, h), h
 
 
 class DifferenceNetwork(eqx.Module):
@@ -104,9 +97,9 @@ class DifferenceNetwork(eqx.Module):
     sees the image too, as an opaque object's difference depends on what lies behind it.
 
     Where, what and the rotation have a tower each, as their gradients differ in size: in shared
-    layers the largest would decide alone what is learnt. Each is told
-    what the ones before it propose, so that all speak of the same object; the gradient stops there,
-    so that none pulls at another.
+    layers the largest would decide alone what is learnt. Each is told what the ones before it
+    propose, so that all speak of the same object; the gradient stops there, so that none pulls at
+    another.
 
     Args:
         config: What the model is made of.
@@ -128,29 +121,31 @@ class DifferenceNetwork(eqx.Module):
         self.rotation = near_zero(tower(n_told + 4 + n_what, 2, n, key=keys[2]))
 
     def __call__(
-        self,
-        image: Float[Array, "height width 3"],
-        canvas: Float[Array, "height width 3"],
-        carry: Carry,
-        z_camera: Float[Array, " cameras"],
+        self, image: Picture, canvas: Picture, carry: Carry, z_camera: Camera
     ) -> tuple[Proposal, Float[Array, " hidden"]]:
-        """Propose one object.
+        """Propose one object: return the proposal and no state.
 
         Args:
             image: Values in [0, 1].
             canvas: The render of the objects so far, seen from the camera that was drawn.
             carry: Not looked at.
             z_camera: The camera that was drawn.
-
-        Returns:
-            The proposal and no state.
         """
         picture = jnp.concatenate([BRIGHT * (image - 0.5), LEFT * (image - canvas)], axis=-1)
-        where = self.where(picture, z_camera)
-        told = jnp.concatenate([z_camera, jax.lax.stop_gradient(where)])
-        what = self.what(picture, told)
-        told = jnp.concatenate([told, jax.lax.stop_gradient(what)])
-        return propose(where, what, self.rotation(picture, told), self.config), carry.hidden
+        return _propose(self, self.where(picture, z_camera), picture, z_camera), carry.hidden
+
+
+def _propose(
+    network: RecurrentNetwork | DifferenceNetwork,
+    where: Float[Array, " 4"],
+    picture: Float[Array, "height width channels"],
+    told: Float[Array, " numbers"],
+) -> Proposal:
+    """Say where, then what and then the rotation, each told what was said before it."""
+    told = jnp.concatenate([told, jax.lax.stop_gradient(where)])
+    what = network.what(picture, told)
+    told = jnp.concatenate([told, jax.lax.stop_gradient(what)])
+    return propose(where, what, network.rotation(picture, told), network.config)
 
 
 class CameraNetwork(eqx.Module):
@@ -169,9 +164,7 @@ class CameraNetwork(eqx.Module):
         size, n_out = config.image_shape[1:], 2 * config.n_cameras
         self.tower = near_zero(Tower(3, size, 0, n_out, config.n_hidden, key=key))
 
-    def __call__(
-        self, image: Float[Array, "height width 3"]
-    ) -> tuple[Float[Array, " cameras"], Float[Array, " cameras"]]:
+    def __call__(self, image: Picture) -> tuple[Camera, Camera]:
         """Return the mean and the standard deviation of q(z_camera)."""
         outputs = self.tower(BRIGHT * (image - 0.5), jnp.zeros(0)).reshape(2, -1)
         cap = jnp.full(self.config.n_cameras, CAMERA_CAP / self.config.camera_spread)

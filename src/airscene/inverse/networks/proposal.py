@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpyro.distributions as dist
 from jaxtyping import Array, Float
 
 from airscene.inverse.config import InverseConfig
+from airscene.inverse.shapes import Alternatives
 
 # How far from 0 the mean of x and y can be, in half-widths of the table: a little beyond what the
 # scenes have, so that every pose changes the image. The mean rotation has no bounds: under a wide
@@ -30,7 +30,7 @@ class Proposal(NamedTuple):
         scale: Standard deviation of q(z_where).
     """
 
-    log_q: Float[Array, " alternatives"]
+    log_q: Alternatives
     mean: Float[Array, " 3"]
     scale: Float[Array, " 3"]
 
@@ -48,7 +48,7 @@ def gaussian(
 
 def propose(
     where: Float[Array, " 4"],
-    what: Float[Array, " alternatives"],
+    what: Alternatives,
     rotation: Float[Array, " 2"],
     config: InverseConfig,
 ) -> Proposal:
@@ -67,15 +67,3 @@ def propose(
     cap = jnp.array([POSITION_CAP, POSITION_CAP, ROTATION_CAP])
     outputs = jnp.concatenate([where.reshape(2, 2), rotation[:, None]], axis=1)
     return Proposal(log_q, *gaussian(outputs, reach / spread, cap / spread))
-
-
-def kl_from_prior(mean: Float[Array, " n"], scale: Float[Array, " n"]) -> Float[Array, ""]:
-    """KL(N(mean, scale^2) | N(0, I)), in nats."""
-    return dist.kl_divergence(dist.Normal(mean, scale), dist.Normal(0.0, 1.0)).sum()
-
-
-def log_ratio(
-    mean: Float[Array, " n"], scale: Float[Array, " n"], z: Float[Array, " n"]
-) -> Float[Array, ""]:
-    """Log N(z | 0, I) - log N(z | mean, scale^2), in nats."""
-    return (dist.Normal(0.0, 1.0).log_prob(z) - dist.Normal(mean, scale).log_prob(z)).sum()

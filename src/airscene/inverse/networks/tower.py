@@ -105,5 +105,6 @@ def last_layer(network: eqx.nn.MLP | Tower) -> eqx.nn.Linear:
 def near_zero(network: Network) -> Network:
     """Return a network that puts out nearly nothing at first, as a head should."""
     last = last_layer(network)
+    assert last.bias is not None
     small = (0.1 * last.weight, jnp.zeros_like(last.bias))
     return eqx.tree_at(lambda m: (last_layer(m).weight, last_layer(m).bias), network, small)

@@ -1,11 +1,14 @@
 """Neural baselines: what each step can expect of the signal that its score function has."""
 
+from functools import partial
+
 import equinox as eqx
 import jax
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import PRNGKeyArray
 
 from airscene.inverse.config import InverseConfig
 from airscene.inverse.model import Drawn, Replay, latents
+from airscene.inverse.shapes import Canvases, Picture, Slots
 from airscene.objective.baseline import foretell, network_a_step, pooled
 
 # The image and the canvas are averaged over squares of this side.
@@ -30,17 +33,10 @@ class Baseline(eqx.Module):
         n_in = seen * rows * columns + config.n_slots * (4 + config.n_types) + config.n_cameras
         self.networks = network_a_step(n_in, config.n_slots, key)
 
-    def __call__(
-        self,
-        image: Float[Array, "height width 3"],
-        canvases: Float[Array, "slots height width seen"],
-        drawn: Drawn,
-        replay: Replay,
-    ) -> Float[Array, " slots"]:
+    def __call__(self, image: Picture, canvases: Canvases, drawn: Drawn, replay: Replay) -> Slots:
         """Return the baseline of each step, in nats; no gradient reaches the model."""
         replay = jax.lax.stop_gradient(replay)
-        slots = jax.vmap(lambda *one: latents(*one, self.config))(
-            drawn.present, drawn.kind, replay.z_where
-        )
+        told = partial(latents, config=self.config)
+        slots = jax.vmap(told)(drawn.present, drawn.kind, replay.z_where)
         left = jax.vmap(lambda one: pooled(one, POOL, 0))(canvases)
         return foretell(self.networks, pooled(image, POOL, 0), left, slots, replay.z_camera)

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int
 
 from airscene.inverse.model import Replay
+from airscene.inverse.shapes import Alternatives, Camera, Kinds, Poses, Present, Slots, Table, Total
 
 
 class Scores(NamedTuple):
@@ -30,43 +30,25 @@ class Scores(NamedTuple):
         camera: Gradient by z_camera.
     """
 
-    total: Float[Array, ""]
-    table: Float[Array, "slots alternatives"]
-    poses: Float[Array, "slots 3"]
-    weights: Float[Array, " slots"]
-    camera: Float[Array, " cameras"]
+    total: Total
+    table: Table
+    poses: Poses
+    weights: Slots
+    camera: Camera
 
 
-def only_gradient(x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
-    """Zero, with the gradient of x."""
-    return x - jax.lax.stop_gradient(x)
-
-
-def of_drawn(
-    rows: Float[Array, "slots alternatives"],
-    present: Bool[Array, " slots"],
-    kind: Int[Array, " slots"],
-) -> Float[Array, " slots"]:
+def of_drawn(rows: Table, present: Present, kind: Kinds) -> Slots:
     """The number of the alternative that was drawn, in each row."""
     drawn = jnp.where(present, 1 + kind, 0)
     return jnp.take_along_axis(rows, drawn[:, None], axis=1)[:, 0]
 
 
-def terms(
-    replay: Replay,
-    present: Bool[Array, " slots"],
-    kind: Int[Array, " slots"],
-    log_prior: Float[Array, " alternatives"],
-) -> Float[Array, " slots"]:
+def terms(replay: Replay, present: Present, kind: Kinds, log_prior: Alternatives) -> Slots:
     """What each slot adds to l beside the likelihood: log p(a_i) - log q(a_i) - 1(present) KL_i."""
     return of_drawn(log_prior - replay.log_q, present, kind) - present * replay.kl
 
 
-def enumerated(
-    replay: Replay,
-    table: Float[Array, "slots alternatives"],
-    log_prior: Float[Array, " alternatives"],
-) -> Float[Array, " slots"]:
+def enumerated(replay: Replay, table: Table, log_prior: Alternatives) -> Slots:
     """The bound of each prefix: slot i enumerated, earlier slots as drawn, later ones absent.
 
         sum_a q(a) [table_i(a) + log p(a) - log q(a) - 1(a present) KL_i]
@@ -80,11 +62,7 @@ def enumerated(
     return jnp.sum(jnp.exp(replay.log_q) * gains, axis=1)
 
 
-def local_cross_entropy(
-    replay: Replay,
-    table: Float[Array, "slots alternatives"],
-    log_prior: Float[Array, " alternatives"],
-) -> Float[Array, " slots"]:
+def local_cross_entropy(replay: Replay, table: Table, log_prior: Alternatives) -> Slots:
     """Cross-entropy, negative, from each step's posterior to that of its alternatives.
 
         sum_a p_i(a) log q(a),   p_i(a) proportional to exp(table_i(a) + log p(a) - 1(..) KL_i)
@@ -99,12 +77,8 @@ def local_cross_entropy(
 
 
 def score_function(
-    replay: Replay,
-    present: Bool[Array, " slots"],
-    kind: Int[Array, " slots"],
-    signal: Float[Array, " slots"],
-    baseline: Float[Array, " slots"],
-) -> Float[Array, ""]:
+    replay: Replay, present: Present, kind: Kinds, signal: Slots, baseline: Slots
+) -> Total:
     """The likelihood ratio estimator: sum_i (signal_i - b_i) log q(a_i), signal and b_i constants.
 
     Source: Eslami et al. 2016, section 2.2 and appendix A.
@@ -114,23 +88,15 @@ def score_function(
 
 
 def signals(
-    replay: Replay,
-    present: Bool[Array, " slots"],
-    kind: Int[Array, " slots"],
-    total: Float[Array, ""],
-    log_prior: Float[Array, " alternatives"],
-) -> Float[Array, " slots"]:
+    replay: Replay, present: Present, kind: Kinds, total: Total, log_prior: Alternatives
+) -> Slots:
     """What a_i may have changed: l without the terms of earlier slots."""
     return total + jax.lax.cumsum(terms(replay, present, kind, log_prior), reverse=True)
 
 
 def following(
-    replay: Replay,
-    present: Bool[Array, " slots"],
-    kind: Int[Array, " slots"],
-    scores: Scores,
-    log_prior: Float[Array, " alternatives"],
-) -> Float[Array, " slots"]:
+    replay: Replay, present: Present, kind: Kinds, scores: Scores, log_prior: Alternatives
+) -> Slots:
     """What the slots after i added to l: the signal that `enumerated` leaves out.
 
         sum_a dq(a) C_i(a) + (l_i - C_i(a_i)) d log q(a_i)
@@ -143,7 +109,7 @@ def following(
     return scores.total - of_drawn(scores.table, present, kind) + after
 
 
-def path_wise(replay: Replay, scores: Scores, floor: Float[Array, ""] | float) -> Float[Array, ""]:
+def path_wise(replay: Replay, scores: Scores, floor: Total | float) -> Total:
     """The pose terms: w_i z_i . grad_i - v_i KL_i, and the camera's.
 
     w_i is `scores.weights` and v_i is q(present); neither is below `floor`, which is not ascent on

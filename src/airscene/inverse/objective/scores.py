@@ -115,7 +115,8 @@ def score(
     weights[:, others] = q_present[:, others]
     poses = sum(one.poses for one in gradients) * pose_spread(config)
     camera = gradients[0].camera * config.camera_spread
-    return Scores(*(np.float32(x) for x in (total, table, poses, weights, camera)))
+    numbers = (total, table, poses, weights, camera)
+    return Scores(*(np.asarray(x, np.float32) for x in numbers))
 
 
 def log_likelihoods(

@@ -16,10 +16,10 @@ from airscene.inverse.model import InverseAIR, latents
 from airscene.inverse.networks.networks import Carry, first_carry
 from airscene.inverse.networks.tower import last_layer
 from airscene.inverse.objective.estimators import of_drawn
+from airscene.inverse.shapes import Camera, Canvases, Kinds, Numbers, Picture, Poses, Total
 from airscene.inverse.train import Scenes, train_rendered
 from airscene.inverse.unroll import as_inputs
 from airscene.training.config import LoopConfig
-from airscene.training.loop import Evaluate
 
 # The logit of the share of its cap that a spread has at first, beside that of inference.
 WIDE = 4.0
@@ -37,21 +37,21 @@ class Labelled(NamedTuple):
         z_camera: Standardised camera.
     """
 
-    images: Float[Array, "n height width 3"]
-    canvases: Float[Array, "n slots height width seen"]
-    types: Int[Array, "n slots"]
-    z_where: Float[Array, "n slots 3"]
-    z_camera: Float[Array, "n cameras"]
+    images: Float[Numbers, "n height width 3"]
+    canvases: Float[Numbers, "n slots height width seen"]
+    types: Int[Numbers, "n slots"]
+    z_where: Float[Numbers, "n slots 3"]
+    z_camera: Float[Numbers, "n cameras"]
 
 
 def conditional_log_likelihood(
     model: InverseAIR,
-    image: Float[Array, "height width 3"],
-    canvases: Float[Array, "slots height width seen"],
-    types: Int[Array, " slots"],
-    z_where: Float[Array, "slots 3"],
-    z_camera: Float[Array, " cameras"],
-) -> Float[Array, ""]:
+    image: Picture,
+    canvases: Canvases,
+    types: Kinds,
+    z_where: Poses,
+    z_camera: Camera,
+) -> Total:
     """Conditional log-likelihood of one scene's labels, each step given the labels before it.
 
         log q(z_camera | x) + sum_i [log q(a_i | ..) + 1(a_i present) log q(z_where_i | ..)]
@@ -92,7 +92,7 @@ def for_labels(model: InverseAIR) -> InverseAIR:
     images, would be so large that nothing else is learnt; so spreads start near their caps.
     """
 
-    def biases(model):
+    def biases(model: InverseAIR) -> list[Any]:
         parts = [model.network.where, model.network.rotation]
         parts += [model.camera.tower] if model.camera else []
         return [last_layer(part).bias for part in parts]
@@ -102,9 +102,7 @@ def for_labels(model: InverseAIR) -> InverseAIR:
     return eqx.tree_at(biases, model, wide)
 
 
-def mean_log_likelihood(
-    model: InverseAIR, batch: Labelled, key: Array, step: Array
-) -> Float[Array, ""]:
+def mean_log_likelihood(model: InverseAIR, batch: Labelled, key: Array, step: Array) -> Total:
     """The mean of `conditional_log_likelihood` over a batch; nothing is random in it."""
 
     def one(*row):
@@ -146,7 +144,7 @@ def label(
         canvases[:, i] = as_inputs(
             pool.render(to_scenes(so_far, z_where, z_camera, config)), config
         )
-    numbers = (np.float32(z_where), np.float32(z_camera))
+    numbers = z_where.astype(np.float32), np.asarray(z_camera, np.float32)
     return Labelled(as_inputs(targets, config), canvases, types, *numbers)
 
 
@@ -157,24 +155,20 @@ def train_supervised(
     config: LoopConfig,
     *,
     order: Order,
-    evaluate: Evaluate,
     **options: Any,
 ) -> InverseAIR:
     """Train on renders of scenes and their truth.
 
-    The scenes of a step follow from the seed and the step, so a resumed run makes the same updates
-    as an uninterrupted one, and one with `train_inverse` and the same seed sees the same images.
-    What is recorded as `objective` is the conditional log-likelihood.
+    One with `train_inverse` and the same seed sees the same images. What is recorded as
+    `objective` is the conditional log-likelihood.
 
     Args:
         model: The model to start from, see `for_labels`.
-        scenes: Makes true scenes: `scenes(n, seed=(seed, step))`.
+        scenes: Makes true scenes, see `train_rendered`.
         pool: Draws them.
         config: How to train.
         order: Of the labels.
-        evaluate: Called with the model and the step every `evaluate_every` steps.
-        options: What else `airscene.training.loop.train_by` takes: the folder, and how the run is
-            resumed and shown.
+        options: What else `train_rendered` takes.
 
     Returns:
         The trained model, which is used as one that had no labels: `infer`, `make_evaluate`.
@@ -188,5 +182,5 @@ def train_supervised(
     def draw(model: InverseAIR, truth: SceneBatch, targets: Any, step: int) -> Labelled:
         return label(truth, targets, pool, model.config, order)
 
-    options, model = {"evaluate": evaluate, **options}, for_labels(model)
-    return train_rendered(model, scenes, pool, config, mean_log_likelihood, draw, **options)
+    wide = for_labels(model)
+    return train_rendered(wide, scenes, pool, config, mean_log_likelihood, draw, **options)

@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
 
 from airscene.inverse.config import Estimator
 from airscene.inverse.latents import log_prior
@@ -15,13 +14,14 @@ from airscene.inverse.objective.estimators import (
     enumerated,
     following,
     local_cross_entropy,
-    only_gradient,
     path_wise,
     score_function,
     signals,
     terms,
 )
+from airscene.inverse.shapes import Canvases, Picture, Total
 from airscene.objective.baseline import UNIT
+from airscene.objective.score_function import only_gradient
 
 
 class Annealed(NamedTuple):
@@ -33,21 +33,21 @@ class Annealed(NamedTuple):
         whole: 0 while the score of step i is that with the later steps absent, then 1.
     """
 
-    floor: Float[Array, ""] | float = 0.0
-    cross_entropy: Float[Array, ""] | float = 0.0
-    whole: Float[Array, ""] | float = 1.0
+    floor: Total | float = 0.0
+    cross_entropy: Total | float = 0.0
+    whole: Total | float = 1.0
 
 
 def surrogate(
     model: InverseAIR,
-    image: Float[Array, "height width 3"],
-    canvases: Float[Array, "slots height width seen"],
+    image: Picture,
+    canvases: Canvases,
     drawn: Drawn,
     scores: Scores,
     estimator: Estimator,
     annealed: Annealed = Annealed(),  # noqa: B008
     baseline: Baseline | None = None,
-) -> Float[Array, ""]:
+) -> Total:
     """One-sample estimate of one scene's bound.
 
     Args:

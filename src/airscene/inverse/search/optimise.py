@@ -131,10 +131,10 @@ def optimise(
         scores = found.values.reshape(n, searches) + prior + (there * density).sum(axis=2)
         best = scenes[scores.argmax(axis=1) + searches * np.arange(n)]
         count += len(plan.scenes) // n
-        trace.append((scores.max(axis=1), best, count))
+        trace.append((scores, best, count))
         uphill = found.poses.reshape(z.shape) * pose_spread(model) - there * z
         change, state = update(np.float32(-uphill), state)
         z = z + np.asarray(change) * (now < config.iterations)
-    tops, bests, counts = zip(*trace, strict=True)
-    way = Trace(np.stack(tops), list(bests), np.array(counts))
-    return Optimised(best, kinds, scores, z * pose_spread(model), way)
+    scores, bests, counts = zip(*trace, strict=True)
+    way = Trace(np.stack(scores).max(axis=2), list(bests), np.array(counts))
+    return Optimised(bests[-1], kinds, scores[-1], z * pose_spread(model), way)
