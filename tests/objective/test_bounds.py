@@ -18,10 +18,7 @@ def undecided(model, scale=0.0):
     return eqx.tree_at(
         lambda m: (m.where.head.bias, m.encoder.layers.layers[-1].bias),
         model,
-        (
-            jnp.array([0.3, *[0.0] * 3, *[scale] * 3]),
-            jnp.array([0.0] * n_what + [scale] * n_what),
-        ),
+        (jnp.array([0.3, *[0.0] * 3, *[scale] * 3]), jnp.array([0.0] * n_what + [scale] * n_what)),
     )
 
 

@@ -46,10 +46,7 @@ def image(images):
 
 def draws(model, n, seed=0):
     keys = jax.random.split(jax.random.key(seed))
-    return (
-        jax.random.normal(keys[0], (n, 3, model.n_noise)),
-        jax.random.uniform(keys[1], (n, 3)),
-    )
+    return (jax.random.normal(keys[0], (n, 3, model.n_noise)), jax.random.uniform(keys[1], (n, 3)))
 
 
 @pytest.fixture(scope="module")

@@ -46,6 +46,11 @@ class Drawn(NamedTuple):
     normal: Poses
     camera_normal: Camera
 
+    @property
+    def alternatives(self) -> Kinds:
+        """The alternative of each slot: 0 where absent, or else 1 + type."""
+        return jnp.where(self.present, 1 + self.kind, 0)
+
 
 class Replay(NamedTuple):
     """What a scene's latents are and cost, as functions of the networks' weights.
@@ -70,12 +75,7 @@ class Replay(NamedTuple):
 
 
 class InverseAIR(StoredModule):
-    """The networks of inverse graphics; the generative model is a renderer, and has no weights.
-
-    Args:
-        config: What it is made of.
-        key: Randomness of the initial weights.
-    """
+    """The networks of inverse graphics; the generative model is a renderer, and has no weights."""
 
     network: RecurrentNetwork | DifferenceNetwork
     camera: CameraNetwork | None

@@ -26,12 +26,7 @@ from airscene.model.where import WHERE_PROPOSALS, Proposal, WhereProposal
 
 
 class AIR(StoredModule):
-    """Attend, Infer, Repeat (paper, sections 2 and 3.1), for one scene; `vmap` for a batch.
-
-    Args:
-        config: What the model is made of.
-        key: Randomness of the initial weights.
-    """
+    """Attend, Infer, Repeat (paper, sections 2 and 3.1), for one scene; `vmap` for a batch."""
 
     encoder: Encoder
     decoder: Decoder
@@ -47,10 +42,9 @@ class AIR(StoredModule):
         if not (config.object_size and config.sigma):
             raise InputError("object_size or sigma is 0, which is for training only: estimate it")
         keys = jax.random.split(key, 3)
-        patch = (config.image_shape[0], config.n_cells, config.n_cells)
         self.config = config
-        self.encoder = Encoder(patch, config.n_what, config.n_layer, key=keys[0])
-        self.decoder = Decoder(patch, config.n_what, config.n_layer, config.brightness, key=keys[1])
+        self.encoder = Encoder(config, key=keys[0])
+        self.decoder = Decoder(config, key=keys[1])
         self.where = _chosen(WHERE_PROPOSALS, "where_proposal", config.where_proposal)(
             config, self.pose, key=keys[2]
         )
@@ -59,11 +53,7 @@ class AIR(StoredModule):
         self.likelihood = _chosen(LIKELIHOODS, "likelihood", config.likelihood)(config.sigma)
 
     def with_steps(self, n_steps: int) -> "AIR":
-        """Return the model with another largest count, and the same weights.
-
-        Args:
-            n_steps: The largest count, N. The prior over counts is that of the configuration for
-                this N.
+        """Return the model with the same weights, and another largest count N and its prior.
 
         Raises:
             InputError: If N is below 1, or the prior is a table for another N.
@@ -99,7 +89,7 @@ class AIR(StoredModule):
 
         Args:
             seen: What is to be explained: the image, or what is missing from the canvas.
-            z_where: Standardised pose of the window.
+            z_where: Pose of the window.
             noise: Standard normal numbers.
         """
         window = attention.read(seen, z_where, self.pose, self.config.n_cells)
@@ -113,7 +103,7 @@ class AIR(StoredModule):
         """Take one step of inference: return the next state, and the step.
 
         Args:
-            image: Image, values in [0, 1].
+            image: The image.
             state: State of the where-proposal.
             noise: Standard normal numbers, of where and what.
         """
@@ -186,12 +176,7 @@ class AIR(StoredModule):
         return where + kl_from_prior(objects.mean, objects.scale)
 
     def sample(self, key: PRNGKeyArray, count: Int[Array, ""]) -> Image:
-        """Draw one scene from the prior p(x | n), without the noise of the pixels.
-
-        Args:
-            key: Randomness of the draw.
-            count: Number of objects n.
-        """
+        """Draw one scene from the prior p(x | n), without the noise of the pixels."""
         where_key, what_key = jax.random.split(key)
         n_steps = self.config.n_steps
         z_where = dist.Normal().sample(where_key, (n_steps, 3))

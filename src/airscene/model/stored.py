@@ -9,11 +9,12 @@ import jax
 
 
 class StoredModule(eqx.Module):
-    """A model whose weights are kept in files.
+    """A model whose weights are kept in files, made of a configuration and a key.
 
     Args:
         config: What the model is made of, a dataclass.
         stored_format: What the files say that they hold: no name of the code.
+        key: Randomness of the initial weights.
     """
 
     config: eqx.AbstractVar[Any]

@@ -190,7 +190,7 @@ def test_the_baseline_learns_the_signal(case):
         scaled = jax.tree.map(lambda x: x * scale if eqx.is_inexact_array(x) else x, baseline)
         told = scaled(image, canvases, drawn, replay)
         prior = log_prior(model.config)
-        signal = signals(replay, drawn.present, drawn.kind, scores.total, prior)
+        signal = signals(replay, drawn.alternatives, scores.total, prior)
         return jnp.sum(jnp.square((signal - told) / UNIT))
 
     slope = float(jax.grad(value)(1.0))

@@ -1,11 +1,12 @@
 """Estimators of the bound's gradient in the discrete latents, from numbers a renderer gave.
 
-For one scene, with alternatives a_i (absent, or a type) and poses z_i of slots i = 1..N, the bound
-is the mean over q of
+For one scene, with alternatives a_i (0 absent, or 1 + type) and poses z_i of slots i = 1..N, the
+bound is the mean over q of
 
     l = log p(x | a, z) + sum_i [log p(a_i) - log q(a_i) - 1(a_i present) KL_i] - KL_camera
 
-Each function returns a number to differentiate; the scores of scenes in it have no gradient.
+Each function returns a number to differentiate; the scores of scenes in it have no gradient. What
+was drawn is given as `Drawn.alternatives`, the prior as `airscene.inverse.latents.log_prior`.
 """
 
 from typing import NamedTuple
@@ -14,7 +15,7 @@ import jax
 import jax.numpy as jnp
 
 from airscene.inverse.model import Replay
-from airscene.inverse.shapes import Alternatives, Camera, Kinds, Poses, Present, Slots, Table, Total
+from airscene.inverse.shapes import Alternatives, Camera, Kinds, Poses, Slots, Table, Total
 
 
 class Scores(NamedTuple):
@@ -37,15 +38,14 @@ class Scores(NamedTuple):
     camera: Camera
 
 
-def of_drawn(rows: Table, present: Present, kind: Kinds) -> Slots:
+def of_drawn(rows: Table, drawn: Kinds) -> Slots:
     """The number of the alternative that was drawn, in each row."""
-    drawn = jnp.where(present, 1 + kind, 0)
     return jnp.take_along_axis(rows, drawn[:, None], axis=1)[:, 0]
 
 
-def terms(replay: Replay, present: Present, kind: Kinds, log_prior: Alternatives) -> Slots:
+def terms(replay: Replay, drawn: Kinds, log_prior: Alternatives) -> Slots:
     """What each slot adds to l beside the likelihood: log p(a_i) - log q(a_i) - 1(present) KL_i."""
-    return of_drawn(log_prior - replay.log_q, present, kind) - present * replay.kl
+    return of_drawn(log_prior - replay.log_q, drawn) - (drawn > 0) * replay.kl
 
 
 def enumerated(replay: Replay, table: Table, log_prior: Alternatives) -> Slots:
@@ -76,27 +76,21 @@ def local_cross_entropy(replay: Replay, table: Table, log_prior: Alternatives) -
     return jnp.sum(p * replay.log_q, axis=1)
 
 
-def score_function(
-    replay: Replay, present: Present, kind: Kinds, signal: Slots, baseline: Slots
-) -> Total:
+def score_function(replay: Replay, drawn: Kinds, signal: Slots, baseline: Slots) -> Total:
     """The likelihood ratio estimator: sum_i (signal_i - b_i) log q(a_i), signal and b_i constants.
 
     Source: Eslami et al. 2016, section 2.2 and appendix A.
     """
     gain = jax.lax.stop_gradient(signal - baseline)
-    return jnp.sum(gain * of_drawn(replay.log_q, present, kind))
+    return jnp.sum(gain * of_drawn(replay.log_q, drawn))
 
 
-def signals(
-    replay: Replay, present: Present, kind: Kinds, total: Total, log_prior: Alternatives
-) -> Slots:
+def signals(replay: Replay, drawn: Kinds, total: Total, log_prior: Alternatives) -> Slots:
     """What a_i may have changed: l without the terms of earlier slots."""
-    return total + jax.lax.cumsum(terms(replay, present, kind, log_prior), reverse=True)
+    return total + jax.lax.cumsum(terms(replay, drawn, log_prior), reverse=True)
 
 
-def following(
-    replay: Replay, present: Present, kind: Kinds, scores: Scores, log_prior: Alternatives
-) -> Slots:
+def following(replay: Replay, drawn: Kinds, scores: Scores, log_prior: Alternatives) -> Slots:
     """What the slots after i added to l: the signal that `enumerated` leaves out.
 
         sum_a dq(a) C_i(a) + (l_i - C_i(a_i)) d log q(a_i)
@@ -104,9 +98,9 @@ def following(
     with C_i(a) the bound of the prefix, is the gradient of the bound without bias: the prefix is
     a control variate that depends on a_i, and whose mean is known.
     """
-    added = terms(replay, present, kind, log_prior)
+    added = terms(replay, drawn, log_prior)
     after = jax.lax.cumsum(added, reverse=True) - added
-    return scores.total - of_drawn(scores.table, present, kind) + after
+    return scores.total - of_drawn(scores.table, drawn) + after
 
 
 def path_wise(replay: Replay, scores: Scores, floor: Total | float) -> Total:

@@ -82,7 +82,7 @@ def conditional_log_likelihood(
         density = dist.Normal(proposal.mean, proposal.scale).log_prob(z_where[i]).sum()
         value += present[i] * density
         log_q.append(proposal.log_q)
-    return value + of_drawn(jnp.stack(log_q), present, kind).sum()
+    return value + of_drawn(jnp.stack(log_q), types + 1).sum()
 
 
 def for_labels(model: InverseAIR) -> InverseAIR:

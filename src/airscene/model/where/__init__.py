@@ -7,7 +7,6 @@ from airscene.model.where.difference import DifferenceProposal
 from airscene.model.where.proposal import Proposal, WhereProposal
 from airscene.model.where.recurrent import RecurrentProposal
 
-# Classes by their names, made of an `AIRConfig`, a `Pose` and a key.
 WHERE_PROPOSALS: dict[str, type[WhereProposal]] = {
     "recurrent": RecurrentProposal,
     "difference": DifferenceProposal,

@@ -66,11 +66,6 @@ class DifferenceProposal(eqx.Module):
     appendix D does without). And no gradient flows through attention, through the error or
     through where a glimpse is taken: the places of the windows learn through the offsets that
     the glimpses propose, each step for its own. With these gradients, training is unstable.
-
-    Args:
-        config: What the model is made of.
-        pose: The map from `z_where` to scale and centre.
-        key: Randomness of the initial weights.
     """
 
     glimpses: tuple["Glimpse", ...]
@@ -83,8 +78,7 @@ class DifferenceProposal(eqx.Module):
     def __init__(self, config: AIRConfig, pose: Pose, *, key: PRNGKeyArray):
         keys = jax.random.split(key, N_GLIMPSES)
         self.image_size, self.sigma, self.pose = config.image_shape[1:], config.sigma, pose
-        sizes = (config.image_shape[0], config.n_cells, config.n_hidden, config.n_features)
-        self.glimpses = tuple(Glimpse(*sizes, key=key) for key in keys)
+        self.glimpses = tuple(Glimpse(config, key=key) for key in keys)
 
     def begin(self, image: Image, side: Side) -> State:
         """Return the state before the first step: all of the image is left to explain."""
@@ -143,29 +137,20 @@ class DifferenceProposal(eqx.Module):
 
 
 class Glimpse(eqx.Module):
-    """A look at the error around a place.
-
-    Args:
-        channels: Channels of the images.
-        n_cells: Side of a glimpse, in samples.
-        n_hidden: Units of the layer that proposes.
-        n_features: Units of the first layer.
-        key: Randomness of the initial weights.
-    """
+    """A look at the error around a place."""
 
     first_layer: eqx.nn.Linear = eqx.field(metadata=stored_as("look"))
     second_layer: eqx.nn.Linear = eqx.field(metadata=stored_as("think"))
     head: eqx.nn.Linear = eqx.field(metadata=stored_as("propose"))
     n_cells: int = eqx.field(static=True)
 
-    def __init__(
-        self, channels: int, n_cells: int, n_hidden: int, n_features: int, *, key: PRNGKeyArray
-    ):
+    def __init__(self, config: AIRConfig, *, key: PRNGKeyArray):
         keys = jax.random.split(key, 3)
-        self.first_layer = eqx.nn.Linear(channels * n_cells**2, n_features, key=keys[0])
-        self.second_layer = eqx.nn.Linear(n_features, n_hidden, key=keys[1])
-        self.head = init_head(eqx.nn.Linear(n_hidden, 7, key=keys[2]))
-        self.n_cells = n_cells
+        n_seen = config.image_shape[0] * config.n_cells**2
+        self.first_layer = eqx.nn.Linear(n_seen, config.n_features, key=keys[0])
+        self.second_layer = eqx.nn.Linear(config.n_features, config.n_hidden, key=keys[1])
+        self.head = init_head(eqx.nn.Linear(config.n_hidden, 7, key=keys[2]))
+        self.n_cells = config.n_cells
 
     def __call__(self, error: Image, centre: Place, pose: Pose) -> Float[Array, " 7"]:
         """Read the error (image less canvas) around a place, for `propose` to propose an object."""

@@ -41,8 +41,9 @@ class Proposal(NamedTuple):
 class WhereProposal(Protocol):
     """An inference network that proposes where the objects are, one a step.
 
-    A state is any tree of arrays. `explain` may use what an object draws if `uses_appearance` is
-    true; if not, the appearances of all objects are computed at once, which is faster.
+    It is made of an `AIRConfig`, a `Pose` and a key. A state is any tree of arrays. `explain` may
+    use what an object draws if `uses_appearance` is true; if not, the appearances of all objects
+    are computed at once, which is faster.
 
     Args:
         uses_appearance: Whether a step depends on what the objects before it draw.
@@ -63,21 +64,11 @@ class WhereProposal(Protocol):
         ...
 
     def view(self, state: PyTree[Array], image: Image) -> Image:
-        """Return what the window of the proposed object is read from.
-
-        Args:
-            state: State after the step that proposed the object.
-            image: Image, values in [0, 1].
-        """
+        """Return what the window of an object is read from, after the step that proposed it."""
         ...
 
     def step(self, state: PyTree[Array], noise: Where) -> tuple[PyTree[Array], Proposal]:
-        """Propose one object.
-
-        Args:
-            state: State after the objects so far.
-            noise: Standard normal numbers.
-        """
+        """Propose one object; the noise is standard normal."""
         ...
 
     def explain(self, state: PyTree[Array], z_where: Where, drawn: Image | None) -> PyTree[Array]:

@@ -75,11 +75,6 @@ class RecurrentProposal(eqx.Module):
     so a window lies on something unexplained from the first step of training on. The cell learns
     which thing to prefer, and it is told the sum of a. Without it, objects that are small beside
     the image are found late or not at all, as a window that covers nothing has no gradient.
-
-    Args:
-        config: What the model is made of.
-        pose: The map from `z_where` to scale and centre.
-        key: Randomness of the initial weights.
     """
 
     image_layer: eqx.nn.Linear = eqx.field(metadata=stored_as("look_image"))
