@@ -5,7 +5,6 @@ from typing import ClassVar, NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpyro.distributions as dist
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from airscene.baselines.draw_config import DRAWConfig
@@ -14,6 +13,7 @@ from airscene.model.likelihood import log_likelihood
 from airscene.model.pose import Pose
 from airscene.model.shapes import Image, Scalar
 from airscene.model.stored import StoredModule
+from airscene.model.unrolled import kl_from_prior
 
 # Windows are free, as DRAW has no prior over them. They start in the middle, half as wide as the
 # image, and what a layer puts out moves them little: from the whole image, and with steps as large
@@ -59,10 +59,6 @@ class DRAW(StoredModule):
 
     (Gregor et al. 2015, equations 1-8, with the spatial transformer that the AIR paper names in
     place of the grid of Gaussian filters.)
-
-    Args:
-        config: What the model is made of.
-        key: Randomness of the initial weights.
     """
 
     encoder: eqx.nn.Linear
@@ -89,38 +85,19 @@ class DRAW(StoredModule):
         self.blank = jnp.full(config.image_shape, DARK)
 
     def unroll(self, image: Image, noise: Float[Array, "steps latents"]) -> Drawn:
-        """Infer the latents of every step and draw them.
-
-        Args:
-            image: Image, values in [0, 1].
-            noise: Standard normal numbers; zeros give the posterior means.
-
-        Returns:
-            The sample and every term of the bound.
-        """
+        """Infer the latents of every step and draw them; zeros as noise give the means."""
         nudges = {name: jnp.zeros((len(noise), 1)) for name in LAYERS}
         return self._unroll(image, noise, nudges)[0]
 
     def reconstruct(self, image: Image) -> Float[Array, "steps channel height width"]:
-        """Return the picture after each step, drawn from the posterior means.
-
-        Args:
-            image: Image, values in [0, 1].
-
-        Returns:
-            The pictures, values in [0, 1].
-        """
+        """Return the picture after each step, drawn from the posterior means."""
         return self.unroll(image, self._zeros()).canvases
 
     def embed(self, image: Image) -> Float[Array, " code"]:
-        """Return what DRAW infers of an image, for other tasks.
+        """Return what DRAW infers of an image, for other tasks, 7 numbers a step.
 
-        Args:
-            image: Image, values in [0, 1].
-
-        Returns:
-            The posterior means of all steps, and where each step writes, scale, x and y, as the
-            layer puts them out: what is drawn and where, as AIR's latents are. 7 numbers a step.
+        The posterior means of all steps, and where each step writes, scale, x and y, as the layer
+        puts them out: what is drawn and where, as AIR's latents are.
         """
         drawn = self.unroll(image, self._zeros())
         return jnp.concatenate([drawn.means.ravel(), drawn.windows.ravel()])
@@ -151,13 +128,13 @@ class DRAW(StoredModule):
             gates = layer("encoder", seen, seen - drawn, h_dec, h_enc)
             h_enc, c_enc = _gated(gates, c_enc)
             mean, log_scale = jnp.split(layer("posterior", h_enc), 2)
-            q = dist.Normal(mean, jnp.exp(log_scale))
-            gates = layer("decoder", q.loc + q.scale * noise, h_dec)
+            scale = jnp.exp(log_scale)
+            gates = layer("decoder", mean + scale * noise, h_dec)
             h_dec, c_dec = _gated(gates, c_dec)
             patch = layer("paint", h_dec).reshape(patch_shape)
             window = layer("place", h_dec)
             canvas = canvas + attention.write(patch, window, WINDOW, c.image_shape[1:])
-            kl = dist.kl_divergence(q, dist.Normal()).sum()
+            kl = kl_from_prior(mean, scale)
             return ((h_enc, c_enc), (h_dec, c_dec), canvas), ((kl, canvas, mean, window), taken)
 
         nothing = jnp.zeros(c.n_hidden)
@@ -169,12 +146,9 @@ class DRAW(StoredModule):
 
 
 def _lstm(n_in: int, n_hidden: int, key: PRNGKeyArray) -> eqx.nn.Linear:
-    """The four gates of an LSTM as one layer, of its input and its previous output.
-
-    The forget gate starts open, or 40 steps would wash out the first.
-    """
-    layer = _linear(n_in + n_hidden, 4 * n_hidden, key)
-    return eqx.tree_at(lambda m: m.bias, layer, layer.bias.at[:n_hidden].set(1.0))
+    """The four gates of an LSTM as one layer, of its input and its previous output."""
+    # The forget gate starts open, or 40 steps would wash out the first.
+    return _linear(n_in + n_hidden, 4 * n_hidden, key, n_open=n_hidden)
 
 
 def _gated(gates, cell):
@@ -184,6 +158,6 @@ def _gated(gates, cell):
     return jax.nn.sigmoid(out) * jnp.tanh(cell), cell
 
 
-def _linear(n_in: int, n_out: int, key: PRNGKeyArray) -> eqx.nn.Linear:
+def _linear(n_in: int, n_out: int, key: PRNGKeyArray, n_open: int = 0) -> eqx.nn.Linear:
     layer = eqx.nn.Linear(n_in, n_out, key=key)
-    return eqx.tree_at(lambda m: m.bias, layer, jnp.zeros(n_out))
+    return eqx.tree_at(lambda m: m.bias, layer, jnp.zeros(n_out).at[:n_open].set(1.0))

@@ -10,7 +10,7 @@ from airscene.model.shapes import Image, Scalar
 
 
 def bound(model: DRAW, image: Image, noise: Float[Array, "steps latents"]) -> Scalar:
-    """One-sample estimate of the evidence lower bound, `log p(x | z) - sum_t KL_t`.
+    """One-sample estimate of the evidence lower bound, `log p(x | z) - sum_t KL_t`, in nats.
 
     Its negative is the free energy that the paper reports (Table 1).
 
@@ -18,9 +18,6 @@ def bound(model: DRAW, image: Image, noise: Float[Array, "steps latents"]) -> Sc
         model: The model.
         image: Image, values in [0, 1].
         noise: Standard normal numbers.
-
-    Returns:
-        The bound on log p(x), in nats.
     """
     drawn = model.unroll(image, noise)
     return drawn.log_likelihood - drawn.kl.sum()
@@ -31,7 +28,7 @@ def mean_bound(
     images: Float[Array, "b channel height width"],
     noise: Float[Array, "b steps latents"],
 ) -> Scalar:
-    """Mean of `bound` over a batch, with a gradient that takes half the time.
+    """Mean of `bound` over a batch, in nats, with a gradient that takes half the time.
 
     Each layer is used at every step, y_t = W x_t + b. The gradient that JAX derives adds up 40
     matrices as large as W; here all dL/dy_t are kept, and
@@ -39,14 +36,6 @@ def mean_bound(
         dL/dW = sum_t (dL/dy_t) x_t^T
 
     is one product over steps and scenes.
-
-    Args:
-        model: The model.
-        images: Images, values in [0, 1].
-        noise: Standard normal numbers.
-
-    Returns:
-        The mean bound, in nats.
     """
     arrays, rest = eqx.partition(model, eqx.is_inexact_array)
 
@@ -104,9 +93,6 @@ def grown_bound(
         noise: Standard normal numbers.
         step: Updates made so far.
         growth: From which update on, how many drawing steps; the first from 0 on.
-
-    Returns:
-        The mean bound, in nats.
     """
     arrays, rest = eqx.partition(model, eqx.is_inexact_array)
     stages = [
@@ -121,16 +107,7 @@ def grown_bound(
 def bounds(
     model: DRAW, images: Float[Array, "b channel height width"], key: PRNGKeyArray
 ) -> Float[Array, " b"]:
-    """Estimate the bound of each of many images, one posterior sample an image.
-
-    Args:
-        model: The model.
-        images: Images, values in [0, 1].
-        key: Randomness of the samples.
-
-    Returns:
-        The bounds, in nats.
-    """
+    """Estimate the bound of each of many images, in nats, one posterior sample an image."""
     c = model.config
     noise = jax.random.normal(key, (len(images), c.n_steps, c.n_latents))
     return jax.vmap(bound, in_axes=(None, 0, 0))(model, images, noise)

@@ -36,14 +36,7 @@ def to_scenes(
     z_camera: Float[np.ndarray, "n cameras"],
     config: InverseConfig,
 ) -> SceneBatch:
-    """The scenes that latents stand for.
-
-    Args:
-        types: Type of the object in each slot, `ABSENT` where there is none.
-        z_where: Standardised poses.
-        z_camera: Standardised camera.
-        config: The spreads.
-    """
+    """The scenes that latents stand for; types are `ABSENT` where there is no object."""
     poses = np.asarray(z_where, np.float64) * pose_spread(config)
     camera = np.asarray(z_camera, np.float64) * config.camera_spread
     return SceneBatch.of(types, poses, camera)

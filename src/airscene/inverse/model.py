@@ -95,13 +95,7 @@ class InverseAIR(StoredModule):
         return self.camera(image) if self.camera else (jnp.zeros(0), jnp.zeros(0))
 
     def replay(self, image: Picture, canvases: Canvases, drawn: Drawn) -> Replay:
-        """Run all steps again on what was drawn.
-
-        Args:
-            image: What was seen, values in [0, 1].
-            canvases: The render before each step; of 0 channels for the recurrent network.
-            drawn: What was drawn.
-        """
+        """Run all steps again on what was drawn of an image."""
         mean, scale = self.see_camera(image)
         z_camera = mean + scale * drawn.camera_normal
         carry, steps = first_carry(self.config), []

@@ -68,7 +68,7 @@ def annealed_at(config: InverseTrainConfig, step: int) -> Annealed:
 def train_inverse(
     model: InverseAIR, scenes: Scenes, pool: RenderPool, config: InverseTrainConfig, **options: Any
 ) -> InverseAIR:
-    """Train on renders of scenes, whose truth is not used.
+    """Train on renders of scenes, whose truth is not used; return the trained model.
 
     What is raised is the bound without the Gaussian's normaliser, and what is recorded as
     `objective` is it under the likelihood of the time: it is not to be compared while blur and
@@ -79,15 +79,7 @@ def train_inverse(
         scenes: Makes true scenes, see `train_rendered`.
         pool: Draws scenes: the true ones, and what the networks take them for.
         config: How to train.
-        options: What else `airscene.training.loop.train_by` takes.
-
-    Returns:
-        The trained model.
-
-    Raises:
-        RendererError: If the renderer fails.
-        InputError: If the objective stops being a number, or nothing can be written.
-        Interrupted: If SIGINT or SIGTERM came; the state is saved first.
+        options: What else `train_rendered` takes, which says also what is raised.
     """
     trained = model
     # The enumerated estimator leaves something to a baseline where a slot follows another.
@@ -128,10 +120,15 @@ def train_rendered(
         objective: What to raise, see `airscene.training.state.make_update`.
         draw: Makes what the objective takes, of the model without its baseline, the true scenes,
             their images and the step.
-        options: What else `airscene.training.loop.train_by` takes, which says also what is raised.
+        options: What else `airscene.training.loop.train_by` takes.
 
     Returns:
         The trained model, without its baseline.
+
+    Raises:
+        RendererError: If the renderer fails.
+        InputError: If the objective stops being a number, or nothing can be written.
+        Interrupted: If SIGINT or SIGTERM came; the state is saved first.
     """
     frame = eqx.filter(model, eqx.is_inexact_array, inverse=True)
     update = jax.jit(make_update(model, config, objective), donate_argnums=0)
@@ -158,15 +155,7 @@ def draw_batch(
     config: InverseTrainConfig,
     step: int,
 ) -> Batch:
-    """Draw latents of images, and have the renderer score them.
-
-    Args:
-        model: The model.
-        targets: The images.
-        noise: Decides what is drawn.
-        pool: Draws scenes.
-        config: How to train.
-        step: Decides the annealing.
+    """Draw latents of images, as noise decides, and have the renderer score them.
 
     Raises:
         RendererError: If the renderer fails.

@@ -215,11 +215,8 @@ def infer(
 
     Args:
         model: The model.
-        images: Photographs or renders, of the size that the renderer draws.
+        images: Of the size that the renderer draws.
         render: Draws scenes, see `unroll`.
-
-    Raises:
-        RendererError: If the renderer fails.
     """
     noise = mode_noise(len(images), model.config)
     return unroll(model, as_inputs(images, model.config), render, noise).scenes

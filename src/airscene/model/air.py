@@ -22,7 +22,8 @@ from airscene.model.pose import Pose
 from airscene.model.shapes import Counts, Image, Scalar, Side, Where
 from airscene.model.stored import StoredModule, stored_as
 from airscene.model.unrolled import Appearance, InferenceStep, Unrolled, kl_from_prior, log_ratio
-from airscene.model.where import WHERE_PROPOSALS, Proposal, WhereProposal
+from airscene.model.where import WHERE_PROPOSALS
+from airscene.model.where.proposal import Proposal, WhereProposal
 
 
 class AIR(StoredModule):

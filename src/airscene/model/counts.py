@@ -45,8 +45,7 @@ def count_log_posterior(presence_logits: Float[Array, " steps"]) -> Counts:
 
         q(n) = prod_{i<=n} p_i * (1 - p_{n+1}),   p_i = sigmoid(logit_i),   p_{N+1} = 0
 
-    Args:
-        presence_logits: The logit of `q(z_pres_i = 1 | z_pres_{i-1} = 1)` for each step.
+    The logits are of `q(z_pres_i = 1 | z_pres_{i-1} = 1)`, for each step.
     """
     reached = jnp.cumsum(jax.nn.log_sigmoid(presence_logits))
     ended = jax.nn.log_sigmoid(-presence_logits)

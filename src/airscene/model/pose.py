@@ -30,9 +30,6 @@ class Pose(eqx.Module):
     def __call__(self, z_where: Where) -> tuple[Scalar, Place]:
         """Map one latent to its pose.
 
-        Args:
-            z_where: Standardised latent `(z_s, z_x, z_y)`.
-
         Returns:
             The scale (window side over the image's short side) and the centre `(x, y)`, with
             `[-1, 1]` from edge to edge of the image.

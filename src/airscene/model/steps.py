@@ -19,11 +19,6 @@ def take_steps(model: AIR, image: Image, side: Side = 0.0) -> tuple[Counts, Infe
     Under `vmap` the loop ends when every scene of the batch has (paper, section 3.1: potential
     savings in computation during inference).
 
-    Args:
-        model: The model.
-        image: Image, values in [0, 1].
-        side: The side that objects are taken from first, see `WhereProposal.begin`.
-
     Returns:
         log q(n | x) for n = 0..N, and the steps at the means, stacked; zeros for those not run.
     """
@@ -63,10 +58,6 @@ def best_steps(model: AIR, image: Image) -> tuple[Scalar, Counts, InferenceStep]
     of them or between two. As the side is a function of the image, what is inferred from it is a
     posterior like any other, and its bound is a bound. A deviation: the paper's network infers
     every image in one order (section 3.1). The recurrent network does so here too.
-
-    Args:
-        model: The model.
-        image: Image, values in [0, 1].
 
     Returns:
         The side, in radians, and what `take_steps` returns for it.

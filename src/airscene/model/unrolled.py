@@ -6,7 +6,7 @@ import numpyro.distributions as dist
 from jaxtyping import Array, Float
 
 from airscene.model.shapes import Counts, Image
-from airscene.model.where import Proposal
+from airscene.model.where.proposal import Proposal
 
 
 class Appearance(NamedTuple):

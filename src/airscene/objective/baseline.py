@@ -45,10 +45,6 @@ class Baseline(eqx.Module):
     is left to say only what further objects will gain. It is analytic, and the paper speaks of no
     such term: it takes a pass through the decoder for each prefix, as y_i-1 does; the run has made
     them all.
-
-    Args:
-        config: What the model is made of.
-        key: Randomness of the initial weights.
     """
 
     networks: eqx.nn.MLP
@@ -62,12 +58,7 @@ class Baseline(eqx.Module):
         self.sigma = config.sigma
 
     def __call__(self, image: Image, run: Unrolled) -> Float[Array, " steps"]:
-        """Return the baseline of each step, in nats.
-
-        Args:
-            image: Image, values in [0, 1].
-            run: The model's latents, canvases and likelihoods. No gradient reaches them.
-        """
+        """Return the baseline of each step, in nats; no gradient reaches the model's run."""
         run = jax.lax.stop_gradient(run)
         left = jnp.square(image - run.canvases[:-1]) / self.sigma**2
         left = jax.vmap(lambda one: pooled(one, POOL, 1))(left)
@@ -122,12 +113,7 @@ def pooled(image: Float[Array, "..."], side: int, axis: int) -> Float[Array, "..
 
 
 class WithBaseline(eqx.Module, Generic[Model, Aid]):
-    """A model and the baseline that is trained beside it, and thrown away after.
-
-    Args:
-        model: The model.
-        baseline: Its baseline.
-    """
+    """A model and the baseline that is trained beside it, and thrown away after."""
 
     model: Model
     baseline: Aid
@@ -141,12 +127,9 @@ def apart(trained: Model | WithBaseline[Model, Aid]) -> tuple[Model, Aid | None]
 
 
 def with_baseline(model: Stored, kind: Callable[..., Aid], seed: int) -> WithBaseline[Stored, Aid]:
-    """Return a model with a new baseline.
+    """Return a model with a new baseline of a kind.
 
-    Args:
-        model: The model.
-        kind: Makes a baseline of the model's configuration and a key.
-        seed: Decides its initial weights, which are of another key than the model's own.
+    The seed decides its initial weights, which are of another key than the model's own.
     """
     key = jax.random.fold_in(jax.random.key(seed), 1)
     return WithBaseline(model, eqx.filter_jit(kind)(model.config, key=key))

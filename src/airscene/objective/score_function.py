@@ -44,13 +44,13 @@ def score_function(
     Args:
         model: The model.
         image: Image, values in [0, 1].
-        noise: Standard normal numbers, one row a step.
+        noise: As for `enumerated`, like `log_prior`, `prefix` and `side`.
         uniform: Uniform numbers in [0, 1): step i is present if its number is below its
             probability, and all steps before are present.
-        log_prior: log p(n); training raises the price of an object for a while.
-        prefix: Weight of the prefix term, see `expectation`; 0 is the bound.
+        log_prior: log p(n).
+        prefix: Weight of the prefix term.
         baseline: b_i, trained by the gradient of the squared error in R_i; zero if not given.
-        side: The side that objects are taken from first, see `WhereProposal.begin`.
+        side: The side that objects are taken from first.
 
     Returns:
         The bound at the sample, in nats. Its gradient is the estimator, and in the weights of the

@@ -12,36 +12,26 @@ from airscene.objective.baseline import Baseline, WithBaseline, apart, with_base
 from airscene.objective.bounds import enumerated, importance_weighted
 from airscene.objective.score_function import score_function
 from airscene.training.config import TrainConfig
-from airscene.training.loop import Evaluate, train
+from airscene.training.loop import train
 from airscene.training.state import Objective
 
 Images = UInt8[np.ndarray, "n channel height width"]
 
 
-def train_air(
-    model: AIR, images: Images, config: TrainConfig, *, evaluate: Evaluate, **options: Any
-) -> AIR:
-    """Train AIR on its annealed bound, with the estimator that the configuration names.
+def train_air(model: AIR, images: Images, config: TrainConfig, **options: Any) -> AIR:
+    """Train AIR on its annealed bound, by the configuration's estimator; return the trained AIR.
 
     Args:
         model: The model to start from.
         images: The data set, 0 black to 255 white.
         config: How to train.
-        evaluate: Called with the model and the step every `evaluate_every` steps.
-        options: What else `train` takes: the folder, and how the run is resumed and shown.
-
-    Returns:
-        The trained model, without the baseline that was trained beside it.
-
-    Raises:
-        InputError: If the bound stops being a number, or nothing can be written.
-        Interrupted: If SIGINT or SIGTERM came; the state is saved first.
+        options: What else `airscene.training.loop.train_by` takes, which says also what is raised.
     """
     trained = model
     if config.estimator == "score-baseline":
         trained = with_baseline(model, Baseline, config.seed)
     objective = annealed_bound(model, config, images)
-    return train(trained, (images,), config, objective, evaluate=evaluate, **options)
+    return train(trained, (images,), config, objective, **options)
 
 
 def annealed_bound(model: AIR, config: TrainConfig, images: Images) -> Objective:

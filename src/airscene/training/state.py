@@ -65,11 +65,7 @@ def make_update(model: eqx.Module, config: LoopConfig, objective: Objective) -> 
     """Return one update, not compiled yet.
 
     It is a function of the state and a batch, which returns the new state and the objective before.
-
-    Args:
-        model: The model; its weights are not used.
-        config: How to train.
-        objective: What to raise.
+    The model's weights are not used.
     """
     frame = eqx.filter(model, eqx.is_inexact_array, inverse=True)
     optimiser = _optimiser(model, config)

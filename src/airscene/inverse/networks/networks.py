@@ -45,10 +45,6 @@ class RecurrentNetwork(eqx.Module):
 
     Deviations: f is convolutional, and what and the rotation have a tower each that sees the image
     and h_i, for the reason that `DifferenceNetwork` gives. The paper gives no sizes.
-
-    Args:
-        config: What the model is made of.
-        key: Randomness of the initial weights.
     """
 
     look: Tower
@@ -75,14 +71,7 @@ class RecurrentNetwork(eqx.Module):
         carry: Carry,
         z_camera: Camera,
     ) -> tuple[Proposal, Float[Array, " hidden"]]:
-        """Propose one object: return the proposal and h_i.
-
-        Args:
-            image: Values in [0, 1].
-            canvas: Not looked at.
-            carry: From the step before.
-            z_camera: The camera that was drawn.
-        """
+        """Propose one object: return the proposal and h_i. The canvas is not looked at."""
         bright = BRIGHT * (image - 0.5)
         seen = jax.nn.relu(self.look(bright, jnp.zeros(0)))
         h = jnp.tanh(self.recur(jnp.concatenate([seen, *carry, z_camera])))
@@ -100,10 +89,6 @@ class DifferenceNetwork(eqx.Module):
     layers the largest would decide alone what is learnt. Each is told what the ones before it
     propose, so that all speak of the same object; the gradient stops there, so that none pulls at
     another.
-
-    Args:
-        config: What the model is made of.
-        key: Randomness of the initial weights.
     """
 
     where: Tower
@@ -126,7 +111,7 @@ class DifferenceNetwork(eqx.Module):
         """Propose one object: return the proposal and no state.
 
         Args:
-            image: Values in [0, 1].
+            image: What is seen.
             canvas: The render of the objects so far, seen from the camera that was drawn.
             carry: Not looked at.
             z_camera: The camera that was drawn.
@@ -149,12 +134,7 @@ def _propose(
 
 
 class CameraNetwork(eqx.Module):
-    """omega_camera = F(x), a separate network (appendix I.4).
-
-    Args:
-        config: What the model is made of.
-        key: Randomness of the initial weights.
-    """
+    """omega_camera = F(x), a separate network (appendix I.4)."""
 
     tower: Tower
     config: InverseConfig = eqx.field(static=True)

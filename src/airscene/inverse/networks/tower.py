@@ -13,13 +13,7 @@ CHANNELS = (16, 32, 64)
 
 
 class Convolution(eqx.Module):
-    """Kernels of 4x4 pixels, which halve a picture.
-
-    Args:
-        n_in: Channels of the picture.
-        n_out: Channels of what comes out.
-        key: Randomness of the initial weights.
-    """
+    """Kernels of 4x4 pixels, which halve a picture of some channels."""
 
     kernel: Float[Array, "4 4 in out"]
     bias: Float[Array, " out"]
@@ -59,7 +53,6 @@ class Tower(eqx.Module):
         n_numbers: Numbers given beside it.
         n_out: Outputs.
         n_hidden: Units of the hidden layer.
-        key: Randomness of the initial weights.
     """
 
     convolutions: tuple[Convolution, ...]

@@ -16,12 +16,7 @@ POOL = 4
 
 
 class Baseline(eqx.Module):
-    """b_i(x, y_i-1, z_1..i-1), a network a step; see `airscene.objective.baseline`.
-
-    Args:
-        config: What the model is made of.
-        key: Randomness of the initial weights.
-    """
+    """b_i(x, y_i-1, z_1..i-1), a network a step; see `airscene.objective.baseline`."""
 
     networks: eqx.nn.MLP
     config: InverseConfig = eqx.field(static=True)

@@ -57,6 +57,9 @@ def score(
 ) -> Scores:
     """Have the renderer score what was drawn, in one call to the pool.
 
+    The scores are without the Gaussian's normaliser, which is large and depends on nothing that is
+    learnt.
+
     For N slots of K types and a fixed camera that are N (1 + K) + 3 N scenes, with "whole" up to
     N (1 + K) + 6 N, or with "drawn" 1 + 3 for each present object, which leaves the tables 0; a
     camera is one more, or with "whole" two. Of the tables, N - 1 are drawn for two slots at once:
@@ -72,26 +75,24 @@ def score(
         config: What the model is made of.
         gradient: Which scenes the pose gradients are of.
 
-    Returns:
-        The scores of each scene, without the Gaussian's normaliser, which is large and depends on
-        nothing that is learnt.
-
     Raises:
         RendererError: If the renderer fails.
     """
     n, slots = kinds.shape
     rows, last = np.arange(n), slots - 1
-    tables = [
-        plan_alternatives(_prefix(scenes, i), i, config.n_types)
+    slot = np.arange(slots)
+    prefixes = [
+        replace(scenes, types=np.where(slot > i, ABSENT, scenes.types))
         for i in range(slots if gradient != "drawn" else 0)
     ]
+    tables = [plan_alternatives(some, i, config.n_types) for i, some in enumerate(prefixes)]
     # The scenes that gradients are of, and the slots whose poses are moved in each.
     as_drawn = range({"drawn": slots, "prefix": 0, "whole": last}[gradient])
     others = range(len(as_drawn), slots)
     plan = partial(plan_differences, steps=Steps(), central=gradient == "whole")
     plans = [plan(scenes, where=_where(scenes, as_drawn, camera=True))]
     for i in others:
-        there = _with_type(_prefix(scenes, i), i, kinds[:, i])
+        there = replace(scenes, types=np.where(slot == i, kinds, prefixes[i].types))
         plans.append(plan(there, where=_where(scenes, (i,), camera=False)))
 
     # The scores of unmoved scenes are in the tables.
@@ -130,20 +131,6 @@ def log_likelihoods(
     blur, sigma = likelihood
     values = pool.log_likelihoods(scenes, targets, which, blur=blur, sigma=sigma)
     return values + 0.5 * targets[0].size * math.log(2.0 * math.pi * sigma**2)
-
-
-def _prefix(scenes: SceneBatch, slot: int) -> SceneBatch:
-    """Scenes with the slots after one absent."""
-    types = scenes.types.copy()
-    types[:, slot + 1 :] = ABSENT
-    return replace(scenes, types=types)
-
-
-def _with_type(scenes: SceneBatch, slot: int, kinds: Int[np.ndarray, "n"]) -> SceneBatch:
-    """Scenes with a type in one slot."""
-    types = scenes.types.copy()
-    types[:, slot] = kinds
-    return replace(scenes, types=types)
 
 
 def _where(scenes: SceneBatch, slots: Sequence[int], camera: bool) -> Bool[np.ndarray, "n c"]:

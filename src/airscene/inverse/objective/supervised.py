@@ -118,14 +118,9 @@ def label(
     config: InverseConfig,
     order: Order,
 ) -> Labelled:
-    """Make the labels of scenes: present objects in an order, then the absent.
+    """Make the labels of scenes and their images: present objects in an order, then the absent.
 
-    Args:
-        truth: The scenes.
-        targets: Their images.
-        pool: Draws the canvases of the difference network, with nominal looks, as in inference.
-        config: What the model is made of.
-        order: Of the objects.
+    The pool draws the canvases of the difference network, with nominal looks, as in inference.
 
     Raises:
         RendererError: If the renderer fails.
@@ -168,15 +163,10 @@ def train_supervised(
         pool: Draws them.
         config: How to train.
         order: Of the labels.
-        options: What else `train_rendered` takes.
+        options: What else `train_rendered` takes, which says also what is raised.
 
     Returns:
         The trained model, which is used as one that had no labels: `infer`, `make_evaluate`.
-
-    Raises:
-        RendererError: If the renderer fails.
-        InputError: If the objective stops being a number, or nothing can be written.
-        Interrupted: If SIGINT or SIGTERM came; the state is saved first.
     """
 
     def draw(model: InverseAIR, truth: SceneBatch, targets: Any, step: int) -> Labelled:

@@ -26,30 +26,18 @@ PREFERENCE_SLOPE = 2.0
 TYPICAL_INK = 100.0
 
 
-class ImageFeatures(NamedTuple):
-    """What the network takes from an image, the same at every step.
-
-    Args:
-        gates: What the image adds to the gates.
-        ink: How much there is to explain in each square of the image.
-    """
-
-    gates: Float[Array, " gates"]
-    ink: Squares
-
-
 class State(NamedTuple):
     """What the network carries from step to step.
 
     Args:
-        features: What it takes from the image.
+        gates: What the image adds to the gates, the same at every step.
         hidden: The LSTM's output.
         cell: The LSTM's memory.
         z_where: Where the previous object is; zeros before the first.
-        unexplained: The ink that no window has covered yet.
+        unexplained: How much there is to explain in each square that no window has covered yet.
     """
 
-    features: ImageFeatures
+    gates: Float[Array, " gates"]
 
     hidden: Float[Array, " hidden"]
     cell: Float[Array, " hidden"]
@@ -116,15 +104,14 @@ class RecurrentProposal(eqx.Module):
         """
         pooled = spatial.pool(image)
         gates = self.gate_layer(jax.nn.relu(self.image_layer(pooled.ravel() / self.sigma)))
-        features = ImageFeatures(gates, jnp.square(pooled / self.sigma).sum(axis=0))
-        zeros = jnp.zeros(self.head.in_features)
-        return State(features, zeros, zeros, jnp.zeros(3), features.ink)
+        ink, zeros = jnp.square(pooled / self.sigma).sum(axis=0), jnp.zeros(self.head.in_features)
+        return State(gates, zeros, zeros, jnp.zeros(3), ink)
 
     def step(self, state: State, noise: Where) -> tuple[State, Proposal]:
         """Run the cell."""
         amount = jnp.log1p(state.unexplained.sum() / TYPICAL_INK)
         inputs = jnp.concatenate([state.hidden, state.z_where, amount[None]])
-        gates = state.features.gates + self.recurrent_layer(inputs)
+        gates = state.gates + self.recurrent_layer(inputs)
         keep_in, forget, out, new = jnp.split(gates, 4)
         # A forget gate that starts open: what was seen first is not lost (Jozefowicz et al. 2015).
         cell = jax.nn.sigmoid(forget + 1.0) * state.cell + jax.nn.sigmoid(keep_in) * jnp.tanh(new)
