@@ -10,8 +10,7 @@ import pytest
 from airscene.images import load_digits, multi_mnist
 from airscene.model.counts import count_log_posterior
 from airscene.objective.baseline import Baseline
-from airscene.objective.bounds import enumerated
-from airscene.objective.score_function import score_function
+from airscene.objective.bounds import enumerated, score_function
 
 N_DRAWS = 3000
 

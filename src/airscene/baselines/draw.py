@@ -91,7 +91,7 @@ class DRAW(StoredModule):
 
     def reconstruct(self, image: Image) -> Float[Array, "steps channel height width"]:
         """Return the picture after each step, drawn from the posterior means."""
-        return self.unroll(image, self._zeros()).canvases
+        return self._at_means(image).canvases
 
     def embed(self, image: Image) -> Float[Array, " code"]:
         """Return what DRAW infers of an image, for other tasks, 7 numbers a step.
@@ -99,11 +99,11 @@ class DRAW(StoredModule):
         The posterior means of all steps, and where each step writes, scale, x and y, as the layer
         puts them out: what is drawn and where, as AIR's latents are.
         """
-        drawn = self.unroll(image, self._zeros())
+        drawn = self._at_means(image)
         return jnp.concatenate([drawn.means.ravel(), drawn.windows.ravel()])
 
-    def _zeros(self) -> Float[Array, "steps latents"]:
-        return jnp.zeros((self.config.n_steps, self.config.n_latents))
+    def _at_means(self, image: Image) -> Drawn:
+        return self.unroll(image, jnp.zeros((self.config.n_steps, self.config.n_latents)))
 
     def _unroll(self, image, noise, nudges):
         """Unroll, with `nudges` added to what the layers put out; also return what they took in."""

@@ -12,12 +12,7 @@ from airscene.model.shapes import Image, Scalar
 def bound(model: DRAW, image: Image, noise: Float[Array, "steps latents"]) -> Scalar:
     """One-sample estimate of the evidence lower bound, `log p(x | z) - sum_t KL_t`, in nats.
 
-    Its negative is the free energy that the paper reports (Table 1).
-
-    Args:
-        model: The model.
-        image: Image, values in [0, 1].
-        noise: Standard normal numbers.
+    Its negative is the free energy that the paper reports (Table 1). The noise is standard normal.
     """
     drawn = model.unroll(image, noise)
     return drawn.log_likelihood - drawn.kl.sum()
@@ -85,14 +80,8 @@ def grown_bound(
 
     All steps share their weights, so what a few steps learn of reading and writing serves all 40,
     and an update of 10 steps takes a quarter of the time. The last part of a run is ascent on the
-    bound of all steps.
-
-    Args:
-        model: The model.
-        images: Images, values in [0, 1].
-        noise: Standard normal numbers.
-        step: Updates made so far.
-        growth: From which update on, how many drawing steps; the first from 0 on.
+    bound of all steps. `growth` says from which update on, the first from 0, how many steps there
+    are, and `step` how many updates were made.
     """
     arrays, rest = eqx.partition(model, eqx.is_inexact_array)
     stages = [

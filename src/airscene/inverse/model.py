@@ -12,21 +12,12 @@ from airscene.inverse.networks.networks import (
     CameraNetwork,
     Carry,
     DifferenceNetwork,
+    Proposal,
     RecurrentNetwork,
     first_carry,
 )
-from airscene.inverse.networks.proposal import Proposal
-from airscene.inverse.shapes import (
-    Camera,
-    Canvases,
-    Kinds,
-    Picture,
-    Poses,
-    Present,
-    Slots,
-    Table,
-    Total,
-)
+from airscene.inverse.shapes import Camera, Canvases, Kinds, Picture, Poses, Present, Slots, Table
+from airscene.model.shapes import Scalar
 from airscene.model.stored import StoredModule
 from airscene.model.unrolled import kl_from_prior, log_ratio
 
@@ -70,8 +61,8 @@ class Replay(NamedTuple):
     log_ratio: Slots
     z_where: Poses
     z_camera: Camera
-    kl_camera: Total
-    log_ratio_camera: Total
+    kl_camera: Scalar
+    log_ratio_camera: Scalar
 
 
 class InverseAIR(StoredModule):
@@ -122,7 +113,7 @@ def latents(
 
 
 def draw_step(
-    proposal: Proposal, normal: Float[Array, " 3"], uniform: Total, gumbel: Float[Array, " types"]
+    proposal: Proposal, normal: Float[Array, " 3"], uniform: Scalar, gumbel: Float[Array, " types"]
 ) -> tuple[Bool[Array, ""], Int[Array, ""], Float[Array, " 3"]]:
     """Draw one slot: presence, the type given presence, z_where."""
     present = jnp.log(uniform) >= proposal.log_q[0]

@@ -12,11 +12,14 @@ Args:
     Alternatives: A number for each alternative of a slot: absent, then each type.
     Table: A number for each alternative of each slot.
     Total: One number.
+    Renders: Images as a renderer draws them, 0 black to 255 white.
+    Inputs: What the networks see of them, values in [0, 1].
 """
 
 from typing import Any
 
-from jaxtyping import Bool, Float, Int
+import numpy as np
+from jaxtyping import Bool, Float, Int, UInt8
 
 Numbers = Any
 Picture = Float[Numbers, "height width 3"]
@@ -29,3 +32,5 @@ Poses = Float[Numbers, "slots 3"]
 Alternatives = Float[Numbers, " alternatives"]
 Table = Float[Numbers, "slots alternatives"]
 Total = Float[Numbers, ""]
+Renders = UInt8[np.ndarray, "n rows columns 3"]
+Inputs = Float[np.ndarray, "n height width 3"]

@@ -8,7 +8,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, UInt8
+from jaxtyping import Array, Float
 
 from airscene.graphics import Likelihood, RenderPool, SceneBatch
 from airscene.inverse.config import Estimator, InverseTrainConfig
@@ -17,7 +17,7 @@ from airscene.inverse.objective.baseline import Baseline
 from airscene.inverse.objective.estimators import Scores
 from airscene.inverse.objective.scores import annealed_likelihood, score
 from airscene.inverse.objective.surrogate import Annealed, surrogate
-from airscene.inverse.shapes import Numbers, Total
+from airscene.inverse.shapes import Numbers, Renders, Total
 from airscene.inverse.unroll import Noise, as_inputs, draw_noise, unroll
 from airscene.objective.baseline import Model, WithBaseline, apart, with_baseline
 from airscene.training.config import LoopConfig
@@ -149,7 +149,7 @@ def train_rendered(
 
 def draw_batch(
     model: InverseAIR,
-    targets: UInt8[np.ndarray, "n rows columns 3"],
+    targets: Renders,
     noise: Noise,
     pool: RenderPool,
     config: InverseTrainConfig,

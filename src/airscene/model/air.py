@@ -86,13 +86,7 @@ class AIR(StoredModule):
         return attention.write(self.decoder(z_what), z_where, self.pose, size)
 
     def appear(self, seen: Image, z_where: Where, noise: Float[Array, " what"]) -> Appearance:
-        """Encode what is in one window and draw it: return the object.
-
-        Args:
-            seen: What is to be explained: the image, or what is missing from the canvas.
-            z_where: Pose of the window.
-            noise: Standard normal numbers.
-        """
+        """Encode one window of the image, or of what the canvas lacks of it: return the object."""
         window = attention.read(seen, z_where, self.pose, self.config.n_cells)
         mean, scale = self.encoder(window)
         z_what = mean + scale * noise
@@ -101,13 +95,7 @@ class AIR(StoredModule):
     def step(
         self, image: Image, state: PyTree[Array], noise: Float[Array, " noise"]
     ) -> tuple[PyTree[Array], InferenceStep]:
-        """Take one step of inference: return the next state, and the step.
-
-        Args:
-            image: The image.
-            state: State of the where-proposal.
-            noise: Standard normal numbers, of where and what.
-        """
+        """Take one step of inference, from a state of the where-proposal to the next."""
         state, proposal = self.where.step(state, noise[:3])
         appearance = None
         if self.where.uses_appearance:

@@ -88,13 +88,6 @@ def read(
 
 
 def write(patch: Window, z_where: Where, pose: Pose, image_size: tuple[int, int]) -> Image:
-    """Write a patch into an empty image: `y = B_y y_att B_x^T`.
-
-    Args:
-        patch: What the object looks like inside its window, values in [0, 1].
-        z_where: Standardised pose of the window.
-        pose: The map from `z_where` to scale and centre.
-        image_size: Height and width of the image, in pixels.
-    """
+    """Write a patch, the inside of a window, into an empty image: `y = B_y y_att B_x^T`."""
     rows, columns = _by_axis(_write_matrix, z_where, pose, image_size, patch.shape[-1])
     return rows @ patch @ columns.T

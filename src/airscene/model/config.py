@@ -84,14 +84,9 @@ class AIRConfig:
 
 
 def parse_count_prior(spec: str, n_max: int) -> tuple[str, list[float]]:
-    """Read a prior over counts; `airscene.model.counts.count_log_prior` says what it means.
+    """Return the name and the numbers of a prior over counts, 0 to `n_max`.
 
-    Args:
-        spec: `geometric(rho)`, `binomial(p)`, `poisson(rate)` or `table(w0, w1, ..)`.
-        n_max: The largest count, N.
-
-    Returns:
-        Its name and its numbers.
+    `airscene.model.counts.count_log_prior` says what they mean.
 
     Raises:
         InputError: If the prior is not one of these or its numbers are out of range.

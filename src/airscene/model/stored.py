@@ -26,8 +26,7 @@ def stored_as(name: str) -> dict[str, str]:
 
         head: eqx.nn.Linear = eqx.field(metadata=stored_as("propose"))
 
-    Args:
-        name: Its name in files, which never changes.
+    The name in files never changes.
     """
     return {"stored": name}
 

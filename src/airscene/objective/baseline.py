@@ -60,11 +60,10 @@ class Baseline(eqx.Module):
     def __call__(self, image: Image, run: Unrolled) -> Float[Array, " steps"]:
         """Return the baseline of each step, in nats; no gradient reaches the model's run."""
         run = jax.lax.stop_gradient(run)
-        left = jnp.square(image - run.canvases[:-1]) / self.sigma**2
-        left = jax.vmap(lambda one: pooled(one, POOL, 1))(left)
+        seen = pooled(image / self.sigma, POOL, -2)
+        left = pooled(jnp.square(image - run.canvases[:-1]) / self.sigma**2, POOL, -2)
         latents = jnp.concatenate([run.z_where, run.z_what], axis=1)
-        foretold = foretell(self.networks, pooled(image / self.sigma, POOL, 1), left, latents)
-        return run.log_likelihoods[:-1] + foretold
+        return run.log_likelihoods[:-1] + foretell(self.networks, seen, left, latents)
 
 
 def network_a_step(n_in: int, n_steps: int, key: PRNGKeyArray) -> eqx.nn.MLP:
@@ -82,12 +81,8 @@ def foretell(
 ) -> Float[Array, " steps"]:
     """What the network of each step says, in nats, of what is known before it.
 
-    Args:
-        networks: From `network_a_step`.
-        seen: The image, the same at every step.
-        left: What is known of the canvas before each step.
-        latents: Latents; a step is told those of the steps before it, and zeros.
-        others: Other numbers, the same at every step.
+    That is the image and other numbers, the same at every step; what is left before each step; and
+    of the latents those of the steps before it, and zeros.
     """
     n = len(latents)
     before = jnp.tri(n, k=-1)[:, :, None] * latents
@@ -97,19 +92,17 @@ def foretell(
     return UNIT * eqx.filter_vmap(lambda network, one: network(one))(networks, inputs)
 
 
-def pooled(image: Float[Array, "..."], side: int, axis: int) -> Float[Array, "..."]:
-    """Average an image over squares, with black beyond its edges.
+def pooled(images: Float[Array, "..."], side: int, axis: int) -> Float[Array, "..."]:
+    """Average images over squares of a side, with black beyond the edges.
 
-    Args:
-        image: The image.
-        side: Of a square, in pixels.
-        axis: The rows' axis; the columns' is the next.
+    The rows are on a negative axis, and the columns on the next.
     """
-    before, sides, after = image.shape[:axis], image.shape[axis : axis + 2], image.shape[axis + 2 :]
-    more = [(0, 0)] * len(before) + [(0, -n % side) for n in sides] + [(0, 0)] * len(after)
-    rows, columns = (-(-n // side) for n in sides)
-    squares = jnp.pad(image, more).reshape(*before, rows, side, columns, side, *after)
-    return squares.mean(axis=(axis + 1, axis + 3))
+    at = images.ndim + axis
+    more = [(0, -n % side if i in (at, at + 1) else 0) for i, n in enumerate(images.shape)]
+    padded = jnp.pad(images, more)
+    shape = list(padded.shape)
+    shape[at : at + 2] = [shape[at] // side, side, shape[at + 1] // side, side]
+    return padded.reshape(shape).mean(axis=(at + 1, at + 3))
 
 
 class WithBaseline(eqx.Module, Generic[Model, Aid]):

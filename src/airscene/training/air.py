@@ -9,8 +9,7 @@ from jaxtyping import UInt8
 
 from airscene.model.air import AIR
 from airscene.objective.baseline import Baseline, WithBaseline, apart, with_baseline
-from airscene.objective.bounds import enumerated, importance_weighted
-from airscene.objective.score_function import score_function
+from airscene.objective.bounds import enumerated, importance_weighted, score_function
 from airscene.training.config import TrainConfig
 from airscene.training.loop import train
 from airscene.training.state import Objective
@@ -42,13 +41,10 @@ def annealed_bound(model: AIR, config: TrainConfig, images: Images) -> Objective
     the last part of a run is ascent on the bound. They are the same for every estimator.
 
     Args:
-        model: The model; its weights are not used.
+        model: The model; its weights are not used. The objective is of such a model, or of a
+            `WithBaseline` for the estimator "score-baseline".
         config: How to train.
         images: The data set, 0 black to 255 white: its energy sets the scale of the price.
-
-    Returns:
-        The objective, for `make_run`: of the model, or of a `WithBaseline` for the estimator
-        "score-baseline".
     """
     log_prior = model.log_prior()
     counts = jnp.arange(len(log_prior))

@@ -90,26 +90,19 @@ def make_run(
     """Compile many updates into one call.
 
     It is a function of the state (given up: its memory is used again), the batches' indices and the
-    number of them to use, which returns the new state and the mean objective of the batches.
-
-    Args:
-        model: The model; its weights are not used.
-        config: How to train.
-        data: The data set: arrays with one item a row. Bytes, 0 to 255, reach the objective as
-            numbers from 0 to 1.
-        objective: What to raise.
+    number of them to use, which returns the new state and the mean objective of the batches. Data
+    are as for `airscene.training.loop.train`; the model's weights are not used.
     """
     update = make_update(model, config, objective)
 
-    def one_of(data, indices, i, carry):
-        state, total = carry
-        state, value = update(state, tuple(_as_numbers(array[indices[i]]) for array in data))
-        return state, total + value
-
     @partial(jax.jit, donate_argnums=0)
     def run(state, data, indices, n):
+        def one(i, carry):
+            state, total = carry
+            state, value = update(state, tuple(_as_numbers(array[indices[i]]) for array in data))
+            return state, total + value
+
         # A loop whose length is not compiled in: the last dispatch of a run may be shorter.
-        one = partial(one_of, data, indices)
         state, total = jax.lax.fori_loop(0, n, one, (state, jnp.float32(0.0)))
         return state, total / n
 

@@ -14,8 +14,13 @@ from airscene.evaluation.renders import make_evaluate
 from airscene.graphics import ABSENT, Likelihood, SceneBatch, World
 from airscene.inverse.latents import pose_spread
 from airscene.inverse.model import latents
-from airscene.inverse.networks.networks import Carry, first_carry
-from airscene.inverse.networks.proposal import CAMERA_CAP, POSITION_CAP, ROTATION_CAP
+from airscene.inverse.networks.networks import (
+    CAMERA_CAP,
+    POSITION_CAP,
+    ROTATION_CAP,
+    Carry,
+    first_carry,
+)
 from airscene.inverse.objective.supervised import (
     conditional_log_likelihood,
     for_labels,

@@ -1,6 +1,5 @@
-"""The inference networks: the paper's recurrent one, one that sees differences, the camera's."""
+"""The inference networks, the paper's recurrent one and others, and what a step proposes."""
 
-from functools import partial
 from typing import NamedTuple
 
 import equinox as eqx
@@ -9,15 +8,39 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from airscene.inverse.config import InverseConfig
-from airscene.inverse.networks.proposal import CAMERA_CAP, Proposal, gaussian, propose
 from airscene.inverse.networks.tower import Tower, near_zero
-from airscene.inverse.shapes import Camera, Picture
+from airscene.inverse.shapes import Alternatives, Camera, Picture
 
 # What the networks see of an image and of a difference is scaled to a spread of about 1.
 BRIGHT, LEFT = 3.0, 6.0
 
+# How far from 0 the mean of x and y can be, in half-widths of the table: a little beyond what the
+# scenes have, so that every pose changes the image. The mean rotation has no bounds: under a wide
+# blur next to nothing but its prior holds it, and at a bound it would stay.
+POSITION_REACH = 1.2
+
+# The largest spreads: a rotation that is drawn from all round has a gradient of mean 0.
+POSITION_CAP, ROTATION_CAP, CAMERA_CAP = 0.3, 0.3, 0.2
+
+# The logit of the share of its cap that a spread has at first.
+NARROW = -1.0
+
 # How far from the middle the camera's mean can be, in standard deviations of the prior.
 CAMERA_REACH = 2.2
+
+
+class Proposal(NamedTuple):
+    """The posterior of one step.
+
+    Args:
+        log_q: Log-probability of the alternatives: absent, then each type.
+        mean: Mean of q(z_where).
+        scale: Standard deviation of q(z_where).
+    """
+
+    log_q: Alternatives
+    mean: Float[Array, " 3"]
+    scale: Float[Array, " 3"]
 
 
 class Carry(NamedTuple):
@@ -57,12 +80,12 @@ class RecurrentNetwork(eqx.Module):
     def __init__(self, config: InverseConfig, *, key: PRNGKeyArray):
         keys = jax.random.split(key, 5)
         self.config = config
-        n, n_what, size = config.n_hidden, 1 + config.n_types, config.image_shape[1:]
-        self.look = Tower(3, size, 0, n, n, key=keys[0])
+        n, n_what = config.n_hidden, 1 + config.n_types
+        self.look = Tower(3, 0, n, config, key=keys[0])
         self.recur = eqx.nn.Linear(2 * n + 3 + n_what + config.n_cameras, n, key=keys[1])
         self.where = near_zero(eqx.nn.MLP(n, 4, n, 1, key=keys[2]))
-        self.what = near_zero(Tower(3, size, n + 4, n_what, n, key=keys[3]))
-        self.rotation = near_zero(Tower(3, size, n + 4 + n_what, 2, n, key=keys[4]))
+        self.what = near_zero(Tower(3, n + 4, n_what, config, key=keys[3]))
+        self.rotation = near_zero(Tower(3, n + 4 + n_what, 2, config, key=keys[4]))
 
     def __call__(
         self,
@@ -99,11 +122,10 @@ class DifferenceNetwork(eqx.Module):
     def __init__(self, config: InverseConfig, *, key: PRNGKeyArray):
         keys = jax.random.split(key, 3)
         self.config = config
-        n_told, tower = config.n_cameras, partial(Tower, 6, config.image_shape[1:])
-        n, n_what = config.n_hidden, 1 + config.n_types
-        self.where = near_zero(tower(n_told, 4, n, key=keys[0]))
-        self.what = near_zero(tower(n_told + 4, n_what, n, key=keys[1]))
-        self.rotation = near_zero(tower(n_told + 4 + n_what, 2, n, key=keys[2]))
+        n_told, n_what = config.n_cameras, 1 + config.n_types
+        self.where = near_zero(Tower(6, n_told, 4, config, key=keys[0]))
+        self.what = near_zero(Tower(6, n_told + 4, n_what, config, key=keys[1]))
+        self.rotation = near_zero(Tower(6, n_told + 4 + n_what, 2, config, key=keys[2]))
 
     def __call__(
         self, image: Picture, canvas: Picture, carry: Carry, z_camera: Camera
@@ -141,11 +163,44 @@ class CameraNetwork(eqx.Module):
 
     def __init__(self, config: InverseConfig, *, key: PRNGKeyArray):
         self.config = config
-        size, n_out = config.image_shape[1:], 2 * config.n_cameras
-        self.tower = near_zero(Tower(3, size, 0, n_out, config.n_hidden, key=key))
+        self.tower = near_zero(Tower(3, 0, 2 * config.n_cameras, config, key=key))
 
     def __call__(self, image: Picture) -> tuple[Camera, Camera]:
         """Return the mean and the standard deviation of q(z_camera)."""
         outputs = self.tower(BRIGHT * (image - 0.5), jnp.zeros(0)).reshape(2, -1)
         cap = jnp.full(self.config.n_cameras, CAMERA_CAP / self.config.camera_spread)
         return gaussian(outputs, jnp.full(self.config.n_cameras, CAMERA_REACH), cap)
+
+
+def gaussian(
+    outputs: Float[Array, "2 numbers"],
+    reach: Float[Array, " numbers"],
+    cap: Float[Array, " numbers"],
+) -> tuple[Float[Array, " numbers"], Float[Array, " numbers"]]:
+    """Mean reach tanh(m), or m where that is infinite, and standard deviation cap sigmoid(s)."""
+    free = jnp.isinf(reach)
+    mean = jnp.where(free, outputs[0], jnp.where(free, 1.0, reach) * jnp.tanh(outputs[0]))
+    return mean, cap * jax.nn.sigmoid(outputs[1] + NARROW)
+
+
+def propose(
+    where: Float[Array, " 4"],
+    what: Alternatives,
+    rotation: Float[Array, " 2"],
+    config: InverseConfig,
+) -> Proposal:
+    """Read the last layers of the three towers.
+
+    Args:
+        where: Means of x and y, then their spreads.
+        what: Logit of presence, then logits of the types.
+        rotation: Mean and spread of the rotation: an angle as it is, not a point of the circle.
+        config: The spreads of the prior.
+    """
+    there = jax.nn.log_sigmoid(what[0]) + jax.nn.log_softmax(what[1:])
+    log_q = jnp.concatenate([jax.nn.log_sigmoid(-what[:1]), there])
+    spread = jnp.array([config.position_spread] * 2 + [config.rotation_spread])
+    reach = jnp.array([POSITION_REACH, POSITION_REACH, jnp.inf])
+    cap = jnp.array([POSITION_CAP, POSITION_CAP, ROTATION_CAP])
+    outputs = jnp.concatenate([where.reshape(2, 2), rotation[:, None]], axis=1)
+    return Proposal(log_q, *gaussian(outputs, reach / spread, cap / spread))

@@ -33,5 +33,5 @@ class Baseline(eqx.Module):
         replay = jax.lax.stop_gradient(replay)
         told = partial(latents, config=self.config)
         slots = jax.vmap(told)(drawn.present, drawn.kind, replay.z_where)
-        left = jax.vmap(lambda one: pooled(one, POOL, 0))(canvases)
-        return foretell(self.networks, pooled(image, POOL, 0), left, slots, replay.z_camera)
+        seen, left = pooled(image, POOL, -3), pooled(canvases, POOL, -3)
+        return foretell(self.networks, seen, left, slots, replay.z_camera)

@@ -9,20 +9,12 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
 
-from airscene.graphics import (
-    ABSENT,
-    Likelihood,
-    RenderPool,
-    SceneBatch,
-    Steps,
-    combine_differences,
-    concatenate,
-    plan_alternatives,
-    plan_differences,
-)
+from airscene import graphics
+from airscene.graphics import ABSENT, Likelihood, RenderPool, SceneBatch
 from airscene.inverse.config import InverseConfig
 from airscene.inverse.latents import pose_spread
 from airscene.inverse.objective.estimators import Scores
+from airscene.inverse.shapes import Renders
 
 # Which scenes the gradient of slot i's pose is of:
 # "drawn": of what was drawn, where the slot is present (the paper's).
@@ -50,7 +42,7 @@ def score(
     scenes: SceneBatch,
     kinds: Int[np.ndarray, "n slots"],
     q_present: Float[np.ndarray, "n slots"],
-    targets: UInt8[np.ndarray, "n height width 3"],
+    targets: Renders,
     likelihood: Likelihood,
     config: InverseConfig,
     gradient: Gradient,
@@ -85,11 +77,13 @@ def score(
         replace(scenes, types=np.where(slot > i, ABSENT, scenes.types))
         for i in range(slots if gradient != "drawn" else 0)
     ]
-    tables = [plan_alternatives(some, i, config.n_types) for i, some in enumerate(prefixes)]
+    tables = [
+        graphics.plan_alternatives(some, i, config.n_types) for i, some in enumerate(prefixes)
+    ]
     # The scenes that gradients are of, and the slots whose poses are moved in each.
     as_drawn = range({"drawn": slots, "prefix": 0, "whole": last}[gradient])
     others = range(len(as_drawn), slots)
-    plan = partial(plan_differences, steps=Steps(), central=gradient == "whole")
+    plan = partial(graphics.plan_differences, steps=graphics.Steps(), central=gradient == "whole")
     plans = [plan(scenes, where=_where(scenes, as_drawn, camera=True))]
     for i in others:
         there = replace(scenes, types=np.where(slot == i, kinds, prefixes[i].types))
@@ -98,7 +92,10 @@ def score(
     # The scores of unmoved scenes are in the tables.
     parts = [(table.scenes, table.source) for table in tables] or [(scenes, rows)]
     parts += [(some.scenes[n:], some.source[n:]) for some in plans]
-    drawn, which = concatenate([part[0] for part in parts]), np.concatenate([p[1] for p in parts])
+    drawn, which = (
+        graphics.concatenate([part[0] for part in parts]),
+        np.concatenate([p[1] for p in parts]),
+    )
     values = log_likelihoods(pool, drawn, targets, which, likelihood)
     found = np.split(values, np.cumsum([len(part[1]) for part in parts])[:-1])
 
@@ -109,7 +106,7 @@ def score(
         table, total = np.zeros((n, slots, 1 + config.n_types)), found[0]
     known = [total, *(table[rows, i, kinds[:, i] + 1] for i in others)]
     gradients = [
-        combine_differences(some, np.concatenate([base, moved]))
+        graphics.combine_differences(some, np.concatenate([base, moved]))
         for some, base, moved in zip(plans, known, found[-len(plans) :], strict=True)
     ]
     weights = scenes.present.astype(np.float64)

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import numpyro.distributions as dist
-from jaxtyping import Array, Float, Int, UInt8
+from jaxtyping import Array, Float, Int
 
 from airscene.graphics import ABSENT, RenderPool, SceneBatch
 from airscene.inverse.config import InverseConfig, Order
@@ -16,7 +16,7 @@ from airscene.inverse.model import InverseAIR, latents
 from airscene.inverse.networks.networks import Carry, first_carry
 from airscene.inverse.networks.tower import last_layer
 from airscene.inverse.objective.estimators import of_drawn
-from airscene.inverse.shapes import Camera, Canvases, Kinds, Numbers, Picture, Poses, Total
+from airscene.inverse.shapes import Camera, Canvases, Kinds, Numbers, Picture, Poses, Renders, Total
 from airscene.inverse.train import Scenes, train_rendered
 from airscene.inverse.unroll import as_inputs
 from airscene.training.config import LoopConfig
@@ -112,11 +112,7 @@ def mean_log_likelihood(model: InverseAIR, batch: Labelled, key: Array, step: Ar
 
 
 def label(
-    truth: SceneBatch,
-    targets: UInt8[np.ndarray, "n rows columns 3"],
-    pool: RenderPool,
-    config: InverseConfig,
-    order: Order,
+    truth: SceneBatch, targets: Renders, pool: RenderPool, config: InverseConfig, order: Order
 ) -> Labelled:
     """Make the labels of scenes and their images: present objects in an order, then the absent.
 

@@ -14,7 +14,7 @@ from airscene.inverse.objective import estimators
 from airscene.inverse.objective.baseline import Baseline
 from airscene.inverse.shapes import Canvases, Numbers, Picture, Total
 from airscene.objective.baseline import UNIT
-from airscene.objective.score_function import only_gradient
+from airscene.objective.bounds import only_gradient
 
 
 class Annealed(NamedTuple):
@@ -93,15 +93,9 @@ def log_weights(
         log p(x | z) + sum_i [log p(a_i) - log q(a_i) + 1(a_i present) log p(z_i) / q(z_i)]
                      + log p(z_camera) / q(z_camera)
 
-    with a_i the alternative of slot i, absent or a type. exp of it has the mean p(x), so that the
-    logarithm of a mean of several is a bound on log p(x) from below.
-
-    Args:
-        model: The model.
-        images: What was seen, values in [0, 1].
-        canvases: The render before each step.
-        drawn: What was drawn.
-        log_likelihoods: log p(x | z), from the renderer.
+    with a_i the alternative of slot i, absent or a type, and log p(x | z) from the renderer. exp of
+    it has the mean p(x), so that the logarithm of a mean of several is a bound on log p(x) from
+    below.
     """
     prior = log_prior(model.config)
 

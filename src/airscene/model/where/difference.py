@@ -106,12 +106,7 @@ class DifferenceProposal(eqx.Module):
         return state._replace(error=state.error - drawn)
 
     def attend(self, error: Image, side: Scalar) -> Place:
-        """Choose the place of the first glimpse, (x, y) in [-1, 1] across the image.
-
-        Args:
-            error: Image less canvas, in units of sigma.
-            side: The preferred side, in radians.
-        """
+        """Choose the place of the first glimpse, given the error in units of sigma."""
         x, y = spatial.square_centres(self.image_size)
         (height, width), pose = self.image_size, self.pose
         # A typical window, in half-widths and half-heights of the image.
