@@ -110,13 +110,7 @@ class CNN(StoredModule):
         dropout: float = 0.0,
         key: PRNGKeyArray | None = None,
     ) -> Float[Array, "b classes"]:
-        """Return logits of the classes of scenes.
-
-        Args:
-            images: Grey images, values in [0, 1].
-            dropout: Share of the 512 units that are left out, in training.
-            key: Randomness of that choice; without it none is left out.
-        """
+        """Return logits of the classes of grey images; dropout of the 512 units as for `Head`."""
         # A bias that is the same for the four of a square may be added after pooling.
         first, *others = zip(self.kernels, self.biases, strict=True)
         pixels = images[:, 0].transpose(1, 2, 0)

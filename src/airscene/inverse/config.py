@@ -47,9 +47,6 @@ class InverseConfig:
         camera_spread: Prior standard deviation of the camera's numbers, in radians.
         network: The inference network: "recurrent" (the paper's) or "difference".
         n_hidden: Units of each hidden layer.
-
-    Raises:
-        InputError: If a value is out of range.
     """
 
     n_types: int = field(default=3, metadata=NO_OPTION)
@@ -64,7 +61,7 @@ class InverseConfig:
     n_hidden: int = 128
 
     def __post_init__(self) -> None:
-        """Check that every value is in range."""
+        """Refuse values out of range: raise `InputError`."""
         for name in ("n_types", "n_slots", "n_hidden"):
             check_whole(name, getattr(self, name), 1)
         check_whole("n_cameras", self.n_cameras, 0)
@@ -79,12 +76,9 @@ class InverseConfig:
 
     @classmethod
     def of(cls, world: World, shrink: int = 4, **changes: Any) -> "InverseConfig":
-        """The configuration for the scenes of a world.
+        """The configuration for the scenes of a world, and changes of fields that are not its own.
 
-        Args:
-            world: What scenes may hold.
-            shrink: Pixels of a render along a side of a pixel that the network sees.
-            changes: Fields that are not the world's.
+        Of a render, `shrink` pixels lie along a side of a pixel that the network sees.
 
         Raises:
             InputError: If a value is out of range, or images of the world do not shrink.
@@ -126,9 +120,6 @@ class InverseTrainConfig(LoopConfig):
             bound.
         release: Fraction of the run over which `floor` falls to 0, and up to which
             `cross_entropy` holds.
-
-    Raises:
-        InputError: If a value is out of range.
     """
 
     steps: int = 3000
@@ -149,7 +140,7 @@ class InverseTrainConfig(LoopConfig):
         return Likelihood(self.blur[1], self.sigma[1])
 
     def __post_init__(self) -> None:
-        """Check that every value is in range."""
+        """Refuse values out of range: raise `InputError`."""
         super().__post_init__()
         check_one_of("estimator", self.estimator, Estimator)
         _check_annealing(self)
@@ -177,9 +168,6 @@ class OptimiseConfig:
             white.
         anneal: Fraction of the iterations over which both go from the first to the last.
         seed: Decides the starts.
-
-    Raises:
-        InputError: If a value is out of range.
     """
 
     optimiser: Optimiser = "adam"
@@ -192,7 +180,7 @@ class OptimiseConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Check that every value is in range."""
+        """Refuse values out of range: raise `InputError`."""
         check_one_of("optimiser", self.optimiser, Optimiser)
         for name in ("iterations", "restarts"):
             check_whole(name, getattr(self, name), 1)

@@ -3,7 +3,8 @@
 Args:
     Numbers: An array: JAX's in what is compiled, NumPy's on the way to it.
     Picture: What is seen: values in [0, 1] by height, width and channel.
-    Canvases: The render before each step; of 0 channels for the recurrent network.
+    Canvas: The render before a step; of 0 channels for the recurrent network.
+    Canvases: Those of all steps.
     Camera: Numbers of the camera, of z_camera for instance; none if it is fixed.
     Present: Whether each slot has an object.
     Kinds: Type of each slot's object.
@@ -23,6 +24,7 @@ from jaxtyping import Bool, Float, Int, UInt8
 
 Numbers = Any
 Picture = Float[Numbers, "height width 3"]
+Canvas = Float[Numbers, "height width seen"]
 Canvases = Float[Numbers, "slots height width seen"]
 Camera = Float[Numbers, " cameras"]
 Present = Bool[Numbers, " slots"]

@@ -72,14 +72,8 @@ def train_inverse(
 
     What is raised is the bound without the Gaussian's normaliser, and what is recorded as
     `objective` is it under the likelihood of the time: it is not to be compared while blur and
-    noise are annealed.
-
-    Args:
-        model: The model to start from.
-        scenes: Makes true scenes, see `train_rendered`.
-        pool: Draws scenes: the true ones, and what the networks take them for.
-        config: How to train.
-        options: What else `train_rendered` takes, which says also what is raised.
+    noise are annealed. For the rest see `train_rendered`; the pool draws the true scenes, and what
+    the networks take them for.
     """
     trained = model
     # The enumerated estimator leaves something to a baseline where a slot follows another.
@@ -155,11 +149,7 @@ def draw_batch(
     config: InverseTrainConfig,
     step: int,
 ) -> Batch:
-    """Draw latents of images, as noise decides, and have the renderer score them.
-
-    Raises:
-        RendererError: If the renderer fails.
-    """
+    """Draw latents of images, as noise decides, and have the renderer score them."""
     images, left = as_inputs(targets, model.config), annealed_at(config, step)
     drawn, canvases, scenes, q_present = unroll(model, images, pool.render, noise)
     gradient = "drawn"

@@ -8,7 +8,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Float, PRNGKeyArray
 
 from airscene.graphics import ABSENT, SceneBatch, shrink
 from airscene.inverse.config import InverseConfig
@@ -124,9 +124,7 @@ def _first_carries(config: InverseConfig, n: int) -> Carry:
     return jax.tree.map(lambda x: np.zeros((n, *x.shape), x.dtype), first_carry(config))
 
 
-def _see_camera(
-    model: InverseAIR, images: Float[Array, "n height width 3"], noise: Float[Array, "n cameras"]
-) -> Float[Array, "n cameras"]:
+def _see_camera(model, images, noise):
     mean, scale = jax.vmap(model.see_camera)(images)
     return mean + scale * noise
 
@@ -197,12 +195,9 @@ def unroll(model: InverseAIR, images: Inputs, render: Render, noise: Noise) -> U
 
 
 def infer(model: InverseAIR, images: Renders, render: Render) -> SceneBatch:
-    """What is in images: the likelier of present and absent, the likeliest type, mean poses.
+    """What is in images, of the size that the renderer draws, see `unroll`.
 
-    Args:
-        model: The model.
-        images: Of the size that the renderer draws.
-        render: Draws scenes, see `unroll`.
+    That is the likelier of present and absent, the likeliest type, and mean poses.
     """
     noise = mode_noise(len(images), model.config)
     return unroll(model, as_inputs(images, model.config), render, noise).scenes

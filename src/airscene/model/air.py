@@ -123,7 +123,7 @@ class AIR(StoredModule):
         Args:
             image: Image, values in [0, 1].
             noise: Standard normal numbers; zeros give the posterior means.
-            side: The side that objects are taken from first, see `WhereProposal.begin`.
+            side: The side that objects are taken from first.
         """
         state, steps = self.where.begin(image, side), []
         # Unrolled: a loop on the CPU costs more a step than the code costs to compile.

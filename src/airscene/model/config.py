@@ -34,9 +34,6 @@ class AIRConfig:
         composition: How an object changes the canvas: "sum".
         background: What the canvas is before the first object: "black".
         likelihood: How a pixel is distributed given the canvas: "gaussian".
-
-    Raises:
-        InputError: If a value is out of range.
     """
 
     image_shape: tuple[int, int, int] = field(default=(1, 50, 50), metadata=NO_OPTION)
@@ -59,7 +56,7 @@ class AIRConfig:
     likelihood: str = field(default="gaussian", metadata=NO_OPTION)
 
     def __post_init__(self) -> None:
-        """Check that every value is in range."""
+        """Refuse values out of range: raise `InputError`."""
         for name in ("n_steps", "n_what", "n_cells", "n_hidden", "n_features", "n_layer"):
             check_whole(name, getattr(self, name), 1)
         channels, *sides = shape = self.image_shape

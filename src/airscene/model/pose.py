@@ -40,11 +40,9 @@ class Pose(eqx.Module):
     def inverse(
         self, window: tuple[float, float, float, float], image_size: tuple[int, int]
     ) -> tuple[float, float, float]:
-        """Map a window in pixels back to its latent `(z_s, z_x, z_y)`.
+        """Map a window (x0, y0, x1, y1), as wide as it is high, back to its latent.
 
-        Args:
-            window: The window (x0, y0, x1, y1), in pixels; its width and height are the same.
-            image_size: Height and width of the image, in pixels.
+        It is in pixels, as the height and width of the image are.
         """
         x0, y0, x1, y1 = window
         height, width = image_size

@@ -37,14 +37,10 @@ MIGRATIONS: dict[int, Migration] = {1: _side_is_no_weight}
 
 
 def save_weights(model: StoredModule, path: str | Path, **metadata: str) -> None:
-    """Write a model's weights and configuration, whole or not at all.
+    """Write a model's weights and configuration to a `.safetensors` file, whole or not at all.
 
-    Equal weights make equal files, byte by byte.
-
-    Args:
-        model: The model.
-        path: The `.safetensors` file to write.
-        metadata: What else the file says of the model, for instance `world="tabletop"`.
+    Equal weights make equal files, byte by byte. The metadata are what else the file says of the
+    model, for instance `world="tabletop"`.
 
     Raises:
         InputError: If the file cannot be written.

@@ -18,13 +18,10 @@ Images = UInt8[np.ndarray, "n channel height width"]
 
 
 def train_air(model: AIR, images: Images, config: TrainConfig, **options: Any) -> AIR:
-    """Train AIR on its annealed bound, by the configuration's estimator; return the trained AIR.
+    """Train AIR on its annealed bound, by the configuration's estimator.
 
-    Args:
-        model: The model to start from.
-        images: The data set, 0 black to 255 white.
-        config: How to train.
-        options: What else `airscene.training.loop.train_by` takes, which says also what is raised.
+    The images are the data set, 0 black to 255 white; for the rest see `train` and `train_by` of
+    `airscene.training.loop`.
     """
     trained = model
     if config.estimator == "score-baseline":

@@ -23,9 +23,6 @@ class LoopConfig:
         seed: Decides the initial weights, the batches and the noise.
         evaluate_every: Steps between evaluations, and the number of steps a dispatch.
         save_every: Steps between checkpoints, a multiple of `evaluate_every`.
-
-    Raises:
-        InputError: If a value is out of range.
     """
 
     steps: int = 1500
@@ -38,7 +35,7 @@ class LoopConfig:
     save_every: int = 500
 
     def __post_init__(self) -> None:
-        """Check that every value is in range."""
+        """Refuse values out of range: raise `InputError`."""
         for name in ("steps", "batch_size", "evaluate_every", "save_every"):
             check_whole(name, getattr(self, name), 1)
         check_whole("warmup", self.warmup, 0)
@@ -66,9 +63,6 @@ class TrainConfig(LoopConfig):
             "importance", the importance-weighted bound; "score", the paper's score function, or
             "score-baseline", the same with neural baselines.
         samples: Samples an image of the importance-weighted bound; 0 for the other estimators.
-
-    Raises:
-        InputError: If a value is out of range.
     """
 
     count_penalty: float = 0.0125
@@ -79,7 +73,7 @@ class TrainConfig(LoopConfig):
     samples: int = 0
 
     def __post_init__(self) -> None:
-        """Check that every value is in range."""
+        """Refuse values out of range: raise `InputError`."""
         super().__post_init__()
         check_one_of("estimator", self.estimator, Estimator)
         right = self.samples >= 1 if self.estimator == "importance" else self.samples == 0

@@ -58,18 +58,10 @@ def train(
     objective: Objective,
     **options: Any,
 ) -> Model:
-    """Train a model on a data set.
+    """Train a model on a data set: arrays with one item a row, see `train_by`.
 
-    Batches and noise follow from the seed and the step, so a resumed run makes the same updates
-    as an uninterrupted one.
-
-    Args:
-        model: The model to start from.
-        data: The data set: arrays with one item a row. Bytes, 0 to 255, reach the objective as
-            numbers from 0 to 1.
-        config: How to train.
-        objective: What to raise.
-        options: What else `train_by` takes, which says also what is returned and raised.
+    Bytes, 0 to 255, reach the objective as numbers from 0 to 1. Batches and noise follow from the
+    seed and the step, so a resumed run makes the same updates as an uninterrupted one.
     """
     run = make_run(model, config, tuple(jnp.asarray(array) for array in data), objective)
 

@@ -99,7 +99,9 @@ def make_run(
     def run(state, data, indices, n):
         def one(i, carry):
             state, total = carry
-            state, value = update(state, tuple(_as_numbers(array[indices[i]]) for array in data))
+            batch = (array[indices[i]] for array in data)
+            batch = (x.astype(jnp.float32) / 255.0 if x.dtype == jnp.uint8 else x for x in batch)
+            state, value = update(state, tuple(batch))
             return state, total + value
 
         # A loop whose length is not compiled in: the last dispatch of a run may be shorter.
@@ -107,7 +109,3 @@ def make_run(
         return state, total / n
 
     return lambda state, indices, n: run(state, data, indices, n)
-
-
-def _as_numbers(array: Array) -> Array:
-    return array.astype(jnp.float32) / 255.0 if array.dtype == jnp.uint8 else array

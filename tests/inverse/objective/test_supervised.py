@@ -22,6 +22,7 @@ from airscene.inverse.networks.networks import (
     first_carry,
 )
 from airscene.inverse.objective.supervised import (
+    Labelled,
     conditional_log_likelihood,
     for_labels,
     label,
@@ -67,7 +68,7 @@ def by_hand(case, types):
 @pytest.mark.parametrize("types", [(2, 0), (1, ABSENT), (ABSENT, ABSENT)])
 def test_the_likelihood_by_hand(case, types):
     model, image, canvases, z_where, z_camera, value = case
-    found = value(model, image, canvases, jnp.array(types), z_where, z_camera)
+    found = value(model, Labelled(image, canvases, jnp.array(types), z_where, z_camera))
     np.testing.assert_allclose(found, sum(by_hand(case, types)), rtol=1e-4)
 
 
@@ -76,7 +77,7 @@ def test_it_sums_to_one_over_the_alternatives(case):
     model, image, canvases, z_where, z_camera, value = case
     total = 0.0
     for types in itertools.product(range(-1, 3), repeat=2):
-        found = value(model, image, canvases, jnp.array(types), z_where, z_camera)
+        found = value(model, Labelled(image, canvases, jnp.array(types), z_where, z_camera))
         total += np.exp(float(found) - by_hand(case, types)[1])
     assert total == pytest.approx(1.0, rel=1e-3)
 

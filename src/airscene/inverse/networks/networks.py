@@ -9,7 +9,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from airscene.inverse.config import InverseConfig
 from airscene.inverse.networks.tower import Tower, near_zero
-from airscene.inverse.shapes import Alternatives, Camera, Picture
+from airscene.inverse.shapes import Alternatives, Camera, Canvas, Picture
 
 # What the networks see of an image and of a difference is scaled to a spread of about 1.
 BRIGHT, LEFT = 3.0, 6.0
@@ -88,11 +88,7 @@ class RecurrentNetwork(eqx.Module):
         self.rotation = near_zero(Tower(3, n + 4 + n_what, 2, config, key=keys[4]))
 
     def __call__(
-        self,
-        image: Picture,
-        canvas: Float[Array, "height width seen"],
-        carry: Carry,
-        z_camera: Camera,
+        self, image: Picture, canvas: Canvas, carry: Carry, z_camera: Camera
     ) -> tuple[Proposal, Float[Array, " hidden"]]:
         """Propose one object: return the proposal and h_i. The canvas is not looked at."""
         bright = BRIGHT * (image - 0.5)
@@ -132,11 +128,7 @@ class DifferenceNetwork(eqx.Module):
     ) -> tuple[Proposal, Float[Array, " hidden"]]:
         """Propose one object: return the proposal and no state.
 
-        Args:
-            image: What is seen.
-            canvas: The render of the objects so far, seen from the camera that was drawn.
-            carry: Not looked at.
-            z_camera: The camera that was drawn.
+        The canvas is the render of the objects so far, seen from the camera that was drawn.
         """
         picture = jnp.concatenate([BRIGHT * (image - 0.5), LEFT * (image - canvas)], axis=-1)
         return _propose(self, self.where(picture, z_camera), picture, z_camera), carry.hidden

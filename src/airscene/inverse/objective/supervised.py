@@ -16,7 +16,7 @@ from airscene.inverse.model import InverseAIR, latents
 from airscene.inverse.networks.networks import Carry, first_carry
 from airscene.inverse.networks.tower import last_layer
 from airscene.inverse.objective.estimators import of_drawn
-from airscene.inverse.shapes import Camera, Canvases, Kinds, Numbers, Picture, Poses, Renders, Total
+from airscene.inverse.shapes import Numbers, Renders, Total
 from airscene.inverse.train import Scenes, train_rendered
 from airscene.inverse.unroll import as_inputs
 from airscene.training.config import LoopConfig
@@ -33,7 +33,7 @@ class Labelled(NamedTuple):
         canvases: The render of the labels before each step; of 0 channels for the recurrent
             network.
         types: Type of the object of each step, `ABSENT` after the last.
-        z_where: Standardised poses; 0 where absent.
+        z_where: Standardised poses; finite where absent, too.
         z_camera: Standardised camera.
     """
 
@@ -44,34 +44,18 @@ class Labelled(NamedTuple):
     z_camera: Float[Numbers, "n cameras"]
 
 
-def conditional_log_likelihood(
-    model: InverseAIR,
-    image: Picture,
-    canvases: Canvases,
-    types: Kinds,
-    z_where: Poses,
-    z_camera: Camera,
-) -> Total:
+def conditional_log_likelihood(model: InverseAIR, labelled: Labelled) -> Total:
     """Conditional log-likelihood of one scene's labels, each step given the labels before it.
 
         log q(z_camera | x) + sum_i [log q(a_i | ..) + 1(a_i present) log q(z_where_i | ..)]
 
     The distributions are those of inference, a Gaussian for a rotation among them: the label is
-    the angle that the object was given, in [-pi, pi], though others may look the same.
-
-    Args:
-        model: The model.
-        image: What is seen, values in [0, 1].
-        canvases: The render of the labels before each step.
-        types: Type of the object of each step, `ABSENT` where there is none.
-        z_where: Standardised poses; finite where absent, too.
-        z_camera: Standardised camera.
-
-    Returns:
-        The density in standardised latents, in nats.
+    the angle that the object was given, in [-pi, pi], though others may look the same. The density
+    is in standardised latents, in nats.
 
     Source: Eslami et al. 2016, appendix I.5.
     """
+    image, canvases, types, z_where, z_camera = labelled
     mean, scale = model.see_camera(image)
     value = dist.Normal(mean, scale).log_prob(z_camera).sum()
     present, kind = types >= 0, jnp.maximum(types, 0)
@@ -104,11 +88,7 @@ def for_labels(model: InverseAIR) -> InverseAIR:
 
 def mean_log_likelihood(model: InverseAIR, batch: Labelled, key: Array, step: Array) -> Total:
     """The mean of `conditional_log_likelihood` over a batch; nothing is random in it."""
-
-    def one(*row):
-        return conditional_log_likelihood(model, *row)
-
-    return jax.vmap(one)(*batch).mean()
+    return jax.vmap(lambda row: conditional_log_likelihood(model, row))(batch).mean()
 
 
 def label(
@@ -117,9 +97,6 @@ def label(
     """Make the labels of scenes and their images: present objects in an order, then the absent.
 
     The pool draws the canvases of the difference network, with nominal looks, as in inference.
-
-    Raises:
-        RendererError: If the renderer fails.
     """
     n, slots = truth.types.shape
     keys = {"sampled": np.zeros((n, slots)), "type": truth.types, "left": truth.poses[:, :, 0]}
@@ -151,18 +128,8 @@ def train_supervised(
     """Train on renders of scenes and their truth.
 
     One with `train_inverse` and the same seed sees the same images. What is recorded as
-    `objective` is the conditional log-likelihood.
-
-    Args:
-        model: The model to start from, see `for_labels`.
-        scenes: Makes true scenes, see `train_rendered`.
-        pool: Draws them.
-        config: How to train.
-        order: Of the labels.
-        options: What else `train_rendered` takes, which says also what is raised.
-
-    Returns:
-        The trained model, which is used as one that had no labels: `infer`, `make_evaluate`.
+    `objective` is the conditional log-likelihood. The labels have an order; for the rest see
+    `train_rendered`. The model is used as one that had no labels: `infer`, `make_evaluate`.
     """
 
     def draw(model: InverseAIR, truth: SceneBatch, targets: Any, step: int) -> Labelled:

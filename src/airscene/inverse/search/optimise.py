@@ -82,12 +82,8 @@ def optimise(
     forward one is 0, the object lies half a step off in every coordinate. The paper neither says
     which optimiser it used nor how discrete variables were found; it does not anneal.
 
-    Args:
-        targets: Images, of the size that the pool draws.
-        starts: From `draw_starts`.
-        pool: Draws scenes.
-        model: The generative model: its prior and its spreads.
-        config: How to search.
+    The images are of the size that the pool draws, and the starts from `draw_starts`. Of the model,
+    the prior and the spreads matter.
 
     Returns:
         The best scenes, and how they were found. An iteration costs, for S searches of an image,
