@@ -33,6 +33,7 @@ from airscene.training.record import read_metrics
 sys.path.insert(0, str(Path(__file__).parents[1] / "graphics"))
 sys.path.insert(0, str(Path(__file__).parent))
 import faulty  # noqa: E402
+from recipes import check_recipe  # noqa: E402
 from tiny_scenes import PRESET, WORLD, draw_with, type_train, use_shapes  # noqa: E402
 
 
@@ -56,6 +57,10 @@ def content(folder):
 def run(tmp_path_factory, shapes):
     folder = tmp_path_factory.mktemp("runs") / "tiny-3"
     return folder, go(PRESET, folder)
+
+
+def test_the_recipe_behaves_as_before(run):
+    check_recipe("rendered", run[0])
 
 
 def test_a_run_leaves_what_is_documented(run):

@@ -9,7 +9,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,8 @@ from airscene.training.loop import Interrupted
 
 # Exit status of the process of a row whose folder is in the way: nothing has failed.
 _IN_THE_WAY = 3
-_STOPPED = (INTERRUPTED, -signal.SIGINT, -signal.SIGTERM, -signal.SIGKILL)
+# Windows has no SIGKILL.
+_STOPPED = (INTERRUPTED, -signal.SIGINT, -signal.SIGTERM, -getattr(signal, "SIGKILL", 9))
 
 
 def reproduce(
@@ -141,15 +142,19 @@ def _write(path: Path, result: Result, command: str, rows: Sequence[dict[str, An
 def _work(unit: Unit, runs: Path, out: Path) -> None:
     """What the process of a row does: bad input is one line, and no traceback."""
 
-    def stop(*_: object) -> None:
-        # Once, as Ctrl-C comes twice; Python complains of SIG_IGN where one came just before.
+    def heed(handler: Callable[..., None]) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: None)
+            signal.signal(number, handler)
+
+    def stop(*_: object) -> None:
+        heed(ignore)
         raise KeyboardInterrupt
 
+    def ignore(*_: object) -> None:
+        """Not SIG_IGN: Python complains of it where a signal came just before."""
+
     # While a model trains, its loop has handlers of its own, which save the state.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
+    heed(stop)
     try:
         write_atomic(out, json.dumps(unit.make(runs)).encode())
     except InTheWay as error:
@@ -161,6 +166,9 @@ def _work(unit: Unit, runs: Path, out: Path) -> None:
         sys.exit(2)
     except (Interrupted, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
+    finally:
+        # Signals come twice, and the second not before the interpreter cleans up.
+        heed(ignore)
 
 
 def _run_process(unit: Unit, runs: Path, out: Path) -> tuple[int, bool]:
