@@ -31,7 +31,7 @@ from airscene.model.bundled import bundled_models
 from airscene.paper.reproduce import commit, machine
 from airscene.paper.speed.inference_speed import COUNTS, PAPER_STEP, WEIGHTS, speed
 from airscene.runs.presets import PRESETS
-from airscene.training.annealing import annealed_bound
+from airscene.training.air import annealed_bound
 from airscene.training.batches import batch_indices
 from airscene.training.state import initial_state, make_run
 

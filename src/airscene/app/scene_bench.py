@@ -44,9 +44,7 @@ def rendering() -> list[Row]:
     found = render_speed()
     what = f"3-D renders of three objects, 128x128, scored, {found['workers']} processes"
     stock = "mujoco.Renderer in one process, not scored"
-    return [
-        bench_row(what, found["per_second"], "renders/s", stock, found["stock_per_second"]),
-    ]
+    return [bench_row(what, found["per_second"], "renders/s", stock, found["stock_per_second"])]
 
 
 def rendered_training_step() -> list[Row]:

@@ -11,7 +11,7 @@ from airscene.inference.infer import Inferred, in_pixels, infer
 from airscene.model.air import AIR
 from airscene.model.counts import count_log_posterior
 from airscene.model.steps import best_side
-from airscene.objective.importance import log_marginal
+from airscene.objective.bounds import log_marginal
 
 # Posterior samples of an image that are unrolled at once.
 PARTICLES = 100
@@ -64,10 +64,7 @@ def log_marginal_batch(air: AIR, images: jax.Array, key: jax.Array, particles: i
 
 
 def log_marginals(
-    air: AIR,
-    images: Float32[np.ndarray, "n channel height width"],
-    key: jax.Array,
-    particles: int,
+    air: AIR, images: Float32[np.ndarray, "n channel height width"], key: jax.Array, particles: int
 ) -> Float[jax.Array | np.ndarray, " n"]:
     """Estimate log p(x) of a chunk of images, of more than 100 particles in parts of up to 100.
 

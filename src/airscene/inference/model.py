@@ -111,12 +111,7 @@ class Model:
         return [name for name, _ in given], np.stack(fitted)
 
     def infer(
-        self,
-        images: Paths,
-        *,
-        resize: bool = False,
-        samples: int = 0,
-        seed: int = 0,
+        self, images: Paths, *, resize: bool = False, samples: int = 0, seed: int = 0
     ) -> Scenes:
         """Infer the objects of images.
 
@@ -234,11 +229,7 @@ class Model:
         return _as_images(sample_batch(self.air, keys, jnp.asarray(drawn)))
 
     def log_likelihood(
-        self,
-        images: Paths,
-        particles: int = 100,
-        *,
-        seed: int = 0,
+        self, images: Paths, particles: int = 100, *, seed: int = 0
     ) -> Float[np.ndarray, " n"]:
         """Estimate log p(x) of each image with the importance-weighted bound.
 

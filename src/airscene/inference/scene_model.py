@@ -21,7 +21,7 @@ from airscene.inference.worlds import to_objects, world_name
 from airscene.inverse.config import InverseTrainConfig
 from airscene.inverse.latents import to_scenes
 from airscene.inverse.model import InverseAIR
-from airscene.inverse.objective.importance import log_weights
+from airscene.inverse.objective.surrogate import log_weights
 from airscene.inverse.search.refine import refine as refined
 from airscene.inverse.unroll import Noise, Unrolled, as_inputs, draw_noise, mode_noise, unroll
 from airscene.scene import PosedScene, PosedScenes
@@ -119,12 +119,7 @@ class SceneModel:
         return [name for name, _ in given], np.ascontiguousarray(np.moveaxis(planes, 1, 3))
 
     def infer(
-        self,
-        images: Paths,
-        *,
-        refine: bool = True,
-        samples: int = 0,
-        seed: int = 0,
+        self, images: Paths, *, refine: bool = True, samples: int = 0, seed: int = 0
     ) -> PosedScenes:
         """Infer the objects of images, and the camera where it is not fixed.
 
@@ -167,10 +162,7 @@ class SceneModel:
         )
 
     def _found(
-        self,
-        inputs: np.ndarray,
-        noise: Callable[[int], Noise],
-        targets: np.ndarray | None = None,
+        self, inputs: np.ndarray, noise: Callable[[int], Noise], targets: np.ndarray | None = None
     ) -> list:
         """The objects and the camera of each image, refined if there are targets."""
         found: list = []
@@ -248,11 +240,7 @@ class SceneModel:
         return self.drawing.draw(to_scenes(types, z_where, z_camera, c)) / np.float32(255.0)
 
     def log_likelihood(
-        self,
-        images: Paths,
-        particles: int = 100,
-        *,
-        seed: int = 0,
+        self, images: Paths, particles: int = 100, *, seed: int = 0
     ) -> Float[np.ndarray, " n"]:
         """Estimate log p(x) of each image with the importance-weighted bound.
 

@@ -14,9 +14,15 @@ from airscene.evaluation.renders import make_evaluate
 from airscene.graphics import ABSENT, Likelihood, SceneBatch, World
 from airscene.inverse.latents import pose_spread
 from airscene.inverse.model import latents
-from airscene.inverse.networks.networks import Carry, first_carry
-from airscene.inverse.networks.proposal import CAMERA_CAP, POSITION_CAP, ROTATION_CAP
+from airscene.inverse.networks.networks import (
+    CAMERA_CAP,
+    POSITION_CAP,
+    ROTATION_CAP,
+    Carry,
+    first_carry,
+)
 from airscene.inverse.objective.supervised import (
+    Labelled,
     conditional_log_likelihood,
     for_labels,
     label,
@@ -62,7 +68,7 @@ def by_hand(case, types):
 @pytest.mark.parametrize("types", [(2, 0), (1, ABSENT), (ABSENT, ABSENT)])
 def test_the_likelihood_by_hand(case, types):
     model, image, canvases, z_where, z_camera, value = case
-    found = value(model, image, canvases, jnp.array(types), z_where, z_camera)
+    found = value(model, Labelled(image, canvases, jnp.array(types), z_where, z_camera))
     np.testing.assert_allclose(found, sum(by_hand(case, types)), rtol=1e-4)
 
 
@@ -71,7 +77,7 @@ def test_it_sums_to_one_over_the_alternatives(case):
     model, image, canvases, z_where, z_camera, value = case
     total = 0.0
     for types in itertools.product(range(-1, 3), repeat=2):
-        found = value(model, image, canvases, jnp.array(types), z_where, z_camera)
+        found = value(model, Labelled(image, canvases, jnp.array(types), z_where, z_camera))
         total += np.exp(float(found) - by_hand(case, types)[1])
     assert total == pytest.approx(1.0, rel=1e-3)
 

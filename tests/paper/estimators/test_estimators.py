@@ -11,7 +11,7 @@ import pytest
 from airscene.paper.estimators.estimators import CLAIMS, estimators
 from airscene.paper.estimators.estimators import PRESETS as WAYS
 from airscene.paper.estimators.gradient_variance import _measure
-from airscene.training.annealing import annealed_bound
+from airscene.training.air import annealed_bound
 from airscene.training.config import TrainConfig
 
 

@@ -94,8 +94,4 @@ def _cae_embedding(protocol: Protocol, runs: Path) -> Callable[[Images], np.ndar
     return lambda images: np.asarray(embed(model, as_floats(images)))
 
 
-_METHODS: dict[str, Any] = {
-    "air": air_embedding,
-    "draw": _draw_embedding,
-    "cae": _cae_embedding,
-}
+_METHODS: dict[str, Any] = {"air": air_embedding, "draw": _draw_embedding, "cae": _cae_embedding}

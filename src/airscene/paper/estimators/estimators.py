@@ -252,10 +252,7 @@ def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:
         for name, preset in PRESETS.items()
     }
     seconds = _gradient_seconds(rows)
-    for label, unit in (
-        ("training step", None),
-        ("processor seconds of the gradients", seconds),
-    ):
+    for label, unit in (("training step", None), ("processor seconds of the gradients", seconds)):
         lines = {}
         for name, each in curves.items():
             scale = 1.0 if unit is None else unit.get(PRESETS[name].training.estimator)

@@ -28,10 +28,7 @@ CLAIMS = tuple(
         "{:.2f}",
         aim=0.9,
     )
-    for run, name in (
-        *(("forward", name) for name in COORDINATES),
-        ("central", "rotation"),
-    )
+    for run, name in (*(("forward", name) for name in COORDINATES), ("central", "rotation"))
 )
 
 

@@ -13,7 +13,7 @@ from jaxtyping import Array, UInt8
 
 from airscene.model.air import AIR
 from airscene.objective.baseline import Baseline, WithBaseline
-from airscene.training.annealing import annealed_bound
+from airscene.training.air import annealed_bound
 from airscene.training.batches import batch_indices
 from airscene.training.config import TrainConfig
 from airscene.training.state import initial_state, make_run

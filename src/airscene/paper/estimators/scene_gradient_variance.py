@@ -192,7 +192,7 @@ def _moments(
     @jax.vmap
     def weight(one: Batch) -> Array:
         log_q = model.replay(one.images, one.canvases, one.drawn).log_q
-        log_w = of_drawn(log_q - _mixed(log_q), one.drawn.present, one.drawn.kind)
+        log_w = of_drawn(log_q - _mixed(log_q), one.drawn.alternatives)
         return jnp.exp(log_w.sum())
 
     def of_image(two: Batch) -> tuple[dict[str, dict[str, Array]], dict[str, Array]]:

@@ -8,11 +8,7 @@ from pathlib import Path
 
 from airscene.inverse.config import Order
 from airscene.paper.quick import quick_scenes
-from airscene.paper.rendered.scene_results import (
-    draw_policy,
-    draw_rows,
-    draw_top_views,
-)
+from airscene.paper.rendered.scene_results import draw_policy, draw_rows, draw_top_views
 from airscene.paper.result import Claim, Result, Row, numbers, of_run
 from airscene.paper.trained_scenes import scene_units
 from airscene.runs.presets.rendered import DISTINCT, REPEATS

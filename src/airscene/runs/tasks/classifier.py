@@ -9,8 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Int, Shaped
 
-from airscene.baselines.cnn import CNN, CNNConfig
-from airscene.baselines.head import Head, HeadConfig
+from airscene.baselines.classifiers import CNN, CNNConfig, Head, HeadConfig
 from airscene.model.weights import load_module
 from airscene.runs.presets.baselines import ClassifierPreset
 from airscene.runs.task import Metrics, Task

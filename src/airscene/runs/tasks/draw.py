@@ -8,8 +8,7 @@ import equinox as eqx
 import jax
 import numpy as np
 
-from airscene.baselines.draw import DRAW
-from airscene.baselines.draw_bound import bounds, grown_bound
+from airscene.baselines.draw import DRAW, bounds, grown_bound
 from airscene.baselines.draw_config import DRAWConfig
 from airscene.images import LabelledScenes
 from airscene.model.weights import load_module

@@ -160,10 +160,7 @@ class ImageTask(Task[AIR]):
                 "left).",
                 reconstructions(shown, few),
             ),
-            "learning": (
-                "Learning, from the first steps to the last.",
-                learning_film(shown, many),
-            ),
+            "learning": ("Learning, from the first steps to the last.", learning_film(shown, many)),
             "heatmaps": (
                 "Where each step attends to: red the first, green the second (Fig. 3, right, "
                 "below).",
