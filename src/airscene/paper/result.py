@@ -12,6 +12,9 @@ from airscene.runs.identity import Identity, identity, identity_in
 
 Row = Mapping[str, Any]
 
+# How numbers are written.
+NATS, DEGREES, SECONDS = "{:.1f} nats", "{:.1f} degrees", "{:,.0f} s"
+
 
 @dataclass(frozen=True)
 class Unit:
@@ -52,12 +55,12 @@ class Claim:
 
     Args:
         what: What is claimed, short.
-        paper: The paper's figure, short; "not in the paper" if it has none.
         run: Name of the rows that have the number.
         key: Name of the number in these rows.
         style: How to write it.
-        aim: What it should reach; none if it is only reported.
-        at_least: Whether the aim is to be reached from above; from below otherwise.
+        paper: The paper's figure, short.
+        at_least: What it should reach from above, if anything.
+        at_most: What it should reach from below, if anything.
         worst: Whether every run should reach the aim, where otherwise their median should.
         of: Makes the number of all rows of the result, where it is not of one name: with its
             standard error if it has one; None if the rows that it needs are not there. `key` may
@@ -66,12 +69,12 @@ class Claim:
     """
 
     what: str
-    paper: str
     run: str = ""
     key: str = ""
     style: str = "{:.2%}"
-    aim: float | None = None
-    at_least: bool = True
+    paper: str = "not in the paper"
+    at_least: float | None = None
+    at_most: float | None = None
     worst: bool = False
     of: Callable[[Sequence[Row]], float | tuple[float, float] | None] | None = None
     front: bool = False
@@ -79,11 +82,11 @@ class Claim:
     @property
     def said(self) -> str:
         """The claim and its aim, in words."""
-        if self.aim is None:
-            return self.what
-        most = "at least" if self.at_least else "at most"
         every = " in every run" if self.worst else ""
-        return f"{self.what}; aim: {most} {self.style.format(self.aim)}{every}"
+        for most, aim in (("at least", self.at_least), ("at most", self.at_most)):
+            if aim is not None:
+                return f"{self.what}; aim: {most} {self.style.format(aim)}{every}"
+        return self.what
 
     def ours(self, rows: Sequence[Row]) -> str:
         """Say what rows of the result reached.
@@ -120,7 +123,7 @@ class Claim:
             reached = [] if found is None else [found[0] if isinstance(found, tuple) else found]
         if not mine or (self.of and not reached):
             return "not made"
-        if self.aim is None:
+        if self.at_least is None and self.at_most is None:
             return "no aim"
         failed = sum(not row["finished"] for row in mine) if self.of is None else 0
         if not reached:
@@ -128,9 +131,10 @@ class Claim:
         # What failed has no worst value, unless `numbers` knows one.
         if self.worst and failed and len(reached) < len(mine):
             return f"missed, {failed} of {len(mine)} runs failed"
-        worst = min(reached) if self.at_least else max(reached)
-        value = worst if self.worst else statistics.median(reached)
-        short = self.aim - value if self.at_least else value - self.aim
+        if self.at_least is not None:
+            short = self.at_least - (min(reached) if self.worst else statistics.median(reached))
+        else:
+            short = (max(reached) if self.worst else statistics.median(reached)) - self.at_most
         if short <= 0:
             return "met"
         return "missed, never reached" if short == inf else f"missed by {self.style.format(short)}"
@@ -181,6 +185,24 @@ def numbers(rows: Sequence[Row], key: str) -> list[float | int]:
     elif key == "seconds_to_98" and any(row["finished"] for row in rows):
         values += [inf] * (len(rows) - len(values))
     return values
+
+
+def lead(ours: str, others: Sequence[str], key: str, rows: Sequence[Row]) -> float | None:
+    """Return how far the median of a number is ahead of the largest median of others.
+
+    Args:
+        ours: Name of the rows that are ahead.
+        others: Names of those that they are held against.
+        key: Name of the number.
+        rows: All rows of the result.
+
+    Returns:
+        The lead, negative if it is behind; None if rows of one name have no such number.
+    """
+    first, *rest = (numbers(of_run(rows, run), key) for run in (ours, *others))
+    if not first or not all(rest):
+        return None
+    return statistics.median(first) - max(map(statistics.median, rest))
 
 
 def spread(rows: Sequence[Row], key: str, style: str = "{:.1%}") -> str:

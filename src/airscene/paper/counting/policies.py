@@ -1,13 +1,14 @@
 """Learned policies: by what a step chooses where to look (paper, Figs. 3 and 13)."""
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from airscene.paper.quick import quick
-from airscene.paper.result import Claim, Result, Row, Unit, of_run
-from airscene.paper.trained import trained
+from airscene.evaluation import bars, foretell, pairs_taken
+from airscene.evaluation.metrics.policy import FOLDS
+from airscene.paper.quick import scaled
+from airscene.paper.result import Claim, Result, Row, of_run
+from airscene.paper.trained import trained, training_units
 from airscene.runs.preset import Preset
 from airscene.runs.presets.digits import FAST, FULL
 from airscene.runs.presets.sprites import SPRITES
@@ -15,13 +16,14 @@ from airscene.runs.presets.sprites import SPRITES
 # What a rule may look at, as `evaluation.policy.pairs_taken` names it.
 GROUPS = ("position", "position_quadratic", "class", "size", "all")
 
+_FIRST = "position says which is first"
 CLAIMS = (
     *(
-        Claim(f"{p.name}, position says which is first", "spatial", p.name, "position", aim=0.9)
+        Claim(f"{p.name}, {_FIRST}", p.name, "position", paper="spatial", at_least=0.9)
         for p in (FULL, SPRITES)
     ),
     *(
-        Claim(f"{FULL.name}, {key} says it", "does not", FULL.name, key, aim=0.6, at_least=False)
+        Claim(f"{FULL.name}, {key} says it", FULL.name, key, paper="does not", at_most=0.6)
         for key in ("class", "size")
     ),
 )
@@ -29,8 +31,7 @@ CLAIMS = (
 
 def policies(quickly: bool = False) -> Result:
     """Whether place, class or size says which object a step takes."""
-    presets, seeds = ([quick(FAST)], [1]) if quickly else ([FULL, SPRITES], [1, 2, 3])
-    seeded = [preset.override(seed=seed) for preset in presets for seed in seeds]
+    presets = [FAST] if quickly else [FULL, SPRITES]
     return Result(
         name="policies",
         about=(
@@ -39,7 +40,7 @@ def policies(quickly: bool = False) -> Result:
             "and 13), is drawn with the trainings, [multi-mnist](#multi-mnist) and "
             "[sprites](#sprites)."
         ),
-        units=tuple(Unit(p.name, p.training.seed, p, partial(policy_row, p)) for p in seeded),
+        units=training_units(*scaled(quickly, (1, 2, 3), *presets), policy_row),
         claims=CLAIMS,
         draw=_draw,
     )
@@ -56,11 +57,7 @@ def policy_row(preset: Preset, runs: Path) -> dict[str, Any]:
         Number of pairs, the accuracy of each group of features and its standard error; without
         accuracies if the model finds two objects too seldom.
     """
-    model = trained(preset, runs)
-    # Here, as it imports more than the command line's help should wait for.
-    from airscene.evaluation.metrics.policy import FOLDS, foretell, pairs_taken
-
-    held_out = preset.data.load("test")
+    model, held_out = trained(preset, runs), preset.data.load("test")
     inferred = model.infer_arrays(model.prepare(held_out.images)[1])
     pairs = pairs_taken(held_out, inferred.log_q.argmax(axis=1), inferred.boxes)
     n_pairs = len(pairs["position"])
@@ -75,9 +72,6 @@ def policy_row(preset: Preset, runs: Path) -> dict[str, Any]:
 
 
 def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:
-    # Here, as it imports JAX, which takes a second.
-    from airscene.evaluation import bars
-
     shares = {}
     for run in dict.fromkeys(row["run"] for row in rows):
         ours = of_run(rows, run)

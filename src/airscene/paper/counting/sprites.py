@@ -1,12 +1,12 @@
 """Sprites: AIR counts shapes that overlap, of one colour too (paper, appendix H, Figs. 10-13)."""
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from airscene.paper.quick import quick
-from airscene.paper.result import Claim, Result, Unit
-from airscene.paper.trained import draw_training, trained, training_row
+from airscene.images.sets.sprites import sprites as scenes_of_sprites
+from airscene.paper.quick import scaled
+from airscene.paper.result import Claim, Result
+from airscene.paper.trained import draw_training, trained, training_row, training_units
 from airscene.runs.preset import Preset
 from airscene.runs.presets.sprites import SPRITES, SPRITES_DAIR
 
@@ -16,10 +16,10 @@ OVERLAPPING, SHARE = 2000, 0.5
 CLAIMS = tuple(
     Claim(
         f"{preset.name}, counts{where}",
-        "near 100%, a plot",
         preset.name,
         f"{key}count_accuracy",
-        aim=0.99,
+        paper="near 100%, a plot",
+        at_least=0.99,
         worst=True,
         front=preset is SPRITES and bool(key),
     )
@@ -30,10 +30,6 @@ CLAIMS = tuple(
 
 def sprites(quickly: bool = False) -> Result:
     """Sprites that overlap and add up (appendix H)."""
-    presets, seeds = [SPRITES, SPRITES_DAIR], (1, 2, 3)
-    if quickly:
-        presets, seeds = [quick(preset) for preset in presets], (1,)
-    presets = [preset.override(seed=seed) for preset in presets for seed in seeds]
     return Result(
         name="sprites",
         about=(
@@ -41,7 +37,7 @@ def sprites(quickly: bool = False) -> Result:
             "apart from the rest, scenes of two sprites of one kind that share half of the smaller "
             "one or more."
         ),
-        units=tuple(Unit(p.name, p.training.seed, p, partial(sprites_row, p)) for p in presets),
+        units=training_units(*scaled(quickly, (1, 2, 3), SPRITES, SPRITES_DAIR), sprites_row),
         claims=CLAIMS,
         draw=draw_training,
     )
@@ -50,9 +46,6 @@ def sprites(quickly: bool = False) -> Result:
 def sprites_row(preset: Preset, runs: Path) -> dict[str, Any]:
     """Return what a run reached, and its counts on scenes where sprites of one kind overlap."""
     row, model = training_row(preset, runs), trained(preset, runs)
-    # Here, as it imports more than the command line's help should wait for.
-    from airscene.images.sets.sprites import sprites as scenes_of_sprites
-
     # A seed that neither the training scenes nor the held-out ones have.
     hard = scenes_of_sprites(OVERLAPPING, seed=10**6, counts=(2,), least_overlap=SHARE)
     counts = model.infer_arrays(model.prepare(hard.images)[1]).log_q.argmax(axis=1)

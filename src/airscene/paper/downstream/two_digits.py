@@ -1,12 +1,11 @@
 """Scenes of precisely two digits, and two questions about them (paper, section 3.1 and Fig. 5)."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Int
 
-if TYPE_CHECKING:
-    from airscene.images import LabelledScenes
+from airscene.images import Digits, LabelledScenes, load_digits, multi_mnist
 
 # Of every twelve training digits one is for validation.
 _HELD_BACK = 12
@@ -21,9 +20,9 @@ class Pools(NamedTuple):
         test: Made of the test digits.
     """
 
-    training: "LabelledScenes"
-    validation: "LabelledScenes"
-    test: "LabelledScenes"
+    training: LabelledScenes
+    validation: LabelledScenes
+    test: LabelledScenes
 
 
 def two_digit_pools(digits: str, sizes: tuple[int, int, int]) -> Pools:
@@ -36,8 +35,6 @@ def two_digit_pools(digits: str, sizes: tuple[int, int, int]) -> Pools:
     Returns:
         The pools, the same at every call.
     """
-    from airscene.images import Digits, load_digits, multi_mnist
-
     training, test = load_digits("train", digits), load_digits("test", digits)
     end = len(training) - len(training) // _HELD_BACK
     parts = [
@@ -50,12 +47,12 @@ def two_digit_pools(digits: str, sizes: tuple[int, int, int]) -> Pools:
     return Pools(*(multi_mnist(part, n, seed=seed, counts=(2,)) for part, n, seed in scenes))
 
 
-def digit_sum(scenes: "LabelledScenes") -> Int[np.ndarray, " n"]:
+def digit_sum(scenes: LabelledScenes) -> Int[np.ndarray, " n"]:
     """The sum of the two digits, 0 to 18."""
     return scenes.labels.sum(axis=1)
 
 
-def ascending(scenes: "LabelledScenes") -> Int[np.ndarray, " n"]:
+def ascending(scenes: LabelledScenes) -> Int[np.ndarray, " n"]:
     """Whether the digits ascend from left to right: 1 if the right one is the greater, else 0.
 
     Left and right go by the centres of the ink boxes; of two with the same x, the upper one comes

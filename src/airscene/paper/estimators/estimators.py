@@ -14,17 +14,27 @@ stopping, which is what an untrained baseline says, is the better baseline.
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from math import hypot, inf
+from math import inf
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+import equinox as eqx
+import jax
+
+from airscene.evaluation import accuracy_curves, side_by_side
+from airscene.model.air import AIR
+from airscene.model.bundled import bundled_models
+from airscene.model.weights import load_weights
+from airscene.paper.estimators.gradient_variance import gradient_variances, train_for
+from airscene.paper.estimators.relative import relative, relative_of, variance_bars
 from airscene.paper.quick import quick
 from airscene.paper.result import Claim, Result, Row, Unit, of_run
-from airscene.paper.trained import REACHED, run_folder, training_row
-from airscene.runs.preset import Preset
+from airscene.paper.trained import REACHED, run_folder, training_row, training_units
+from airscene.runs.preset import Preset, channels_first
 from airscene.runs.presets.digits import FAST, FULL
 from airscene.schema import Together
+from airscene.training.record import read_metrics
 
 # K of the importance-weighted bound.
 SAMPLES = 5
@@ -51,12 +61,6 @@ PRESETS = {
 }
 
 
-def _early_variance(name: str, rows: Sequence[Row]) -> tuple[float, float] | None:
-    """Variance of presence, early, in that of the exact expectation, with its standard error."""
-    row = next((r for r in of_run(rows, "variance-early") if r["finished"]), None)
-    return _relative(row, "presence").get(name) if row else None
-
-
 def _lead(rows: Sequence[Row]) -> float | None:
     """Steps that the exact expectation is at 98% of counts before any other, by the medians."""
     steps = {}
@@ -73,10 +77,10 @@ CLAIMS = (
     *(
         Claim(
             f"{said}: variance of presence, early, in that of the exact expectation",
-            paper,
             style="{:,.3g}",
-            aim=1.0,
-            of=partial(_early_variance, name),
+            paper=paper,
+            at_least=1.0,
+            of=partial(relative_of, "variance-early", name, "presence", None),
             front=name == "importance",
         )
         for name, said, paper in (
@@ -87,11 +91,10 @@ CLAIMS = (
     ),
     Claim(
         "exact expectation, lead over all others at 98% of counts",
-        "not in the paper",
         key="count_accuracy",
         style="{:,.0f} steps",
         # Counts are looked at as often.
-        aim=100.0,
+        at_least=100.0,
         of=_lead,
     ),
 )
@@ -101,12 +104,12 @@ def estimators(quickly: bool = False) -> Result:
     """The paper's estimator beside the exact expectation over counts."""
     if quickly:
         presets = [quick(PRESETS[name], 200) for name in ("enumerated", "score-baseline")]
-        units = [_variance_unit("variance-early", quick(FAST), pairs=5, fit=50)]
-        units += [_training_unit(preset, 1) for preset in presets]
+        units = _variance_unit("variance-early", quick(FAST), pairs=5, fit=50)
+        units += training_units(presets, [1], _curve_row)
     else:
-        units = [_variance_unit("variance-early", FAST, pairs=PAIRS, fit=FIT)]
-        units += [_variance_unit("variance-late", FULL, pairs=PAIRS, fit=FIT)]
-        units += [_training_unit(preset, seed) for preset in PRESETS.values() for seed in (1, 2)]
+        units = _variance_unit("variance-early", FAST, pairs=PAIRS, fit=FIT)
+        units += _variance_unit("variance-late", FULL, pairs=PAIRS, fit=FIT)
+        units += training_units(list(PRESETS.values()), [1, 2], _curve_row)
     return Result(
         name="estimators",
         about=(
@@ -124,18 +127,18 @@ def estimators(quickly: bool = False) -> Result:
             "gradient of a batch takes, as measured with the early variances in one process; the "
             "rest of a step is not in it."
         ),
-        units=tuple(units),
+        units=units,
         claims=CLAIMS,
         draw=_draw,
     )
 
 
-def _variance_unit(name: str, preset: Preset, *, pairs: int, fit: int) -> Unit:
+def _variance_unit(name: str, preset: Preset, *, pairs: int, fit: int) -> tuple[Unit]:
     preset = preset.override(seed=1)
     measured = {"samples": SAMPLES, "pairs": pairs, "fit": fit}
     early = {"early": EARLY} if name == "variance-early" else {}
     configuration = Together(preset, {**measured, **early})
-    return Unit(name, 1, configuration, partial(variance_row, name, preset, measured))
+    return (Unit(name, 1, configuration, partial(variance_row, name, preset, measured)),)
 
 
 def variance_row(name: str, preset: Preset, measured: dict[str, int], runs: Path) -> dict[str, Any]:
@@ -151,16 +154,6 @@ def variance_row(name: str, preset: Preset, measured: dict[str, int], runs: Path
     Returns:
         What `gradient_variances` does, as `estimators`.
     """
-    # Here, as JAX takes a second to import.
-    import equinox as eqx
-    import jax
-
-    from airscene.model.air import AIR
-    from airscene.model.bundled import bundled_models
-    from airscene.model.weights import load_weights
-    from airscene.paper.estimators.gradient_variance import gradient_variances, train_for
-    from airscene.runs.preset import channels_first
-
     preset, training, _ = preset.load()
     images, config = channels_first(training.images), preset.training
     if name == "variance-early":
@@ -172,50 +165,12 @@ def variance_row(name: str, preset: Preset, measured: dict[str, int], runs: Path
     return {"estimators": gradient_variances(air, images, config, step, **measured)}
 
 
-def _training_unit(preset: Preset, seed: int) -> Unit:
-    preset = preset.override(seed=seed)
-    return Unit(preset.name, seed, preset, partial(_curve_row, preset))
-
-
 def _curve_row(preset: Preset, runs: Path) -> dict[str, Any]:
     """What a run reached, and its count accuracy on the way."""
     row = training_row(preset, runs)
-    # Here, as it imports more than the command line's help should wait for.
-    from airscene.training.record import read_metrics
-
     rows = read_metrics(run_folder(preset, runs) / "metrics.jsonl")
     keys = {"steps": "step", "seconds": "seconds", "count_accuracy": "count_accuracy"}
     return {**row, "curve": {key: [r[name] for r in rows] for key, name in keys.items()}}
-
-
-def _relative(row: Row, group: str) -> dict[str, tuple[float, float]]:
-    """Variance of each estimator in a group of weights, relative to that of the exact expectation.
-
-    With its standard error. Those whose own error exceeds half of it are left out: a few rare
-    samples decide them, and they could as well be a hundredth of what they are, or far more.
-    """
-    separated = {
-        name: (each[group], each[f"{group}_error"])
-        for name, each in row["estimators"].items()
-        if 2.0 * each[f"{group}_error"] <= each[group]
-    }
-    if "enumerated" not in separated:
-        return {}
-    exact, exact_error = separated["enumerated"]
-    return {
-        name: (value / exact, value / exact * hypot(error / value, exact_error / exact))
-        if name != "enumerated"
-        else (1.0, 0.0)
-        for name, (value, error) in separated.items()
-    }
-
-
-def _gradient_seconds(rows: Sequence[Row]) -> dict[str, float]:
-    """Processor seconds of a gradient of each estimator, as one process measured them all."""
-    for row in of_run(rows, "variance-early"):
-        if row["finished"]:
-            return {name: each["seconds"] for name, each in row["estimators"].items()}
-    return {}
 
 
 def _steps_to_98(row: Row) -> int | None:
@@ -226,41 +181,34 @@ def _steps_to_98(row: Row) -> int | None:
 
 
 def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:
-    # Here, as it imports more than the command line's help should wait for.
-    from airscene.evaluation import accuracy_curves, bars, side_by_side
-
-    relative = {
-        f"{row['run'].removeprefix('variance-')}, {group}": _relative(row, group)
+    groups = {
+        f"{row['run'].removeprefix('variance-')}, {group}": relative(row, group)
         for row in rows
         if "estimators" in row
         for group in ("presence", "posterior")
     }
     panels = []
-    if any(relative.values()):
-        variances, errors = (
-            {
-                group: {name: pair[i] for name, pair in each.items()}
-                for group, each in relative.items()
-            }
-            for i in (0, 1)
-        )
-        medians = {g: {name: [v] for name, v in each.items()} for g, each in variances.items()}
-        label = "variance of the gradient, relative"
-        panels.append(bars(medians, label, errors=errors, log=True))
+    if any(groups.values()):
+        panels.append(variance_bars(groups, "variance of the gradient, relative"))
     curves = {
         name: [row["curve"] for row in of_run(rows, preset.name)]
         for name, preset in PRESETS.items()
     }
-    seconds = _gradient_seconds(rows)
-    for label, unit in (
-        ("training step", None),
+    # Processor seconds of a gradient of each estimator, as one process measured them all.
+    early = next(iter(of_run(rows, "variance-early")), {"estimators": {}})["estimators"]
+    seconds = {name: each["seconds"] for name, each in early.items()}
+    ways = {name: preset.training.estimator for name, preset in PRESETS.items()}
+    for label, scales in (
+        ("training step", dict.fromkeys(ways.values(), 1.0)),
         ("processor seconds of the gradients", seconds),
     ):
-        lines = {}
-        for name, each in curves.items():
-            scale = 1.0 if unit is None else unit.get(PRESETS[name].training.estimator)
-            if each and scale:
-                lines[name] = [([scale * s for s in c["steps"]], c["count_accuracy"]) for c in each]
+        lines = {
+            name: [
+                ([scales[ways[name]] * s for s in c["steps"]], c["count_accuracy"]) for c in each
+            ]
+            for name, each in curves.items()
+            if each and ways[name] in scales
+        }
         if lines:
             panels.append(accuracy_curves(lines, label))
     side_by_side(panels).save(figures / "estimators.png")

@@ -11,13 +11,19 @@ variance: estimators are compared in their variance times their renders.
 
 from collections.abc import Sequence
 from functools import partial
-from math import hypot
 from pathlib import Path
 from typing import Any
 
-from airscene.paper.quick import quick_scenes
-from airscene.paper.result import Claim, Result, Row, Unit, of_run
-from airscene.paper.trained_scenes import trained_scenes
+import equinox as eqx
+import jax
+
+from airscene.evaluation import side_by_side
+from airscene.inverse.model import InverseAIR
+from airscene.paper.estimators.relative import relative, relative_of, variance_bars
+from airscene.paper.estimators.scene_gradient_variance import scene_gradient_variances, train_for
+from airscene.paper.quick import scaled
+from airscene.paper.result import Claim, Result, Row, Unit
+from airscene.paper.trained import trained
 from airscene.runs.presets.rendered import REPEATS, SINGLE
 from airscene.runs.scene_preset import ScenePreset
 from airscene.runs.scene_source import draw_scenes, make_pool
@@ -33,20 +39,13 @@ MEASURED = {"images": 32, "pairs": 30, "fit": 200}
 RENDERS = ("renders", "discrete_renders")
 
 
-def _with_baselines(run: str, rows: Sequence[Row]) -> tuple[float, float] | None:
-    """The score function's variance for as many renders, with baselines, in that of enumeration."""
-    row = next((row for row in of_run(rows, run) if row["finished"]), None)
-    return _relative(row, "renders").get("score, baseline") if row else None
-
-
 CLAIMS = tuple(
     Claim(
         f"{preset.name}, {when}: variance of the score function with baselines in that of "
         "enumeration, for as many renders",
-        "not in the paper",
         style="{:,.2f}",
-        aim=1.0,
-        of=partial(_with_baselines, f"{preset.name}-{when}"),
+        at_least=1.0,
+        of=partial(relative_of, f"{preset.name}-{when}", "score, baseline", "variance", RENDERS[0]),
     )
     for preset in (SINGLE, REPEATS)
     for when in ("early", "trained")
@@ -55,12 +54,8 @@ CLAIMS = tuple(
 
 def scene_estimators(quickly: bool = False) -> Result:
     """Estimators of inverse graphics at fixed models, for as many renders."""
-    presets, early, measured = (SINGLE, REPEATS), EARLY, MEASURED
-    if quickly:
-        presets = tuple(quick_scenes(preset) for preset in presets)
-        early, measured = 10, {"images": 4, "pairs": 6, "fit": 5}
-    single, tabletop = (preset.override(seed=1) for preset in presets)
-    models = [(single, early), (single, None), (tabletop, early), (tabletop, None)]
+    presets, _ = scaled(quickly, (1,), SINGLE, REPEATS)
+    early, measured = (10, {"images": 4, "pairs": 6, "fit": 5}) if quickly else (EARLY, MEASURED)
     return Result(
         name="scene-estimators",
         about=(
@@ -76,7 +71,11 @@ def scene_estimators(quickly: bool = False) -> Result:
             "render beside N (1 + K). A variance whose standard error exceeds half of it is not "
             "separated from 0 and has no bar."
         ),
-        units=tuple(_unit(*model, measured) for model in models),
+        units=tuple(
+            _unit(preset.override(seed=1), since, measured)
+            for preset in presets
+            for since in (early, None)
+        ),
         claims=CLAIMS,
         draw=_draw,
     )
@@ -104,18 +103,8 @@ def variance_row(
     Returns:
         What `scene_gradient_variances` does, as `estimators`.
     """
-    # Here, as JAX takes a second to import.
-    import equinox as eqx
-    import jax
-
-    from airscene.inverse.model import InverseAIR
-    from airscene.paper.estimators.scene_gradient_variance import (
-        scene_gradient_variances,
-        train_for,
-    )
-
     config, scenes = preset.training, partial(draw_scenes, preset)
-    model = None if early else trained_scenes(preset, runs)
+    model = None if early else trained(preset, runs).air
     with make_pool(preset) as pool:
         if early:
             start = eqx.filter_jit(InverseAIR)(preset.model, key=jax.random.key(config.seed))
@@ -125,44 +114,14 @@ def variance_row(
     return {"estimators": found}
 
 
-def _relative(row: Row, renders: str) -> dict[str, tuple[float, float]]:
-    """Variance times renders of each estimator, in that of the enumerated one, with its error.
-
-    Those whose own error exceeds half of it are left out: a few rare samples decide them.
-    """
-    separated = {
-        name: each
-        for name, each in row["estimators"].items()
-        if 2.0 * each["variance_error"] <= each["variance"]
-    }
-    if "enumerated" not in separated:
-        return {}
-    base = separated["enumerated"]
-    share = base["variance_error"] / base["variance"]
-    found = {}
-    for name, each in separated.items():
-        ratio = each["variance"] * each[renders] / (base["variance"] * base[renders])
-        error = ratio * hypot(each["variance_error"] / each["variance"], share)
-        found[name] = (ratio, error if each is not base else 0.0)
-    return found
-
-
-def _in_lines(run: str) -> str:
-    """A row's name in two lines, the preset's and when."""
-    return "\n".join(run.rsplit("-", 1))
-
-
 def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:
-    # Here, as it imports more than the command line's help should wait for.
-    from airscene.evaluation import bars, side_by_side
-
     panels = []
     for renders in RENDERS:
-        relative = {_in_lines(row["run"]): _relative(row, renders) for row in rows}
-        relative = {run: each for run, each in relative.items() if each}
-        if relative:
-            values = {r: {n: [v] for n, (v, _) in e.items()} for r, e in relative.items()}
-            errors = {r: {n: error for n, (_, error) in e.items()} for r, e in relative.items()}
+        # A row's name in two lines, the preset's and when.
+        groups = {
+            "\n".join(row["run"].rsplit("-", 1)): relative(row, "variance", renders) for row in rows
+        }
+        if groups := {run: each for run, each in groups.items() if each}:
             label = f"variance x {renders.replace('_', ' ')}, relative"
-            panels.append(bars(values, label, errors=errors, log=True))
+            panels.append(variance_bars(groups, label))
     side_by_side(panels).save(figures / "scene-estimators.png")

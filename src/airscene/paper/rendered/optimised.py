@@ -5,9 +5,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from airscene.evaluation.metrics.poses import scene_metrics
 from airscene.inverse.config import OptimiseConfig
+from airscene.inverse.search.optimise import draw_starts, optimise
+from airscene.inverse.unroll import infer
 from airscene.paper.result import Unit
-from airscene.paper.trained_scenes import trained_scenes
+from airscene.paper.trained import trained
 from airscene.runs.scene_preset import ScenePreset
 from airscene.runs.scene_source import TEST_SEED, draw_scenes, make_pool
 from airscene.schema import Together
@@ -39,14 +44,7 @@ def optimised_row(
     renders that it takes to be as good as the trained model, the median position error over
     scenes with an object is compared, of the best search at each time.
     """
-    # Here, as they import more than the command line's help should wait for.
-    import numpy as np
-
-    from airscene.evaluation.metrics.poses import scene_metrics
-    from airscene.inverse.search.optimise import draw_starts, optimise
-    from airscene.inverse.unroll import infer
-
-    model = trained_scenes(preset, runs)
+    model = trained(preset, runs).air
     with make_pool(preset) as pool:
         truth = draw_scenes(preset, n_images, seed=TEST_SEED)
         images = pool.render(truth)

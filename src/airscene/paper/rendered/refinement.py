@@ -4,27 +4,28 @@ import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from airscene.graphics.world import World
-from airscene.paper.quick import quick_scenes
+import numpy as np
+
+from airscene.evaluation import ImageRow, image_rows
+from airscene.evaluation.metrics.poses import match, rotation_errors, scene_metrics
+from airscene.graphics import SceneBatch, World
+from airscene.inverse.search.refine import refine, score_by
+from airscene.inverse.unroll import infer
+from airscene.paper.quick import scaled
 from airscene.paper.rendered.scene_results import first_model, shown_scenes
-from airscene.paper.result import Claim, Result, Row, Unit, numbers, of_run
-from airscene.paper.trained_scenes import trained_scenes
+from airscene.paper.result import DEGREES, Claim, Result, Row, numbers, of_run
+from airscene.paper.trained import trained, training_units
 from airscene.runs.presets.rendered import CAMERA, REPEATS, SINGLE
 from airscene.runs.scene_preset import ScenePreset
 from airscene.runs.scene_source import TEST_SEED, draw_scenes, make_pool
-
-if TYPE_CHECKING:
-    from airscene.graphics import SceneBatch
 
 # Degrees off that a rotation is right within.
 RIGHT = 15.0
 
 # What is measured: scenes as the network infers them, and refined.
 KINDS = ("network", "refined")
-
-_DEGREES = "{:.1f} degrees"
 
 
 def _nearer(rows: Sequence[Row]) -> float | None:
@@ -36,34 +37,25 @@ def _nearer(rows: Sequence[Row]) -> float | None:
     return max(r[0] / n[0] for r, n in pairs) if all(r and n for r, n in pairs) else None
 
 
+_RIGHT = "turned right on the table-top, refined"
 CLAIMS = (
     *(
         Claim(
             f"rotation of the {kind}, error, refined",
-            "not in the paper",
             REPEATS.name,
             f"refined_rotation_error_{kind}",
-            _DEGREES,
-            aim=5.0,
-            at_least=False,
+            DEGREES,
+            at_most=5.0,
         )
         for kind in ("cup", "pan")
     ),
-    Claim("turned right by the network", "not in the paper", REPEATS.name, "network_turned_right"),
-    Claim(
-        "turned right on the table-top, refined",
-        "not in the paper",
-        REPEATS.name,
-        "refined_turned_right",
-        front=True,
-    ),
+    Claim("turned right by the network", REPEATS.name, "network_turned_right"),
+    Claim(_RIGHT, REPEATS.name, "refined_turned_right", front=True),
     Claim(
         "position error in the network's, refined",
-        "not in the paper",
         key="refined_position_error",
         style="{:.2f}",
-        aim=1.0,
-        at_least=False,
+        at_most=1.0,
         of=_nearer,
     ),
 )
@@ -71,7 +63,7 @@ CLAIMS = (
 
 def refinement(quickly: bool = False) -> Result:
     """Poses that networks infer in 3-D, refined by rendering (not in the paper)."""
-    presets = [quick_scenes(p) if quickly else p for p in (SINGLE, REPEATS, CAMERA)]
+    presets, seeds = scaled(quickly, (1,), SINGLE, REPEATS, CAMERA)
     return Result(
         name="refinement",
         about=(
@@ -81,10 +73,7 @@ def refinement(quickly: bool = False) -> Result:
             "medians of the distance, in widths of the region; rotation errors are medians, modulo "
             f"the symmetry of the object; turned right are objects within {RIGHT:.0f} degrees."
         ),
-        units=tuple(
-            Unit(p.name, 1, p.override(seed=1), partial(refined_row, p.override(seed=1)))
-            for p in presets
-        ),
+        units=training_units(presets, seeds, refined_row),
         claims=CLAIMS,
         draw=partial(_draw, presets[1]),
     )
@@ -92,15 +81,7 @@ def refinement(quickly: bool = False) -> Result:
 
 def refined_row(preset: ScenePreset, runs: Path) -> dict[str, Any]:
     """Return how near what a run's model infers of held-out scenes is, and what refinement adds."""
-    model = trained_scenes(preset, runs)
-    # Here, as they import more than the command line's help should wait for.
-    import numpy as np
-
-    from airscene.evaluation.metrics.poses import scene_metrics
-    from airscene.inverse.search.refine import refine, score_by
-    from airscene.inverse.unroll import infer
-
-    drawn = []
+    model, drawn = trained(preset, runs).air, []
     with make_pool(preset) as pool:
         truth = draw_scenes(preset, preset.n_test, seed=TEST_SEED)
         images = pool.render(truth)
@@ -128,13 +109,8 @@ def refined_row(preset: ScenePreset, runs: Path) -> dict[str, Any]:
     }
 
 
-def _turned_right(truth: "SceneBatch", found: "SceneBatch", world: World) -> float:
+def _turned_right(truth: SceneBatch, found: SceneBatch, world: World) -> float:
     """Share of objects within `RIGHT` of their rotation, of those whose type was found."""
-    # Here, as they import more than the command line's help should wait for.
-    import numpy as np
-
-    from airscene.evaluation.metrics.poses import match, rotation_errors
-
     scenes, true, guessed = match(truth, found, world)
     kinds, right = truth.types[scenes, true], []
     for kind, symmetry in enumerate(world.symmetry):
@@ -146,11 +122,6 @@ def _turned_right(truth: "SceneBatch", found: "SceneBatch", world: World) -> flo
 
 
 def _draw(preset: ScenePreset, rows: Sequence[Row], runs: Path, figures: Path) -> None:
-    # Here, as they import more than the command line's help should wait for.
-    from airscene.evaluation import ImageRow, image_rows
-    from airscene.inverse.search.refine import refine, score_by
-    from airscene.inverse.unroll import infer
-
     model = first_model(preset, rows, runs)
     if model is None:
         return

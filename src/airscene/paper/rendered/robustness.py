@@ -1,6 +1,5 @@
 """Looks never seen: a model trained with random colours and sizes, against one trained without."""
 
-import statistics
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -9,16 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from airscene.graphics.look import Look, LookSpread
-from airscene.graphics.scenes import SceneBatch
-from airscene.paper.quick import quick_scenes
-from airscene.paper.rendered.scene_results import shown_models, shown_scenes
-from airscene.paper.result import Claim, Result, Row, Unit, numbers, of_run
-from airscene.paper.trained_scenes import trained_scenes
+from airscene.evaluation import bars, image_rows
+from airscene.evaluation.metrics.poses import scene_metrics
+from airscene.graphics import Look, LookSpread, SceneBatch
+from airscene.inverse.unroll import infer
+from airscene.paper.quick import scaled
+from airscene.paper.rendered.scene_results import inferred_rows, shown_models, shown_scenes
+from airscene.paper.result import Claim, Result, Row, lead, numbers, of_run
+from airscene.paper.trained import trained, training_units
 from airscene.runs.presets.rendered import LOOKS, REPEATS
 from airscene.runs.scene_preset import ScenePreset
 from airscene.runs.scene_source import TEST_SEED, draw_scenes, make_pool
-from airscene.schema import Together
 
 _NOMINAL = LookSpread(size=0.0, colour=0.0)
 
@@ -34,39 +34,27 @@ TESTS = {
 }
 
 
-def _ahead(look: str, rows: Sequence[Row]) -> float | None:
-    """How far counts are ahead of those of the model that was trained without random looks."""
-    ours, theirs = (
-        numbers(of_run(rows, p.name), f"{look}_count_accuracy") for p in (LOOKS, REPEATS)
-    )
-    return statistics.median(ours) - statistics.median(theirs) if ours and theirs else None
-
-
+_NOMINALLY, _WITHOUT = "nominal_count_accuracy", "counts on nominal looks, trained without"
 CLAIMS = (
     *(
         Claim(
             f"trained with random looks, counts on {said}, ahead of without",
-            "a challenge",
             key=f"{look}_count_accuracy",
-            aim=0.0,
-            of=partial(_ahead, look),
+            paper="a challenge",
+            at_least=0.0,
+            of=partial(lead, LOOKS.name, [REPEATS.name], f"{look}_count_accuracy"),
         )
         for look, said in (("colours", "other colours"), ("sizes", "other sizes"))
     ),
-    Claim("counts where all is other", "a challenge", LOOKS.name, "all_count_accuracy"),
-    Claim("counts on nominal looks", "accurate", LOOKS.name, "nominal_count_accuracy"),
-    Claim(
-        "counts on nominal looks, trained without",
-        "accurate",
-        REPEATS.name,
-        "nominal_count_accuracy",
-    ),
+    Claim("counts where all is other", LOOKS.name, "all_count_accuracy", paper="a challenge"),
+    Claim("counts on nominal looks", LOOKS.name, _NOMINALLY, paper="accurate"),
+    Claim(_WITHOUT, REPEATS.name, _NOMINALLY, paper="accurate"),
 )
 
 
 def robustness(quickly: bool = False) -> Result:
     """What random colours and sizes in training buy on looks never seen (section 3.2)."""
-    presets = [quick_scenes(p) if quickly else p for p in (REPEATS, LOOKS)]
+    presets, seeds = scaled(quickly, (1, 2), REPEATS, LOOKS)
     return Result(
         name="robustness",
         about=(
@@ -77,17 +65,10 @@ def robustness(quickly: bool = False) -> Result:
             "explain an image with has the nominal ones. By the difference network; the recurrent "
             "one does not learn the table-top."
         ),
-        units=tuple(
-            _unit(p.override(seed=seed)) for p in presets for seed in ((1,) if quickly else (1, 2))
-        ),
+        units=training_units(presets, seeds, looks_row, {"tests": TESTS}),
         claims=CLAIMS,
         draw=partial(_draw, presets),
     )
-
-
-def _unit(preset: ScenePreset) -> Unit:
-    configuration = Together(preset, {"tests": TESTS})
-    return Unit(preset.name, preset.training.seed, configuration, partial(looks_row, preset))
 
 
 def unseen(scenes: SceneBatch, look: LookSpread) -> SceneBatch:
@@ -104,17 +85,12 @@ def unseen(scenes: SceneBatch, look: LookSpread) -> SceneBatch:
 
     size = beyond(drawn.size, look.size, seen.size)
     colour = beyond(drawn.colour, look.colour, seen.colour)
-    packed = drawn._replace(size=size, colour=colour).pack()
-    return replace(scenes, look=packed)
+    return replace(scenes, look=drawn._replace(size=size, colour=colour).pack())
 
 
 def looks_row(preset: ScenePreset, runs: Path) -> dict[str, Any]:
     """Return how near what a run's model infers of scenes of each look is to the truth."""
-    model = trained_scenes(preset, runs)
-    # Here, as they import more than the command line's help should wait for.
-    from airscene.evaluation.metrics.poses import scene_metrics
-    from airscene.inverse.unroll import infer
-
+    model = trained(preset, runs).air
     row: dict[str, Any] = {"scenes": preset.n_test}
     with make_pool(preset) as pool:
         for name, look in TESTS.items():
@@ -127,10 +103,6 @@ def looks_row(preset: ScenePreset, runs: Path) -> dict[str, Any]:
 
 
 def _draw(presets: Sequence[ScenePreset], rows: Sequence[Row], runs: Path, figures: Path) -> None:
-    # Here, as they import more than the command line's help should wait for.
-    from airscene.evaluation import ImageRow, bars, image_rows
-    from airscene.inverse.unroll import infer
-
     names = dict(zip(("trained without", "trained with random looks"), presets, strict=True))
     shares = {
         test: {
@@ -140,13 +112,9 @@ def _draw(presets: Sequence[ScenePreset], rows: Sequence[Row], runs: Path, figur
         for test in TESTS
     }
     bars(shares, "count accuracy, held-out scenes", shares=True).save(figures / "robustness.png")
-    if (models := shown_models(names, rows, runs)) is None:
-        return
-    with make_pool(presets[0]) as pool:
-        strange = replace(presets[0], look=TESTS["all"])
-        images = pool.render(unseen(shown_scenes(strange), TESTS["all"]))
-        drawn = [ImageRow("data", images / 255.0)]
-        for name, model in models.items():
-            inferred = pool.render(infer(model, images, pool.render))
-            drawn.append(ImageRow(name.replace(" ", "\n", 2), inferred / 255.0))
-    image_rows(drawn).save(figures / "robustness-scenes.png")
+    if models := shown_models(names, rows, runs):
+        with make_pool(presets[0]) as pool:
+            strange = shown_scenes(replace(presets[0], look=TESTS["all"]))
+            lines = {name.replace(" ", "\n", 2): model for name, model in models.items()}
+            drawn = inferred_rows(lines, unseen(strange, TESTS["all"]), pool)
+        image_rows(drawn).save(figures / "robustness-scenes.png")

@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import numpy as np
+
+from airscene.evaluation import ImageRow, bars, heatmaps, image_rows, top_view
+from airscene.graphics import RenderPool, SceneBatch
+from airscene.inverse.model import InverseAIR
+from airscene.inverse.unroll import infer
 from airscene.paper.result import Row, of_run
-from airscene.paper.trained import run_folder
-from airscene.paper.trained_scenes import trained_scenes
+from airscene.paper.trained import run_folder, trained
 from airscene.runs.scene_preset import ScenePreset
 from airscene.runs.scene_source import TEST_SEED, draw_scenes, make_pool
-
-if TYPE_CHECKING:
-    from airscene.graphics import SceneBatch
-    from airscene.inverse.model import InverseAIR
 
 # How many scenes of one, two and three objects are in the figures: the first of those held out.
 SHOWN = {1: 2, 2: 3, 3: 3}
@@ -21,19 +21,19 @@ SHOWN = {1: 2, 2: 3, 3: 3}
 COUNTED, SQUARES = 3000, 24
 
 
-def first_model(preset: ScenePreset, rows: Sequence[Row], runs: Path) -> "InverseAIR | None":
+def first_model(preset: ScenePreset, rows: Sequence[Row], runs: Path) -> InverseAIR | None:
     """Return the model of a preset's first row whose run folder is here, if there is one."""
     made = [
         preset.override(seed=row["seed"]) for row in of_run(rows, preset.name) if row["finished"]
     ]
     # A row may be of a run that was made elsewhere.
     here = [p for p in made if (run_folder(p, runs) / "model.safetensors").is_file()]
-    return trained_scenes(here[0], runs) if here else None
+    return trained(here[0], runs).air if here else None
 
 
 def shown_models(
     presets: Mapping[str, ScenePreset], rows: Sequence[Row], runs: Path
-) -> "dict[str, InverseAIR] | None":
+) -> dict[str, InverseAIR] | None:
     """Return the models of a figure, without those whose rows are still to be made.
 
     None if one has rows, but no run here: the figure that there is shows more than one without it.
@@ -44,13 +44,29 @@ def shown_models(
     return {name: model for name, model in found.items() if model is not None}
 
 
-def shown_scenes(preset: ScenePreset) -> "SceneBatch":
+def shown_scenes(preset: ScenePreset) -> SceneBatch:
     """Return the held-out scenes that figures show."""
-    import numpy as np
-
     scenes = draw_scenes(preset, preset.n_test, seed=TEST_SEED)
     counts = scenes.present.sum(axis=1)
     return scenes[np.concatenate([np.flatnonzero(counts == c)[:n] for c, n in SHOWN.items()])]
+
+
+def inferred_rows(
+    models: Mapping[str, InverseAIR], scenes: SceneBatch, pool: RenderPool
+) -> list[ImageRow]:
+    """Return images of scenes, and what each model infers of them, drawn by the renderer.
+
+    Args:
+        models: The models by what their rows say at the left.
+        scenes: The true scenes.
+        pool: Draws them.
+    """
+    images = pool.render(scenes)
+    drawn = [ImageRow("data", images / 255.0)]
+    for name, model in models.items():
+        inferred = pool.render(infer(model, images, pool.render))
+        drawn.append(ImageRow(name, inferred / 255.0))
+    return drawn
 
 
 def draw_rows(
@@ -67,20 +83,11 @@ def draw_rows(
         runs: Folder of all runs.
         path: The picture.
     """
-    # Here, as they import more than the command line's help should wait for.
-    from airscene.evaluation import ImageRow, image_rows
-    from airscene.inverse.unroll import infer
-
     first = next(iter(presets.values()))
-    if (models := shown_models(presets, rows, runs)) is None:
-        return
-    with make_pool(first) as pool:
-        images = pool.render(shown_scenes(first))
-        drawn = [ImageRow("data", images / 255.0)]
-        for name, model in models.items():
-            inferred = pool.render(infer(model, images, pool.render))
-            drawn.append(ImageRow(name, inferred / 255.0))
-    image_rows(drawn).save(path)
+    if (models := shown_models(presets, rows, runs)) is not None:
+        with make_pool(first) as pool:
+            drawn = inferred_rows(models, shown_scenes(first), pool)
+        image_rows(drawn).save(path)
 
 
 def draw_top_views(preset: ScenePreset, rows: Sequence[Row], runs: Path, path: Path) -> None:
@@ -92,9 +99,6 @@ def draw_top_views(preset: ScenePreset, rows: Sequence[Row], runs: Path, path: P
         runs: Folder of all runs.
         path: The picture.
     """
-    from airscene.evaluation import top_view
-    from airscene.inverse.unroll import infer
-
     if model := first_model(preset, rows, runs):
         with make_pool(preset) as pool:
             true = shown_scenes(preset)
@@ -118,9 +122,6 @@ def draw_policy(
 
     Source: Eslami et al. 2016, Fig. 7 (right).
     """
-    from airscene.evaluation import bars, heatmaps
-    from airscene.inverse.unroll import infer
-
     where, what = {}, {}
     for row in of_run(rows, preset.name):
         seeded = preset.override(seed=row["seed"])
