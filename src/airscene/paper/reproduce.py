@@ -59,15 +59,14 @@ def reproduce(
     path = results / f"{result.name}.json"
     before = _rows_before(path)
     # Rows of the units still to come stay in the file while others are made.
-    rows = [_row_of(unit, before) for unit in result.units]
-    n_kept = sum(row is not None and row["finished"] for row in rows)
-    if n_kept:
+    rows = {i: row for i, unit in enumerate(result.units) if (row := _row_of(unit, before))}
+    if n_kept := sum(row["finished"] for row in rows.values()):
         console.print(
-            f"{result.name}: {n_kept} of {len(rows)} rows are in {path} already; "
+            f"{result.name}: {n_kept} of {len(result.units)} rows are in {path} already; "
             "a new --out FOLDER makes them anew"
         )
     for i, unit in enumerate(result.units):
-        if rows[i] and rows[i]["finished"]:
+        if i in rows and rows[i]["finished"]:
             continue
         console.print(f"{result.name}: {unit.run}, seed {unit.seed}")
         row, stopped = _make(unit, runs, runs / "rows" / result.name)
@@ -75,10 +74,11 @@ def reproduce(
             status = "" if row["finished"] else f", exit status {row['exit_status']}: failed"
             console.print(f"  {row['duration']:,.0f} s{status}")
             rows[i] = row
-            _write(path, result, command, [row for row in rows if row])
+            _write(path, result, command, [rows[k] for k in sorted(rows)])
         if stopped:
             raise KeyboardInterrupt(f"stopped at {unit.run}, {unit.seed}; the same command goes on")
-    if finished := [row for row in rows if row["finished"]]:
+    made = [rows[k] for k in sorted(rows)]
+    if finished := [row for row in made if row["finished"]]:
         try:
             # What stands in a file may have been made by hand.
             for claim in result.claims:
@@ -89,7 +89,7 @@ def reproduce(
                 "file away, and the same command makes it anew"
             ) from error
         result.draw(finished, runs, figures)
-    return rows
+    return made
 
 
 def _make_folder(folder: Path) -> None:
@@ -171,7 +171,7 @@ def _work(unit: Unit, runs: Path, out: Path) -> None:
         heed(ignore)
 
 
-def _run_process(unit: Unit, runs: Path, out: Path) -> tuple[int, bool]:
+def _run_process(unit: Unit, runs: Path, out: Path) -> tuple[int | None, bool]:
     """Make a row in a process of its own; return its exit status, and whether it was to stop."""
     process = multiprocessing.get_context("spawn").Process(target=_work, args=(unit, runs, out))
     stopping = []

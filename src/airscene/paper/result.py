@@ -123,7 +123,8 @@ class Claim:
             reached = [] if found is None else [found[0] if isinstance(found, tuple) else found]
         if not mine or (self.of and not reached):
             return "not made"
-        if self.at_least is None and self.at_most is None:
+        aim = self.at_most if self.at_least is None else self.at_least
+        if aim is None:
             return "no aim"
         failed = sum(not row["finished"] for row in mine) if self.of is None else 0
         if not reached:
@@ -131,10 +132,9 @@ class Claim:
         # What failed has no worst value, unless `numbers` knows one.
         if self.worst and failed and len(reached) < len(mine):
             return f"missed, {failed} of {len(mine)} runs failed"
-        if self.at_least is not None:
-            short = self.at_least - (min(reached) if self.worst else statistics.median(reached))
-        else:
-            short = (max(reached) if self.worst else statistics.median(reached)) - self.at_most
+        worst = max(reached) if self.at_least is None else min(reached)
+        value = worst if self.worst else statistics.median(reached)
+        short = value - aim if self.at_least is None else aim - value
         if short <= 0:
             return "met"
         return "missed, never reached" if short == inf else f"missed by {self.style.format(short)}"

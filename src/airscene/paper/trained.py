@@ -10,7 +10,7 @@ import numpy as np
 
 from airscene.evaluation import Curve, Picture, heatmaps, learning_curve, objective_curve
 from airscene.files import write_atomic
-from airscene.inference import load
+from airscene.inference import Model, load
 from airscene.paper.result import Row, Unit, of_run
 from airscene.runs.preset import Preset, run_data
 from airscene.runs.presets.baselines import CAEPreset, DRAWPreset
@@ -134,6 +134,7 @@ def seed_heatmaps(folders: dict[int, Path]) -> Picture:
     centres = {}
     for seed, folder in folders.items():
         model = load(folder)
+        assert isinstance(model, Model)
         inferred = model.infer_arrays(model.prepare(held_out)[1])
-        centres[seed] = step_centres(inferred.windows, inferred.log_q)
+        centres[seed] = step_centres(*map(np.asarray, (inferred.windows, inferred.log_q)))
     return heatmaps(centres, held_out.shape[1:3])

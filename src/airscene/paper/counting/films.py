@@ -84,10 +84,10 @@ def inferences(model: Model, images: np.ndarray) -> list[Inference]:
     inferred = model.infer_arrays(model.prepare(images)[1])
     probs = np.exp(inferred.log_q.astype(float))
     probs /= probs.sum(axis=1, keepdims=True)
-    counts = probs.argmax(axis=1)
+    counts, z_where, z_what = probs.argmax(axis=1), *map(np.asarray, inferred[1:3])
     canvases = np.stack(
         [
-            model.render_arrays(inferred.z_where, inferred.z_what, np.minimum(n, counts))
+            model.render_arrays(z_where, z_what, np.minimum(n, counts))
             for n in range(counts.max() + 1)
         ],
         axis=1,

@@ -10,8 +10,7 @@ import numpy as np
 from airscene.evaluation import ImageRow, bars, count_accuracy, count_confusion, image_rows
 from airscene.evaluation.evaluate import bound_terms
 from airscene.images import LabelledScenes
-from airscene.inference import load
-from airscene.inference.model import Model
+from airscene.inference import Model, load
 from airscene.paper.quick import scaled
 from airscene.paper.result import NATS, Claim, Result, Row, of_run
 from airscene.paper.trained import folder_of, trained, training_units
@@ -111,7 +110,9 @@ def _draw_scenes(
     for label, preset in zip(("AIR", "DAIR"), presets, strict=True):
         folders = [folder_of(row, runs) for row in of_run(rows, preset.name)]
         for folder in [folder for folder in folders if folder][:1]:
-            model = load(folder).with_steps(count + 1)
+            model = load(folder)
+            assert isinstance(model, Model)
+            model = model.with_steps(count + 1)
             found = model.infer(scenes.images)
             windows = [np.array([o.window for o in s.objects]).reshape(-1, 4) for s in found]
             shown.append(ImageRow(label, model.render(found), windows))

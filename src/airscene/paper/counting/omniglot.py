@@ -10,7 +10,8 @@ from scipy.stats import spearmanr
 from airscene.evaluation import ImageRow, image_rows
 from airscene.evaluation.evaluate import bound_terms
 from airscene.images.sets.omniglot import load_omniglot
-from airscene.inference import load
+from airscene.inference import Model, load
+from airscene.paper.counting.films import inferences
 from airscene.paper.result import NATS, Claim, Result, Row, of_run
 from airscene.paper.trained import folder_of, trained, training_row, training_units
 from airscene.runs.preset import Preset, run_data
@@ -68,8 +69,8 @@ def omniglot_row(preset: Preset, runs: Path) -> dict[str, Any]:
         "characters": len(counts),
         "elbo": elbo,
         "training_elbo": training_elbo,
-        "rank_correlation": float(spearmanr(counts, characters.strokes).statistic),
-        "ink_rank_correlation": float(spearmanr(ink, characters.strokes).statistic),
+        "rank_correlation": _rank_correlation(counts, characters.strokes),
+        "ink_rank_correlation": _rank_correlation(ink, characters.strokes),
         "mean_count_by_strokes": {
             str(strokes): round(float(counts[characters.strokes == strokes].mean()), 3)
             for strokes in np.unique(characters.strokes)
@@ -77,18 +78,21 @@ def omniglot_row(preset: Preset, runs: Path) -> dict[str, Any]:
     }
 
 
+def _rank_correlation(some: np.ndarray, others: np.ndarray) -> float:
+    found: Any = spearmanr(some, others)
+    return float(found.statistic)
+
+
 def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:
     if not (folder := folder_of(of_run(rows, OMNIGLOT.name)[0], runs)):
         return
     model, images = load(folder), run_data(folder).load("test").images
+    assert isinstance(model, Model)
     # Characters from all over the held-out ones, as they lie in the order of the alphabets.
     images = images[np.linspace(0, len(images) - 1, SHOWN).astype(int)]
-    inferred = model.infer_arrays(model.prepare(images)[1])
-    counts = inferred.log_q.argmax(axis=1)
+    scenes = inferences(model, images)
     drawn = [ImageRow("data", images / 255.0)]
     for step in range(1, model.air.config.n_steps + 1):
-        n = np.minimum(step, counts)
-        canvases = model.render_arrays(inferred.z_where, inferred.z_what, n)
-        windows = [w[:k] for w, k in zip(inferred.windows, n, strict=True)]
-        drawn.append(ImageRow(f"step {step}", canvases, windows))
+        canvases = np.stack([s.canvases[min(step, len(s.windows))] for s in scenes])
+        drawn.append(ImageRow(f"step {step}", canvases, [s.windows[:step] for s in scenes]))
     image_rows(drawn).save(figures / "omniglot.png")

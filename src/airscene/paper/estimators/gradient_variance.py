@@ -69,6 +69,12 @@ def gradient_variances(
     return measured
 
 
+def held(pair: WithBaseline) -> WithBaseline:
+    """Return a model and its baseline, of which only the baseline has a gradient."""
+    arrays, rest = eqx.partition(pair.model, eqx.is_inexact_array)
+    return WithBaseline(eqx.combine(jax.lax.stop_gradient(arrays), rest), pair.baseline)
+
+
 def _contenders(
     air: AIR, images: Images, config: TrainConfig, step: int, samples: int, fit: int
 ) -> Iterator[tuple[str, TrainConfig, AIR | WithBaseline]]:
@@ -84,9 +90,7 @@ def _contenders(
     objective = annealed_bound(air, of["score-baseline"], images)
 
     def fixed(pair, batch, key, _):
-        arrays, rest = eqx.partition(pair.model, eqx.is_inexact_array)
-        model = eqx.combine(jax.lax.stop_gradient(arrays), rest)
-        return objective(WithBaseline(model, pair.baseline), batch, key, jnp.int32(step))
+        return objective(held(pair), batch, key, jnp.int32(step))
 
     fitted = _trained(pair, images, replace(of["score-baseline"], steps=fit), fixed, fit)
     yield "score-baseline", of["score-baseline"], fitted
@@ -99,14 +103,13 @@ def _trained(model: Any, images: Images, config: TrainConfig, objective: Any, st
     return eqx.combine(state.weights, eqx.filter(model, eqx.is_inexact_array, inverse=True))
 
 
-def _groups(gradient: AIR) -> dict[str, list[Array]]:
+def _groups(gradient: Any) -> dict[str, list[Array]]:
+    where = gradient.where
     # The difference network has a head for each glimpse, and the last one's presence counts.
-    head = (
-        gradient.where.head if hasattr(gradient.where, "head") else gradient.where.glimpses[-1].head
-    )
+    head = where.head if hasattr(where, "head") else where.glimpses[-1].head
     return {
         "presence": [head.weight[0], head.bias[0]],
-        "posterior": jax.tree.leaves((gradient.where, gradient.encoder)),
+        "posterior": jax.tree.leaves((where, gradient.encoder)),
     }
 
 

@@ -104,11 +104,12 @@ def variance_row(
         What `scene_gradient_variances` does, as `estimators`.
     """
     config, scenes = preset.training, partial(draw_scenes, preset)
-    model = None if early else trained(preset, runs).air
     with make_pool(preset) as pool:
         if early:
             start = eqx.filter_jit(InverseAIR)(preset.model, key=jax.random.key(config.seed))
             model = train_for(start, scenes, pool, config, early)
+        else:
+            model = trained(preset, runs).air
         step = early or config.steps
         found = scene_gradient_variances(model, scenes, pool, config, step, **measured)
     return {"estimators": found}

@@ -103,7 +103,9 @@ def looks_row(preset: ScenePreset, runs: Path) -> dict[str, Any]:
 
 
 def _draw(presets: Sequence[ScenePreset], rows: Sequence[Row], runs: Path, figures: Path) -> None:
-    names = dict(zip(("trained without", "trained with random looks"), presets, strict=True))
+    names: dict[str, ScenePreset] = dict(
+        zip(("trained without", "trained with random looks"), presets, strict=True)
+    )
     shares = {
         test: {
             name: numbers(of_run(rows, p.name), f"{test}_count_accuracy")

@@ -103,9 +103,9 @@ def draw_top_views(preset: ScenePreset, rows: Sequence[Row], runs: Path, path: P
         with make_pool(preset) as pool:
             true = shown_scenes(preset)
             found = infer(model, pool.render(true), pool.render)
-        sides = [(some.types, some.poses) for some in (true, found)]
+        sides, cameras = [(s.types, s.poses) for s in (true, found)], (true.camera, found.camera)
         types, turns = preset.scenes.types, [turn == 0 for turn in preset.scenes.symmetry]
-        top_view(types, turns, *sides, (true.camera, found.camera)).save(path)
+        top_view(types, turns, sides[0], sides[1], cameras).save(path)
 
 
 def draw_policy(

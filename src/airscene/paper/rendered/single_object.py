@@ -97,7 +97,7 @@ def _draw(
     runs: Path,
     figures: Path,
 ) -> None:
-    names = dict(zip(("AIR", "supervised"), presets, strict=True))
+    names: dict[str, ScenePreset] = dict(zip(("AIR", "supervised"), presets, strict=True))
     if (models := shown_models(names, rows, runs)) is None:
         return
     with make_pool(presets[0]) as pool:

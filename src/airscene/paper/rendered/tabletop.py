@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from airscene.inverse.config import Order
 from airscene.paper.quick import scaled
@@ -15,7 +14,7 @@ from airscene.runs.presets.rendered import CAMERA, DISTINCT, REPEATS
 from airscene.runs.scene_preset import ScenePreset
 
 # What the rows of the figures say, of the networks of each data set.
-NETWORKS = ("AIR", "AIR,\nrecurrent", "labels,\nany order", "labels,\nby type")
+NETWORKS: tuple[str, ...] = ("AIR", "AIR,\nrecurrent", "labels,\nany order", "labels,\nby type")
 
 
 def recurrent(preset: ScenePreset) -> ScenePreset:
@@ -107,10 +106,10 @@ def tabletop_camera(quickly: bool = False) -> Result:
     )
 
 
-def _draw(presets: Sequence[ScenePreset], *made: Any) -> None:
+def _draw(presets: Sequence[ScenePreset], rows: Sequence[Row], runs: Path, figures: Path) -> None:
     for first, name in ((0, "tabletop"), (len(NETWORKS), "tabletop-distinct")):
-        _draw_networks(name, presets[first : first + len(NETWORKS)], *made)
-        draw_policy(presets[first], *made, f"{name}-policy")
+        _draw_networks(name, presets[first : first + len(NETWORKS)], rows, runs, figures)
+        draw_policy(presets[first], rows, runs, figures, f"{name}-policy")
 
 
 def _draw_networks(

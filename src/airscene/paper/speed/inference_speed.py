@@ -74,7 +74,9 @@ def inference_speed(quickly: bool = False) -> Result:
 def _speed_row(name: str, rounds: int, _: Path) -> dict[str, Any]:
     """The speed of bundled weights, which no run folder holds, on scenes of 0 to 3 digits."""
     scenes = multi_mnist(load_digits("test", "bundled"), 800, seed=1, counts=COUNTS)
-    return speed(load(name), scenes.images, scenes.counts, rounds)
+    model = load(name)
+    assert isinstance(model, Model)
+    return speed(model, scenes.images, scenes.counts, rounds)
 
 
 def speed(model: Model, images: np.ndarray, counts: np.ndarray, rounds: int) -> dict[str, Any]:
@@ -96,19 +98,15 @@ def speed(model: Model, images: np.ndarray, counts: np.ndarray, rounds: int) -> 
     """
     prepared = model.prepare(images)[1]
     of_count = {n: prepared[counts == n][:BATCH] for n in COUNTS}
-    row = {}
-    for n, chosen in of_count.items():
-        ran = np.abs(model.infer_arrays(chosen).z_where).sum(axis=2) > 0
+    chosen, row = list(of_count.values()), {}
+    for n, some in of_count.items():
+        ran = np.abs(model.infer_arrays(some).z_where).sum(axis=2) > 0
         row[f"steps_{n}"] = round(float(ran.sum(axis=1).mean()), 2)
-    alone = {n: list(chosen[:, None]) for n, chosen in of_count.items()}
-    calls = [(model.infer_arrays, given) for given in alone.values()]
-    row |= {
-        f"image_{n}": round(ms, 4) for n, ms in zip(alone, by_turns(calls, rounds), strict=True)
-    }
-    batches = {n: [np.resize(x, (BATCH, *x.shape[1:]))] for n, x in of_count.items()}
-    calls = [(model.infer_arrays, given) for given in batches.values()]
-    batched = zip(batches, by_turns(calls, max(3, rounds // 10)), strict=True)
-    row |= {f"batched_{n}": round(ms / BATCH, 4) for n, ms in batched}
+    alone = by_turns([(model.infer_arrays, list(x[:, None])) for x in chosen], rounds)
+    row |= {f"image_{n}": round(ms, 4) for n, ms in zip(COUNTS, alone, strict=True)}
+    batches = [[np.resize(x, (BATCH, *x.shape[1:]))] for x in chosen]
+    batched = by_turns([(model.infer_arrays, x) for x in batches], max(3, rounds // 10))
+    row |= {f"batched_{n}": round(ms / BATCH, 4) for n, ms in zip(COUNTS, batched, strict=True)}
     most = COUNTS[-1]
     row["step"] = round(row[f"image_{most}"] / most, 4)
     row["batched_step"] = round(row[f"batched_{most}"] / most, 4)

@@ -91,6 +91,7 @@ def speed_of(preset: ScenePreset, rounds: int) -> dict[str, Any]:
     """
     is_trained = preset.name in bundled_models()
     model = load(preset.name).air if is_trained else untrained(preset)
+    assert isinstance(model, InverseAIR)
     truth = sample_scenes(preset.scenes, BATCH, seed=TEST_SEED, presence=1.0)
     renderer = MujocoRenderer(preset.scenes)
     try:
