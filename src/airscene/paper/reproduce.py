@@ -74,7 +74,10 @@ def reproduce(
             status = "" if row["finished"] else f", exit status {row['exit_status']}: failed"
             console.print(f"  {row['duration']:,.0f} s{status}")
             rows[i] = row
-            _write(path, result, command, [rows[k] for k in sorted(rows)])
+            every = [rows[k] for k in sorted(rows)]
+            file = {"result": result.name, "about": result.about, "command": command}
+            file |= {"runs": every, "summary": summary(every)}
+            write_atomic(path, (json.dumps(file, indent=1) + "\n").encode())
         if stopped:
             raise KeyboardInterrupt(f"stopped at {unit.run}, {unit.seed}; the same command goes on")
     made = [rows[k] for k in sorted(rows)]
@@ -93,7 +96,6 @@ def reproduce(
 
 
 def _make_folder(folder: Path) -> None:
-    """Make a folder, or refuse it, before there is anything to write."""
     check_writable(folder)
     try:
         # Root may write everywhere, yet make nothing in /proc.
@@ -126,17 +128,6 @@ def _row_of(unit: Unit, rows: Sequence[dict[str, Any]]) -> dict[str, Any] | None
     """Return a unit's row, rather one that finished; None if there is none that still holds."""
     ours = [row for row in rows if unit.is_of(row)]
     return max(ours, key=lambda row: bool(row["finished"]), default=None)
-
-
-def _write(path: Path, result: Result, command: str, rows: Sequence[dict[str, Any]]) -> None:
-    file = {
-        "result": result.name,
-        "about": result.about,
-        "command": command,
-        "runs": rows,
-        "summary": summary(rows),
-    }
-    write_atomic(path, (json.dumps(file, indent=1) + "\n").encode())
 
 
 def _work(unit: Unit, runs: Path, out: Path) -> None:
@@ -224,14 +215,7 @@ def _make(unit: Unit, runs: Path, rows: Path) -> tuple[dict[str, Any] | None, bo
 
 
 def summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Median, least and largest of the numbers of the rows, grouped by name.
-
-    Args:
-        rows: Rows of a result, failed ones among them.
-
-    Returns:
-        For each name: how many runs, how many finished, and the spread of each number.
-    """
+    """Return the spread of each number of rows, grouped by name, and how many of them finished."""
     groups: dict[str, Any] = {}
     for name in dict.fromkeys(row["run"] for row in rows):
         group = [row for row in rows if row["run"] == name]
