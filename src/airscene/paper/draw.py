@@ -51,16 +51,10 @@ def _unseen(preset: DRAWPreset) -> DataConfig:
 
 
 def draw_row(preset: DRAWPreset, runs: Path) -> dict[str, Any]:
-    """Return the bound that a preset's DRAW reaches on held-out scenes, and on unseen counts.
+    """Return the bound of a preset's DRAW on held-out scenes, and on those of an unseen count.
 
-    Args:
-        preset: The preset, with its seed.
-        runs: Folder of all runs.
-
-    Returns:
-        `elbo` and its standard error on held-out scenes like those of training, `unseen_elbo` and
-        its standard error on as many scenes of `unseen_count` digits, all in nats; one posterior
-        sample an image. The free energy is the negative of these.
+    `elbo`, `unseen_elbo` and their standard errors, in nats, by one posterior sample an image; the
+    free energy is the negative.
     """
     model = trained(preset, runs)
     unseen = _unseen(preset)

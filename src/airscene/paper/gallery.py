@@ -52,11 +52,7 @@ _REFINED = {
 
 
 def gallery(results: Path) -> str:
-    """The bundled models for the first page of the documentation: picture, scores and command.
-
-    Args:
-        results: Folder of the result files.
-    """
+    """The bundled models for the documentation's first page, with scores of a folder of results."""
     refined = rows_of(results, "refinement")
     shown = []
     for name, (figure, about, result, shape) in _GALLERY.items():

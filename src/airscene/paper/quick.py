@@ -12,15 +12,7 @@ Scalable = TypeVar("Scalable", Preset, ScenePreset, DRAWPreset)
 
 
 def quick(preset: Scalable, steps: int | None = None) -> Scalable:
-    """Scale a preset down: the bundled digits, few scenes, few steps.
-
-    Args:
-        preset: The preset, of images, of inverse graphics or of DRAW.
-        steps: Number of updates; 300, or 60 of inverse graphics, if not given.
-
-    Returns:
-        The preset, of the same name.
-    """
+    """Scale a preset down: the bundled digits, few scenes, few updates, which may be given."""
     steps = steps or (60 if isinstance(preset, ScenePreset) else 300)
     between = steps // (2 if isinstance(preset, ScenePreset) else 3)
     few = {"steps": steps, "evaluate_every": between, "save_every": between}

@@ -89,14 +89,7 @@ class Claim:
         return self.what
 
     def ours(self, rows: Sequence[Row]) -> str:
-        """Say what rows of the result reached.
-
-        Args:
-            rows: The rows, failed ones among them.
-
-        Returns:
-            For instance `99.50% (98.50 to 99.59%, 20 runs)`.
-        """
+        """Say what rows of the result reached: `99.50% (98.50 to 99.59%, 20 runs)`."""
         if self.of is None:
             mine = of_run(rows, self.run)
             return spread(mine, self.key, self.style) if mine else "not made"
@@ -106,14 +99,10 @@ class Claim:
         return with_error(*found) if isinstance(found, tuple) else written(found, self.style)
 
     def verdict(self, rows: Sequence[Row]) -> str:
-        """Say whether rows of the result reached the aim.
+        """Say whether rows of the result, failed ones among them, reached the aim.
 
-        Args:
-            rows: The rows, failed ones among them.
-
-        Returns:
-            "met", "missed by ...", "missed, ..." where no number says by how much, "no aim" or
-            "not made".
+        It is "met", "missed by ...", "missed, ..." where no number says by how much, "no aim" or
+        "not made".
         """
         if self.of is None:
             mine = of_run(rows, self.run)
@@ -166,18 +155,11 @@ def of_run(rows: Sequence[Row], run: str) -> list[Row]:
 
 
 def numbers(rows: Sequence[Row], key: str) -> list[float | int]:
-    """Return a number of several rows: the one rule of what a row that failed counts as.
+    """Return a number of rows of one name: the one rule of what a row that failed counts as.
 
     A run that failed counted nothing right, so its count accuracy is 0; one that failed or never
     counted 98% right was slower at it than any that did. Other numbers have no such worst value,
-    and are those of the rows that have them.
-
-    Args:
-        rows: Rows of one name, failed ones among them.
-        key: Name of the number.
-
-    Returns:
-        The numbers; none if no row has it.
+    and are those of the rows that have them, if any.
     """
     values = [row[key] for row in rows if row["finished"] and row.get(key) is not None]
     if values and key.endswith("count_accuracy"):
@@ -188,16 +170,9 @@ def numbers(rows: Sequence[Row], key: str) -> list[float | int]:
 
 
 def lead(ours: str, others: Sequence[str], key: str, rows: Sequence[Row]) -> float | None:
-    """Return how far the median of a number is ahead of the largest median of others.
+    """Return how far the median of a number, of rows of a name, is ahead of the best of others.
 
-    Args:
-        ours: Name of the rows that are ahead.
-        others: Names of those that they are held against.
-        key: Name of the number.
-        rows: All rows of the result.
-
-    Returns:
-        The lead, negative if it is behind; None if rows of one name have no such number.
+    It is negative if it is behind; None if rows of one name have no such number.
     """
     first, *rest = (numbers(of_run(rows, run), key) for run in (ours, *others))
     if not first or not all(rest):
@@ -206,15 +181,10 @@ def lead(ours: str, others: Sequence[str], key: str, rows: Sequence[Row]) -> flo
 
 
 def spread(rows: Sequence[Row], key: str, style: str = "{:.1%}") -> str:
-    """Return a number of several rows as text: its median, its range, and of how many runs.
+    """Return a number of rows of one name, as `numbers` takes it, as text.
 
-    Args:
-        rows: Rows of one name. Of rows that failed, or that lack the number, it is said so.
-        key: Name of the number, as `numbers` takes it.
-        style: How to write it.
-
-    Returns:
-        For instance `99.1% (98.7 to 99.4%, 3 runs)`.
+    Its median, its range, and of how many runs; of rows that failed, or that lack it, it is said so.
+    For instance `99.1% (98.7 to 99.4%, 3 runs)`.
     """
     values = numbers(rows, key)
     failed = sum(not row["finished"] for row in rows)

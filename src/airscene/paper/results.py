@@ -32,12 +32,7 @@ _MODULES = {
 
 
 def make_result(name: str, quickly: bool = False) -> Result:
-    """Return a result. Its module is imported now, as it imports JAX, which takes a second.
-
-    Args:
-        name: Its name.
-        quickly: Whether it is to be the quick version.
-    """
+    """Return a result, or its quick version. Its module imports JAX, which takes a second."""
     module = import_module(f"airscene.paper.{_MODULES[name]}")
     return getattr(module, name.replace("-", "_"))(quickly)
 

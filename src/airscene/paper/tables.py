@@ -85,10 +85,7 @@ def speed_table(results: Path) -> str:
 
 
 def claims_table(results: Path) -> str:
-    """A Markdown table of the claims that stand for all, and what a folder of results says.
-
-    A result's name leads to its section.
-    """
+    """A Markdown table of the claims that stand for all, with what a folder of results says."""
     lines = ["| result | the paper | here | verdict |", "|---|---|---|---|"]
     for name, make in RESULTS.items():
         rows = rows_of(results, name)
@@ -102,12 +99,7 @@ def claims_table(results: Path) -> str:
 
 
 def reproduction_page(results: Path, figures: Path) -> str:
-    """REPRODUCTION.md, in Markdown: the paper's results beside these, every run counted.
-
-    Args:
-        results: Folder of the result files.
-        figures: Folder of the figures, as a path from the page.
-    """
+    """REPRODUCTION.md, from a folder of results and one of figures, as a path from the page."""
     table = ["| claim | the paper | here | verdict |", "|---|---|---|---|"]
     missed, sections = [], []
     every = [p for kind in ("png", "gif") for p in sorted(figures.glob(f"*.{kind}"))]
@@ -132,13 +124,9 @@ def reproduction_page(results: Path, figures: Path) -> str:
 
 
 def with_block(text: str, block: str, mark: str, path: Path) -> str:
-    """Return a document with what lies between two of its markers written anew.
+    """Return a document, of a path, with what lies between two of its markers written anew.
 
-    Args:
-        text: The document.
-        block: What is to lie there.
-        mark: Name of the markers, `<!-- MARK: make tables -->` and `<!-- end of MARK -->`.
-        path: The document's file, for the message.
+    They are `<!-- MARK: make tables -->` and `<!-- end of MARK -->`.
 
     Raises:
         InputError: If a marker is not there.

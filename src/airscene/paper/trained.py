@@ -40,14 +40,9 @@ def folder_of(row: Row, runs: Path) -> Path | None:
 
 
 def trained(preset: Preset | ScenePreset | DRAWPreset | CAEPreset, runs: Path) -> Any:
-    """Return the model that a preset trains, from its run folder.
+    """Return the model that a preset trains; of inverse graphics, its `air` are the networks.
 
-    Args:
-        preset: The preset, with its seed.
-        runs: Folder of all runs. A run that is not there is made; one that was cut short goes on.
-
-    Returns:
-        The model; of inverse graphics, the `air` of it are the networks.
+    A run that is not in the folder of all runs is made; one that was cut short goes on.
 
     Raises:
         InputError: If training fails, or (`InTheWay`) a run of another configuration is there.
@@ -125,11 +120,7 @@ def draw_training(rows: Sequence[Row], runs: Path, figures: Path) -> None:
 
 
 def seed_heatmaps(folders: dict[int, Path]) -> Picture:
-    """Draw where each step looks on held-out scenes, a panel for each run.
-
-    Args:
-        folders: Run folder of each seed, all of one preset.
-    """
+    """Draw where each step looks on held-out scenes, a panel for the run folder of each seed."""
     held_out = run_data(next(iter(folders.values()))).load("test").images[:SCENES]
     centres = {}
     for seed, folder in folders.items():

@@ -50,15 +50,9 @@ def films(quickly: bool = False) -> Result:
 
 
 def film_row(preset: Preset, runs: Path) -> dict[str, Any]:
-    """Make a run's film of inference, beside its film of learning, which every run has.
+    """Make the film of inference of a preset's run, beside that of learning, which every run has.
 
-    Args:
-        preset: What was trained.
-        runs: Folder of all runs.
-
-    Returns:
-        Scenes and frames of the film, how many of the scenes are counted right, and the sizes of
-        both films.
+    Returns its scenes and frames, how many scenes are counted right, and the bytes of both films.
     """
     model, held_out = trained(preset, runs), preset.data.load("test")
     scenes = inferences(model, held_out.images[:SCENES])
@@ -75,12 +69,7 @@ def film_row(preset: Preset, runs: Path) -> dict[str, Any]:
 
 
 def inferences(model: Model, images: np.ndarray) -> list[Inference]:
-    """Infer scenes, and draw the first 0, 1, ... objects of each.
-
-    Args:
-        model: The model.
-        images: Images of its size.
-    """
+    """Infer images of a model's size, and draw the first 0, 1, ... objects of each."""
     inferred = model.infer_arrays(model.prepare(images)[1])
     probs = np.exp(inferred.log_q.astype(float))
     probs /= probs.sum(axis=1, keepdims=True)

@@ -27,10 +27,9 @@ def unseen(preset: Preset) -> int:
 
 
 def generalisation_row(preset: Preset, runs: Path) -> dict[str, Any]:
-    """Return how a trained model counts and bounds numbers of digits it has never seen.
+    """Return how a preset's model counts and bounds numbers of digits it has never seen.
 
-    The scenes of the count left out are measured with as many steps as they need, and with one
-    to spare.
+    With as many steps as they need, and with one to spare.
     """
     model, count = trained(preset, runs), unseen(preset)
     scenes = replace(preset.data, counts=(count,)).load("test")

@@ -48,8 +48,8 @@ def omniglot(quickly: bool = False) -> Result:
 def omniglot_row(preset: Preset, runs: Path) -> dict[str, Any]:
     """Return how the inferred counts of held-out characters go with their pen strokes.
 
-    And how their ink does, which is what any count of pieces is to be held against; and the bound
-    on the characters of training, to show how much of it is learnt by heart.
+    And how their ink does, which any count is to be held against; and the bound on the characters
+    of training, which shows how much is learnt by heart.
     """
     row, model = training_row(preset, runs), trained(preset, runs)
     characters, seen = (

@@ -47,15 +47,10 @@ def policies(quickly: bool = False) -> Result:
 
 
 def policy_row(preset: Preset, runs: Path) -> dict[str, Any]:
-    """Return how well position, class and size say which of two objects a run's model takes first.
+    """Return how well position, class and size say which of two objects a model takes first.
 
-    Args:
-        preset: What was trained; its scenes have labels.
-        runs: Folder of all runs.
-
-    Returns:
-        Number of pairs, the accuracy of each group of features and its standard error; without
-        accuracies if the model finds two objects too seldom.
+    The number of pairs, and of each group of features the accuracy and its standard error; without
+    these if the model finds two objects too seldom.
     """
     model, held_out = trained(preset, runs), preset.data.load("test")
     inferred = model.infer_arrays(model.prepare(held_out.images)[1])

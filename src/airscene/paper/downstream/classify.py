@@ -29,9 +29,6 @@ def downstream_row(
         size: Number of labelled scenes.
         protocol: The protocol.
         runs: Folder of all runs.
-
-    Returns:
-        What the row holds.
     """
     answer, n_classes = TASKS[task]
     pools = two_digit_pools(protocol.digits, protocol.pools)

@@ -29,7 +29,7 @@ _CHUNK = 250
 
 
 def embedded(method: str, protocol: Protocol, runs: Path) -> list[Float32[np.ndarray, "n numbers"]]:
-    """Return the embeddings of the training, the validation and the test scenes.
+    """Return the embeddings of the training, the validation and the test scenes, an array each.
 
     From each number its mean over the training scenes is taken, and all are divided by one
     deviation, which takes no label. One for each number would blow up those that say nothing: half
@@ -39,9 +39,6 @@ def embedded(method: str, protocol: Protocol, runs: Path) -> list[Float32[np.nda
         method: `air`, `draw` or `cae`.
         protocol: The protocol.
         runs: Folder of all runs. Embeddings and models that are not there are made.
-
-    Returns:
-        One array a pool.
     """
     path = runs / "embeddings" / f"{method}.npz"
     config = json.dumps(changes(protocol.embedding_config(method)), sort_keys=True)

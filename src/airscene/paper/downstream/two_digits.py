@@ -12,13 +12,7 @@ _HELD_BACK = 12
 
 
 class Pools(NamedTuple):
-    """Scenes to learn from, to choose by, and to test on; no digit is in two of them.
-
-    Args:
-        training: Made of eleven twelfths of MNIST's training digits.
-        validation: Made of the other twelfth.
-        test: Made of the test digits.
-    """
+    """Scenes to learn from, to choose by, and to test on; no digit is in two of them."""
 
     training: LabelledScenes
     validation: LabelledScenes
@@ -26,14 +20,11 @@ class Pools(NamedTuple):
 
 
 def two_digit_pools(digits: str, sizes: tuple[int, int, int]) -> Pools:
-    """Make the scenes.
+    """Make the scenes, the same at every call.
 
     Args:
         digits: Where MNIST comes from, as `load_digits` takes it.
         sizes: Number of scenes of each pool.
-
-    Returns:
-        The pools, the same at every call.
     """
     training, test = load_digits("train", digits), load_digits("test", digits)
     end = len(training) - len(training) // _HELD_BACK

@@ -149,10 +149,7 @@ def variance_row(name: str, preset: Preset, measured: dict[str, int], runs: Path
             "variance-late", for the bundled weights of the preset's name.
         preset: The preset.
         measured: What `gradient_variances` takes to measure.
-        runs: Folder of all runs; not used, as no run is that short.
-
-    Returns:
-        What `gradient_variances` does, as `estimators`.
+        runs: Not used: no run is that short.
     """
     preset, training, _ = preset.load()
     images, config = channels_first(training.images), preset.training

@@ -22,13 +22,9 @@ Images = UInt8[np.ndarray, "n channel height width"]
 
 
 def train_for(air: AIR, images: Images, config: TrainConfig, steps: int) -> AIR:
-    """Return the model after the first steps of a run, which may be meant to be longer.
+    """Return a model after the first updates of a run on images, 0 black to 255 white.
 
-    Args:
-        air: The model to start from.
-        images: The data set, 0 black to 255 white.
-        config: How to train; its annealing is that of all its steps.
-        steps: Number of updates made.
+    The annealing is that of all steps of the configuration.
     """
     objective = annealed_bound(air, config, images)
     return _trained(air, images, config, objective, steps)

@@ -99,9 +99,6 @@ def variance_row(
         early: Updates of its run after which it is looked at; None for the trained model.
         measured: What `scene_gradient_variances` takes to measure.
         runs: Folder of all runs.
-
-    Returns:
-        What `scene_gradient_variances` does, as `estimators`.
     """
     config, scenes = preset.training, partial(draw_scenes, preset)
     with make_pool(preset) as pool:

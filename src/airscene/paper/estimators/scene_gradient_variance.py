@@ -52,14 +52,14 @@ def _mixed(log_q: Float[Array, "*slots alternatives"]) -> Float[Array, "*slots a
 def train_for(
     model: InverseAIR, scenes: Scenes, pool: RenderPool, config: InverseTrainConfig, steps: int
 ) -> InverseAIR:
-    """Return the model after the first steps of a run, which may be meant to be longer.
+    """Return a model after the first updates of a run, of those with the later slots absent.
 
     Args:
         model: The model to start from.
         scenes: Makes true scenes: `scenes(n, seed=(seed, step))`.
         pool: Draws scenes.
-        config: How to train, by the enumerated estimator; its annealing is that of all its steps.
-        steps: Number of updates made, of those in which a step is scored with the later absent.
+        config: How to train; its annealing is that of all its steps.
+        steps: Number of updates.
     """
     objective = partial(mean_surrogate, estimator=config.estimator)
     return _updated(model, scenes, pool, config, config, objective, range(steps))
@@ -236,14 +236,8 @@ def _updated(
 ) -> Any:
     """Updates as `airscene.inverse.train.train_inverse` makes them, each of a given step.
 
-    Args:
-        trained: The model to start from, with a baseline or without.
-        scenes: Makes true scenes.
-        pool: Draws scenes.
-        config: What decides the likelihood, and what is drawn.
-        rates: What decides the learning rates.
-        objective: What to raise.
-        steps: The step that the annealing of each update is of.
+    Of a model, with a baseline or without. `config` decides the likelihood and what is drawn,
+    `rates` the learning rates.
     """
     frame = eqx.filter(trained, eqx.is_inexact_array, inverse=True)
     update = jax.jit(make_update(trained, rates, objective), donate_argnums=0)

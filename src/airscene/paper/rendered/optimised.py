@@ -22,13 +22,9 @@ STUCK = 0.05
 
 
 def optimised_unit(run: str, preset: ScenePreset, config: OptimiseConfig, n_images: int) -> Unit:
-    """Return the unit whose row is what direct optimisation reaches.
+    """Return the unit whose row is what direct optimisation of held-out scenes reaches.
 
-    Args:
-        run: Its name.
-        preset: The scenes, the generative model, and the trained model that it is held against.
-        config: How to search.
-        n_images: Number of held-out scenes.
+    The preset gives the scenes, the generative model, and the trained model that it is held against.
     """
     configuration = Together(preset, {"optimise": config, "n_images": n_images})
     make = partial(optimised_row, preset, config, n_images)

@@ -72,11 +72,9 @@ def robustness(quickly: bool = False) -> Result:
 
 
 def unseen(scenes: SceneBatch, look: LookSpread) -> SceneBatch:
-    """Return scenes with sizes and colours beyond those of training.
+    """Return scenes, of looks drawn with `look`, with sizes and colours beyond those of training.
 
-    Args:
-        scenes: Scenes whose looks were drawn with `look`.
-        look: How far. What goes no farther than in training stays.
+    What goes no farther than in training stays.
     """
     seen, drawn = LookSpread(), Look.unpack(scenes.look)
 

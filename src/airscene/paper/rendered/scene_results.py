@@ -56,10 +56,7 @@ def inferred_rows(
 ) -> list[ImageRow]:
     """Return images of scenes, and what each model infers of them, drawn by the renderer.
 
-    Args:
-        models: The models by what their rows say at the left.
-        scenes: The true scenes.
-        pool: Draws them.
+    The models are by what their rows say at the left.
     """
     images = pool.render(scenes)
     drawn = [ImageRow("data", images / 255.0)]
@@ -72,16 +69,10 @@ def inferred_rows(
 def draw_rows(
     presets: Mapping[str, ScenePreset], rows: Sequence[Row], runs: Path, path: Path
 ) -> None:
-    """Draw held-out images, and what each model infers of them, drawn by the renderer.
+    """Draw held-out images, and what each preset's model infers of them, into a picture.
 
+    The presets are by what their rows say at the left, of one world and with the same scenes.
     Nothing is drawn if a model that has rows is not here.
-
-    Args:
-        presets: The presets by what their rows say at the left, of one world and with the same
-            scenes.
-        rows: The finished rows.
-        runs: Folder of all runs.
-        path: The picture.
     """
     first = next(iter(presets.values()))
     if (models := shown_models(presets, rows, runs)) is not None:
@@ -91,14 +82,7 @@ def draw_rows(
 
 
 def draw_top_views(preset: ScenePreset, rows: Sequence[Row], runs: Path, path: Path) -> None:
-    """Draw where the objects of held-out scenes are, and where a model infers them.
-
-    Args:
-        preset: What was trained.
-        rows: The finished rows.
-        runs: Folder of all runs.
-        path: The picture.
-    """
+    """Draw where the objects of held-out scenes are, and where a preset's model infers them."""
     if model := first_model(preset, rows, runs):
         with make_pool(preset) as pool:
             true = shown_scenes(preset)
@@ -111,14 +95,9 @@ def draw_top_views(preset: ScenePreset, rows: Sequence[Row], runs: Path, path: P
 def draw_policy(
     preset: ScenePreset, rows: Sequence[Row], runs: Path, figures: Path, name: str
 ) -> None:
-    """Draw where each step of a model puts its object, and which type it takes.
+    """Draw where each step of a preset's models puts its object, and which type it takes.
 
-    Args:
-        preset: What was trained.
-        rows: The finished rows.
-        runs: Folder of all runs.
-        figures: Folder of the figures.
-        name: The figures are NAME-where.png and NAME-what.png.
+    The figures are NAME-where.png and NAME-what.png.
 
     Source: Eslami et al. 2016, Fig. 7 (right).
     """

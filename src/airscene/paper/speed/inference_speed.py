@@ -116,13 +116,9 @@ def speed(model: Model, images: np.ndarray, counts: np.ndarray, rounds: int) -> 
 def by_turns(
     calls: Sequence[tuple[Callable[[Given], Any], Sequence[Given]]], rounds: int
 ) -> list[float]:
-    """Return the median milliseconds of calls, after one of each to warm up.
+    """Return the median milliseconds of some rounds of calls, each with what it is given in turn.
 
-    By turns, so that a slow moment of the machine falls on all of them.
-
-    Args:
-        calls: What is called, each with what it is given in turn.
-        rounds: How often each is.
+    By turns, after one of each to warm up, so that a slow moment of the machine falls on all.
     """
     for call, given in calls:
         call(given[0])
