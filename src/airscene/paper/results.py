@@ -19,7 +19,7 @@ _MODULES = {
     "omniglot": "counting.omniglot",
     "policies": "counting.policies",
     "films": "counting.films",
-    "inference-speed": "speed.inference_speed",
+    "inference-speed": "speed",
     "finite-differences": "estimators.finite_differences",
     "single-object": "rendered.single_object",
     "tabletop": "rendered.tabletop",
@@ -27,7 +27,7 @@ _MODULES = {
     "refinement": "rendered.refinement",
     "robustness": "rendered.robustness",
     "scene-estimators": "estimators.scene_estimators",
-    "scene-inference-speed": "speed.scene_inference_speed",
+    "scene-inference-speed": "speed",
 }
 
 
