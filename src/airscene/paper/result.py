@@ -183,7 +183,7 @@ def lead(ours: str, others: Sequence[str], key: str, rows: Sequence[Row]) -> flo
 def spread(rows: Sequence[Row], key: str, style: str = "{:.1%}") -> str:
     """Return a number of rows of one name, as `numbers` takes it, as text.
 
-    Its median, its range, and of how many runs; of rows that failed, or that lack it, it is said so.
+    Its median, its range, and of how many runs, of which how many failed or lack it.
     For instance `99.1% (98.7 to 99.4%, 3 runs)`.
     """
     values = numbers(rows, key)

@@ -7,11 +7,15 @@ import pytest
 
 from airscene.images import LabelledScenes, load_digits
 from airscene.inference import load
-from airscene.paper.downstream.classify import downstream_row
-from airscene.paper.downstream.downstream import _quick, downstream
+from airscene.paper.downstream.downstream import _quick, downstream, downstream_row
 from airscene.paper.downstream.embeddings import air_embedding, embedded
-from airscene.paper.downstream.protocol import Choice, Protocol
-from airscene.paper.downstream.two_digits import ascending, digit_sum, two_digit_pools
+from airscene.paper.downstream.protocol import (
+    Choice,
+    Protocol,
+    ascending,
+    digit_sum,
+    two_digit_pools,
+)
 
 
 def scene(first, second):

@@ -15,8 +15,7 @@ from jaxtyping import Array, Float32, UInt8
 from airscene.baselines.cae import CAE
 from airscene.files import write_atomic
 from airscene.inference import Model, load
-from airscene.paper.downstream.protocol import Protocol
-from airscene.paper.downstream.two_digits import two_digit_pools
+from airscene.paper.downstream.protocol import Protocol, two_digit_pools
 from airscene.paper.trained import trained
 from airscene.runs.presets.baselines import CAEPreset, DRAWPreset
 from airscene.runs.tasks.cae import as_floats
