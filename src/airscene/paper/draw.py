@@ -4,16 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import jax
 import numpy as np
 
 from airscene.evaluation import ImageRow, image_rows
 from airscene.images.config import DataConfig
-from airscene.paper.quick import scaled
-from airscene.paper.result import NATS, Claim, Result, Row, Unit, of_run
-from airscene.paper.trained import run_folder, trained
+from airscene.paper.result import NATS, Claim, Result, Row, Rows, Unit, of_run
+from airscene.paper.trained import run_folder, scaled, trained
 from airscene.runs.presets.baselines import DRAW_012, DRAW_013, DRAWPreset
 from airscene.runs.tasks.draw import elbo
 from airscene.training.record import read_metrics
@@ -50,7 +48,7 @@ def _unseen(preset: DRAWPreset) -> DataConfig:
     return replace(preset.data, counts=(count,))
 
 
-def draw_row(preset: DRAWPreset, runs: Path) -> dict[str, Any]:
+def draw_row(preset: DRAWPreset, runs: Path) -> Row:
     """Return the bound of a preset's DRAW on held-out scenes, and on those of an unseen count.
 
     `elbo`, `unseen_elbo` and their standard errors, in nats, by one posterior sample an image; the
@@ -69,7 +67,7 @@ def draw_row(preset: DRAWPreset, runs: Path) -> dict[str, Any]:
     }
 
 
-def _draw(presets: Sequence[DRAWPreset], rows: Sequence[Row], runs: Path, figures: Path) -> None:
+def _draw(presets: Sequence[DRAWPreset], rows: Rows, runs: Path, figures: Path) -> None:
     """Draw what each DRAW has on its canvas after some of its steps."""
     for preset in presets:
         if not (of_run(rows, preset.name) and run_folder(preset, runs).is_dir()):

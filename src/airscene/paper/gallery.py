@@ -2,10 +2,9 @@
 
 import json
 import statistics
-from collections.abc import Sequence
 from pathlib import Path
 
-from airscene.paper.result import Row, numbers, of_run
+from airscene.paper.result import Row, Rows, numbers, of_run
 
 # Of each bundled model: a figure of docs/figures, what it is, what result its scores are of, and
 # the shape of the figure.
@@ -73,7 +72,7 @@ def rows_of(results: Path, name: str, key: str = "runs") -> list[Row]:
     return json.loads(path.read_text())[key] if path.exists() else []
 
 
-def _scores(rows: Sequence[Row], styles: dict[str, str]) -> str:
+def _scores(rows: Rows, styles: dict[str, str]) -> str:
     found = {key: numbers(rows, key) for key in styles}
     said = [styles[key].format(statistics.median(v)) for key, v in found.items() if v]
     failed = sum(not row["finished"] for row in rows)

@@ -11,6 +11,7 @@ from typing import Any
 from airscene.runs.identity import Identity, identity, identity_in
 
 Row = Mapping[str, Any]
+Rows = Sequence[Row]
 
 # How numbers are written.
 NATS, DEGREES, SECONDS = "{:.1f} nats", "{:.1f} degrees", "{:,.0f} s"
@@ -33,7 +34,7 @@ class Unit:
     run: str
     seed: int
     configuration: Any
-    make: Callable[[Path], dict[str, Any]]
+    make: Callable[[Path], Row]
     number: int = 1
 
     @property
@@ -76,7 +77,7 @@ class Claim:
     at_least: float | None = None
     at_most: float | None = None
     worst: bool = False
-    of: Callable[[Sequence[Row]], float | tuple[float, float] | None] | None = None
+    of: Callable[[Rows], float | tuple[float, float] | None] | None = None
     front: bool = False
 
     @property
@@ -88,7 +89,7 @@ class Claim:
                 return f"{self.what}; aim: {most} {self.style.format(aim)}{every}"
         return self.what
 
-    def ours(self, rows: Sequence[Row]) -> str:
+    def ours(self, rows: Rows) -> str:
         """Say what rows of the result reached: `99.50% (98.50 to 99.59%, 20 runs)`."""
         if self.of is None:
             mine = of_run(rows, self.run)
@@ -98,7 +99,7 @@ class Claim:
             return "not made"
         return with_error(*found) if isinstance(found, tuple) else written(found, self.style)
 
-    def verdict(self, rows: Sequence[Row]) -> str:
+    def verdict(self, rows: Rows) -> str:
         """Say whether rows of the result, failed ones among them, reached the aim.
 
         It is "met", "missed by ...", "missed, ..." where no number says by how much, "no aim" or
@@ -146,15 +147,15 @@ class Result:
     about: str
     units: tuple[Unit, ...]
     claims: tuple[Claim, ...]
-    draw: Callable[[Sequence[Row], Path, Path], None]
+    draw: Callable[[Rows, Path, Path], None]
 
 
-def of_run(rows: Sequence[Row], run: str) -> list[Row]:
+def of_run(rows: Rows, run: str) -> list[Row]:
     """Return the rows of one name, failed ones among them."""
     return [row for row in rows if row["run"] == run]
 
 
-def numbers(rows: Sequence[Row], key: str) -> list[float | int]:
+def numbers(rows: Rows, key: str) -> list[float | int]:
     """Return a number of rows of one name: the one rule of what a row that failed counts as.
 
     A run that failed counted nothing right, so its count accuracy is 0; one that failed or never
@@ -169,7 +170,7 @@ def numbers(rows: Sequence[Row], key: str) -> list[float | int]:
     return values
 
 
-def lead(ours: str, others: Sequence[str], key: str, rows: Sequence[Row]) -> float | None:
+def lead(ours: str, others: Sequence[str], key: str, rows: Rows) -> float | None:
     """Return how far the median of a number, of rows of a name, is ahead of the best of others.
 
     It is negative if it is behind; None if rows of one name have no such number.
@@ -180,7 +181,7 @@ def lead(ours: str, others: Sequence[str], key: str, rows: Sequence[Row]) -> flo
     return statistics.median(first) - max(map(statistics.median, rest))
 
 
-def spread(rows: Sequence[Row], key: str, style: str = "{:.1%}") -> str:
+def spread(rows: Rows, key: str, style: str = "{:.1%}") -> str:
     """Return a number of rows of one name, as `numbers` takes it, as text.
 
     Its median, its range, and of how many runs, of which how many failed or lack it.

@@ -19,10 +19,9 @@ from airscene.inference import Model, load
 from airscene.inverse import unroll
 from airscene.inverse.model import InverseAIR
 from airscene.model.bundled import bundled_models
-from airscene.paper.quick import scaled
 from airscene.paper.rendered.tabletop import recurrent
-from airscene.paper.result import Claim, Result, Row, Unit
-from airscene.paper.trained import training_units
+from airscene.paper.result import Claim, Result, Row, Rows, Unit
+from airscene.paper.trained import scaled, training_units
 from airscene.runs.presets.rendered import CAMERA, REPEATS, SINGLE
 from airscene.runs.scene_preset import ScenePreset
 from airscene.runs.scene_source import TEST_SEED
@@ -114,7 +113,7 @@ def scene_inference_speed(quickly: bool = False) -> Result:
     )
 
 
-def _speed_row(name: str, rounds: int, _: Path) -> dict[str, Any]:
+def _speed_row(name: str, rounds: int, _: Path) -> Row:
     """The speed of bundled weights, which no run folder holds, on scenes of 0 to 3 digits."""
     scenes = multi_mnist(load_digits("test", "bundled"), 800, seed=1, counts=COUNTS)
     model = load(name)
@@ -174,7 +173,7 @@ def by_turns(
     return [statistics.median(each) for each in times]
 
 
-def _scene_row(rounds: int, preset: ScenePreset, runs: Path) -> dict[str, Any]:
+def _scene_row(rounds: int, preset: ScenePreset, runs: Path) -> Row:
     return speed_of(preset, rounds)
 
 
@@ -248,7 +247,7 @@ def scene_speed(
     return {name: round(ms, 4) for name, ms in times.items()}
 
 
-def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:
+def _draw(rows: Rows, runs: Path, figures: Path) -> None:
     times: dict[str, dict[str, list[float]]] = {}
     for n in COUNTS:
         # The paper says it of images of three digits only.
@@ -260,7 +259,7 @@ def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:
     bars(times, "milliseconds an image", log=True).save(figures / "inference-speed.png")
 
 
-def _draw_scenes(rows: Sequence[Row], runs: Path, figures: Path) -> None:
+def _draw_scenes(rows: Rows, runs: Path, figures: Path) -> None:
     kinds = {
         "networks alone": "network_image",
         f"networks alone, batch of {BATCH}": "batched_image",

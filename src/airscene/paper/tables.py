@@ -3,7 +3,6 @@
 import json
 import statistics
 import sys
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 from airscene.errors import InputError
 from airscene.files import write_atomic
 from airscene.paper.gallery import gallery, rows_of
-from airscene.paper.result import Result, Row, numbers, of_run, written
+from airscene.paper.result import Result, Rows, numbers, of_run, written
 from airscene.paper.results import RESULTS
 from airscene.paper.trained import draw_training
 
@@ -159,7 +158,7 @@ def _owners() -> dict[str, str]:
     return owners
 
 
-def _duration(result: Result, rows: Sequence[Row]) -> str:
+def _duration(result: Result, rows: Rows) -> str:
     if not rows:
         return "not made yet"
     # The training may have been in another result's duration, or another command's.
@@ -170,7 +169,7 @@ def _duration(result: Result, rows: Sequence[Row]) -> str:
     return made
 
 
-def _section(result: Result, rows: Sequence[Row]) -> str:
+def _section(result: Result, rows: Rows) -> str:
     """A table of the rows of a result: the medians of the numbers that its claims are of."""
     styles: dict[str, str] = {}
     for claim in sorted(result.claims, key=lambda claim: claim.of is not None):

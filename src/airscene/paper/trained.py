@@ -1,17 +1,21 @@
-"""Trained models that results share: each run is made once, whichever result asks first."""
+"""Trained models that results share: each run is made once, whichever result asks first.
+
+And the quick version of what is trained: the same protocol, scaled down to a minute or two.
+"""
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from airscene.evaluation import Curve, Picture, heatmaps, learning_curve, objective_curve
 from airscene.files import write_atomic
 from airscene.inference import Model, load
-from airscene.paper.result import Row, Unit, of_run
+from airscene.paper.result import Row, Rows, Unit, of_run
 from airscene.runs.preset import Preset, run_data
 from airscene.runs.presets.baselines import CAEPreset, DRAWPreset
 from airscene.runs.run import run
@@ -20,6 +24,8 @@ from airscene.runs.tasks import make_task
 from airscene.runs.tasks.images import SCENES, step_centres
 from airscene.schema import Together
 from airscene.training.record import read_metrics
+
+Scalable = TypeVar("Scalable", Preset, ScenePreset, DRAWPreset)
 
 # Count accuracy whose time is reported, on the held-out scenes counted while training.
 REACHED = 0.98
@@ -52,7 +58,7 @@ def trained(preset: Preset | ScenePreset | DRAWPreset | CAEPreset, runs: Path) -
     return task.inferrer(model, folder.name)
 
 
-def training_row(preset: Preset | ScenePreset, runs: Path) -> dict[str, Any]:
+def training_row(preset: Preset | ScenePreset, runs: Path) -> Row:
     """Return what one run of a preset reached on its held-out scenes, and how fast."""
     trained(preset, runs)
     folder = run_folder(preset, runs)
@@ -74,7 +80,7 @@ def training_row(preset: Preset | ScenePreset, runs: Path) -> dict[str, Any]:
 def training_units(
     presets: Sequence[Preset] | Sequence[ScenePreset],
     seeds: Sequence[int],
-    row: Callable[..., dict[str, Any]] = training_row,
+    row: Callable[..., Row] = training_row,
     also: dict[str, Any] | None = None,
 ) -> tuple[Unit, ...]:
     """Return the units whose rows are of a preset's run, one for each preset and seed.
@@ -92,7 +98,7 @@ def training_units(
     )
 
 
-def draw_training(rows: Sequence[Row], runs: Path, figures: Path) -> None:
+def draw_training(rows: Rows, runs: Path, figures: Path) -> None:
     """Draw the figures of training runs, of each preset: counts and bound by step, over its seeds.
 
     And where steps attend to. Pictures that show one run are copied from the preset's first.
@@ -129,3 +135,29 @@ def seed_heatmaps(folders: dict[int, Path]) -> Picture:
         inferred = model.infer_arrays(model.prepare(held_out)[1])
         centres[seed] = step_centres(*map(np.asarray, (inferred.windows, inferred.log_q)))
     return heatmaps(centres, held_out.shape[1:3])
+
+
+def quick(preset: Scalable, steps: int | None = None) -> Scalable:
+    """Scale a preset down: the bundled digits, few scenes, few updates, which may be given."""
+    steps = steps or (60 if isinstance(preset, ScenePreset) else 300)
+    between = steps // (2 if isinstance(preset, ScenePreset) else 3)
+    few = {"steps": steps, "evaluate_every": between, "save_every": between}
+    training = replace(preset.training, **few)
+    if isinstance(preset, ScenePreset):
+        return replace(preset, training=training, n_test=100)
+    n_train, n_test = min(preset.data.n_train, 4000), min(preset.data.n_test, 300)
+    data = replace(preset.data, n_train=n_train, n_test=n_test)
+    if preset.data.kind.startswith("multi-mnist"):
+        data = replace(data, digits="bundled")
+    preset = replace(preset, data=data, training=training)
+    if isinstance(preset, DRAWPreset):
+        model = replace(preset.model, n_steps=10, n_hidden=64)
+        return replace(preset, model=model, growth=((0, 5), (200, 10)))
+    return preset
+
+
+def scaled(
+    quickly: bool, seeds: Sequence[int], *presets: Scalable
+) -> tuple[Sequence[Scalable], Sequence[int]]:
+    """Return presets and their seeds; of the quick version, scaled down, and the first seed."""
+    return ([quick(preset) for preset in presets], seeds[:1]) if quickly else (presets, seeds)

@@ -1,17 +1,14 @@
 """Films of inference running through scenes, step by step."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from airscene.evaluation import Inference, inference_film
 from airscene.files import write_atomic
 from airscene.inference.model import Model
-from airscene.paper.quick import quick
-from airscene.paper.result import Claim, Result, Row
-from airscene.paper.trained import folder_of, run_folder, trained, training_units
+from airscene.paper.result import Claim, Result, Row, Rows
+from airscene.paper.trained import folder_of, quick, run_folder, trained, training_units
 from airscene.runs.preset import Preset
 from airscene.runs.presets.digits import FAST, FULL
 from airscene.runs.presets.sprites import SPRITES
@@ -49,7 +46,7 @@ def films(quickly: bool = False) -> Result:
     )
 
 
-def film_row(preset: Preset, runs: Path) -> dict[str, Any]:
+def film_row(preset: Preset, runs: Path) -> Row:
     """Make the film of inference of a preset's run, beside that of learning, which every run has.
 
     Returns its scenes and frames, how many scenes are counted right, and the bytes of both films.
@@ -89,7 +86,7 @@ def inferences(model: Model, images: np.ndarray) -> list[Inference]:
     ]
 
 
-def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:
+def _draw(rows: Rows, runs: Path, figures: Path) -> None:
     for row in rows:
         if (folder := folder_of(row, runs)) and (folder / "figures").is_dir():
             for kind in ("gif", "json"):

@@ -1,6 +1,5 @@
 """Strong generalisation: numbers of digits never seen in training (paper, Fig. 4 and Table 1)."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,8 @@ from airscene.evaluation import ImageRow, bars, count_accuracy, count_confusion,
 from airscene.evaluation.evaluate import bound_terms
 from airscene.images import LabelledScenes
 from airscene.inference import Model, load
-from airscene.paper.quick import scaled
-from airscene.paper.result import NATS, Claim, Result, Row, of_run
-from airscene.paper.trained import folder_of, trained, training_units
+from airscene.paper.result import NATS, Claim, Result, Row, Rows, of_run
+from airscene.paper.trained import folder_of, scaled, trained, training_units
 from airscene.runs.preset import Preset
 from airscene.runs.presets.digits import AIR_013, DAIR, DAIR_013, FULL
 
@@ -26,7 +24,7 @@ def unseen(preset: Preset) -> int:
     return 2 if max(preset.data.counts) == 3 else 3
 
 
-def generalisation_row(preset: Preset, runs: Path) -> dict[str, Any]:
+def generalisation_row(preset: Preset, runs: Path) -> Row:
     """Return how a preset's model counts and bounds numbers of digits it has never seen.
 
     With as many steps as they need, and with one to spare.
@@ -85,7 +83,7 @@ def generalisation(quickly: bool = False) -> Result:
     )
 
 
-def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:
+def _draw(rows: Rows, runs: Path, figures: Path) -> None:
     values: dict[str, dict[str, list[float]]] = {}
     pairs = {"extrapolation": (FULL, DAIR), "interpolation": (AIR_013, DAIR_013)}
     for kind, presets in pairs.items():
@@ -99,9 +97,7 @@ def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:
     bars(values, "count accuracy", shares=True).save(figures / "generalisation.png")
 
 
-def _draw_scenes(
-    presets: tuple[Preset, Preset], rows: Sequence[Row], runs: Path, path: Path
-) -> None:
+def _draw_scenes(presets: tuple[Preset, Preset], rows: Rows, runs: Path, path: Path) -> None:
     """Draw unseen scenes as AIR and DAIR make them, where their runs are here."""
     count = unseen(presets[0])
     scenes = replace(presets[0].data, counts=(count,), n_test=SHOWN).load("test")

@@ -2,9 +2,8 @@
 
 from dataclasses import replace
 
-from airscene.paper.quick import scaled
 from airscene.paper.result import NATS, Claim, Result
-from airscene.paper.trained import draw_training, training_units
+from airscene.paper.trained import draw_training, scaled, training_units
 from airscene.runs.preset import Preset
 from airscene.runs.presets.digits import DAIR, FAST, FULL, SHRUNK
 

@@ -1,6 +1,5 @@
 """Omniglot: AIR takes characters apart into pieces like strokes (paper, appendix G, Fig. 9)."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from airscene.evaluation.evaluate import bound_terms
 from airscene.images.sets.omniglot import load_omniglot
 from airscene.inference import Model, load
 from airscene.paper.counting.films import inferences
-from airscene.paper.result import NATS, Claim, Result, Row, of_run
+from airscene.paper.result import NATS, Claim, Result, Row, Rows, of_run
 from airscene.paper.trained import folder_of, trained, training_row, training_units
 from airscene.runs.preset import Preset, run_data
 from airscene.runs.presets.omniglot import OMNIGLOT
@@ -45,7 +44,7 @@ def omniglot(quickly: bool = False) -> Result:
     )
 
 
-def omniglot_row(preset: Preset, runs: Path) -> dict[str, Any]:
+def omniglot_row(preset: Preset, runs: Path) -> Row:
     """Return how the inferred counts of held-out characters go with their pen strokes.
 
     And how their ink does, which any count is to be held against; and the bound on the characters
@@ -83,7 +82,7 @@ def _rank_correlation(some: np.ndarray, others: np.ndarray) -> float:
     return float(found.statistic)
 
 
-def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:
+def _draw(rows: Rows, runs: Path, figures: Path) -> None:
     if not (folder := folder_of(of_run(rows, OMNIGLOT.name)[0], runs)):
         return
     model, images = load(folder), run_data(folder).load("test").images

@@ -1,14 +1,11 @@
 """Learned policies: by what a step chooses where to look (paper, Figs. 3 and 13)."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from airscene.evaluation import bars, foretell, pairs_taken
 from airscene.evaluation.metrics.policy import FOLDS
-from airscene.paper.quick import scaled
-from airscene.paper.result import Claim, Result, Row, of_run
-from airscene.paper.trained import trained, training_units
+from airscene.paper.result import Claim, Result, Row, Rows, of_run
+from airscene.paper.trained import scaled, trained, training_units
 from airscene.runs.preset import Preset
 from airscene.runs.presets.digits import FAST, FULL
 from airscene.runs.presets.sprites import SPRITES
@@ -46,7 +43,7 @@ def policies(quickly: bool = False) -> Result:
     )
 
 
-def policy_row(preset: Preset, runs: Path) -> dict[str, Any]:
+def policy_row(preset: Preset, runs: Path) -> Row:
     """Return how well position, class and size say which of two objects a model takes first.
 
     The number of pairs, and of each group of features the accuracy and its standard error; without
@@ -66,7 +63,7 @@ def policy_row(preset: Preset, runs: Path) -> dict[str, Any]:
     }
 
 
-def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:
+def _draw(rows: Rows, runs: Path, figures: Path) -> None:
     shares = {}
     for run in dict.fromkeys(row["run"] for row in rows):
         ours = of_run(rows, run)

@@ -1,12 +1,10 @@
 """Sprites: AIR counts shapes that overlap, of one colour too (paper, appendix H, Figs. 10-13)."""
 
 from pathlib import Path
-from typing import Any
 
 from airscene.images.sets.sprites import sprites as scenes_of_sprites
-from airscene.paper.quick import scaled
-from airscene.paper.result import Claim, Result
-from airscene.paper.trained import draw_training, trained, training_row, training_units
+from airscene.paper.result import Claim, Result, Row
+from airscene.paper.trained import draw_training, scaled, trained, training_row, training_units
 from airscene.runs.preset import Preset
 from airscene.runs.presets.sprites import SPRITES, SPRITES_DAIR
 
@@ -43,7 +41,7 @@ def sprites(quickly: bool = False) -> Result:
     )
 
 
-def sprites_row(preset: Preset, runs: Path) -> dict[str, Any]:
+def sprites_row(preset: Preset, runs: Path) -> Row:
     """Return what a run reached, and its counts on scenes where sprites of one kind overlap."""
     row, model = training_row(preset, runs), trained(preset, runs)
     # A seed that neither the training scenes nor the held-out ones have.

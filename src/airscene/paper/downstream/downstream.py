@@ -1,17 +1,15 @@
 """Downstream tasks: what AIR's inferences are worth when labels are scarce (paper, Fig. 5)."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from airscene.evaluation.figures.label_curves import LabelCurve, label_curves
 from airscene.paper.downstream.embeddings import embedded
 from airscene.paper.downstream.protocol import TASKS, Protocol, two_digit_pools
-from airscene.paper.result import Claim, Result, Row, Unit, lead
+from airscene.paper.result import Claim, Result, Row, Rows, Unit, lead
 from airscene.runs.preset import channels_first
 from airscene.runs.presets.baselines import Choice, ClassifierPreset
 from airscene.runs.run import run
@@ -86,9 +84,7 @@ def _quick(protocol: Protocol) -> Protocol:
     )
 
 
-def downstream_row(
-    method: str, task: str, size: int, protocol: Protocol, runs: Path
-) -> dict[str, Any]:
+def downstream_row(method: str, task: str, size: int, protocol: Protocol, runs: Path) -> Row:
     """Return the test accuracy of a method on a task, learnt from a number of labelled scenes.
 
     The first seed tries every choice of hyper-parameters; the one that does best on validation is
@@ -138,7 +134,7 @@ def downstream_row(
     }
 
 
-def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:
+def _draw(rows: Rows, runs: Path, figures: Path) -> None:
     panels = {}
     for task, title in TITLES.items():
         curves = []

@@ -11,7 +11,6 @@ the mean has it the other way round. So where a step is nearly sure to be presen
 stopping, which is what an untrained baseline says, is the better baseline.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from math import inf
@@ -28,9 +27,8 @@ from airscene.model.bundled import bundled_models
 from airscene.model.weights import load_weights
 from airscene.paper.estimators.gradient_variance import gradient_variances, train_for
 from airscene.paper.estimators.relative import relative, relative_of, variance_bars
-from airscene.paper.quick import quick
-from airscene.paper.result import Claim, Result, Row, Unit, of_run
-from airscene.paper.trained import REACHED, run_folder, training_row, training_units
+from airscene.paper.result import Claim, Result, Row, Rows, Unit, of_run
+from airscene.paper.trained import REACHED, quick, run_folder, training_row, training_units
 from airscene.runs.preset import Preset, channels_first
 from airscene.runs.presets.digits import FAST, FULL
 from airscene.schema import Together
@@ -61,7 +59,7 @@ PRESETS = {
 }
 
 
-def _lead(rows: Sequence[Row]) -> float | None:
+def _lead(rows: Rows) -> float | None:
     """Steps that the exact expectation is at 98% of counts before any other, by the medians."""
     steps = {}
     for name, preset in PRESETS.items():
@@ -141,7 +139,7 @@ def _variance_unit(name: str, preset: Preset, *, pairs: int, fit: int) -> tuple[
     return (Unit(name, 1, configuration, partial(variance_row, name, preset, measured)),)
 
 
-def variance_row(name: str, preset: Preset, measured: dict[str, int], runs: Path) -> dict[str, Any]:
+def variance_row(name: str, preset: Preset, measured: dict[str, int], runs: Path) -> Row:
     """Return the variance of the gradient of every estimator, at one model.
 
     Args:
@@ -162,7 +160,7 @@ def variance_row(name: str, preset: Preset, measured: dict[str, int], runs: Path
     return {"estimators": gradient_variances(air, images, config, step, **measured)}
 
 
-def _curve_row(preset: Preset, runs: Path) -> dict[str, Any]:
+def _curve_row(preset: Preset, runs: Path) -> Row:
     """What a run reached, and its count accuracy on the way."""
     row = training_row(preset, runs)
     rows = read_metrics(run_folder(preset, runs) / "metrics.jsonl")
@@ -177,7 +175,7 @@ def _steps_to_98(row: Row) -> int | None:
     return next((at for at, accuracy in pairs if accuracy >= REACHED), None)
 
 
-def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:
+def _draw(rows: Rows, runs: Path, figures: Path) -> None:
     groups = {
         f"{row['run'].removeprefix('variance-')}, {group}": relative(row, group)
         for row in rows

@@ -1,6 +1,5 @@
 """Finite differences through the renderer: which step is the right one for 8-bit images."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from math import log10
@@ -18,7 +17,7 @@ from airscene.graphics.differences.step_curve import (
     gradients,
     step_curve,
 )
-from airscene.paper.result import Claim, Result, Row, Unit
+from airscene.paper.result import Claim, Result, Row, Rows, Unit
 
 # The paper's step first.
 STEPS = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1)
@@ -58,7 +57,7 @@ def finite_differences(quickly: bool = False) -> Result:
     )
 
 
-def curve_row(central: bool, measured: dict[str, Any], runs: Path) -> dict[str, Any]:
+def curve_row(central: bool, measured: dict[str, Any], runs: Path) -> Row:
     """Return the cosine at each step, and at the steps that training uses.
 
     Args:
@@ -94,7 +93,7 @@ def curve_row(central: bool, measured: dict[str, Any], runs: Path) -> dict[str, 
     return {"cosines": cosines, **used}
 
 
-def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:
+def _draw(rows: Rows, runs: Path, figures: Path) -> None:
     across = [log10(step) for step in STEPS]
     panels = [
         named_curves(

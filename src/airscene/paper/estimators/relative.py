@@ -1,10 +1,10 @@
 """Variances of the gradient in that of the exact expectation: as numbers, as claims, as bars."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from math import hypot
 
 from airscene.evaluation import Picture, bars
-from airscene.paper.result import Row, of_run
+from airscene.paper.result import Row, Rows, of_run
 
 Relative = dict[str, tuple[float, float]]
 
@@ -41,7 +41,7 @@ def relative(row: Row, key: str, cost: str | None = None) -> Relative:
 
 
 def relative_of(
-    run: str, name: str, key: str, cost: str | None, rows: Sequence[Row]
+    run: str, name: str, key: str, cost: str | None, rows: Rows
 ) -> tuple[float, float] | None:
     """Return what `relative` does of one estimator, in the finished row of a name, if it can."""
     row = next((row for row in of_run(rows, run) if row["finished"]), None)

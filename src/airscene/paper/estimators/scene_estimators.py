@@ -9,10 +9,8 @@ renders buy as many times more samples of the cheaper, whose mean has as many ti
 variance: estimators are compared in their variance times their renders.
 """
 
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import equinox as eqx
 import jax
@@ -21,9 +19,8 @@ from airscene.evaluation import side_by_side
 from airscene.inverse.model import InverseAIR
 from airscene.paper.estimators.relative import relative, relative_of, variance_bars
 from airscene.paper.estimators.scene_gradient_variance import scene_gradient_variances, train_for
-from airscene.paper.quick import scaled
-from airscene.paper.result import Claim, Result, Row, Unit
-from airscene.paper.trained import trained
+from airscene.paper.result import Claim, Result, Row, Rows, Unit
+from airscene.paper.trained import scaled, trained
 from airscene.runs.presets.rendered import REPEATS, SINGLE
 from airscene.runs.scene_preset import ScenePreset
 from airscene.runs.scene_source import draw_scenes, make_pool
@@ -91,7 +88,7 @@ def _unit(preset: ScenePreset, early: int | None, measured: dict[str, int]) -> U
 
 def variance_row(
     preset: ScenePreset, early: int | None, measured: dict[str, int], runs: Path
-) -> dict[str, Any]:
+) -> Row:
     """Return the variance of the gradient of every estimator, at one model.
 
     Args:
@@ -112,7 +109,7 @@ def variance_row(
     return {"estimators": found}
 
 
-def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:
+def _draw(rows: Rows, runs: Path, figures: Path) -> None:
     panels = []
     for renders in RENDERS:
         # A row's name in two lines, the preset's and when.

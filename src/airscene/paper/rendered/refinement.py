@@ -1,7 +1,6 @@
 """Refinement: what networks infer in 3-D, and what a search by rendering makes of it."""
 
 import time
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,9 @@ from airscene.evaluation.metrics.poses import match, rotation_errors, scene_metr
 from airscene.graphics import SceneBatch, World
 from airscene.inverse.search.refine import refine, score_by
 from airscene.inverse.unroll import infer
-from airscene.paper.quick import scaled
 from airscene.paper.rendered.scene_results import first_model, shown_scenes
-from airscene.paper.result import DEGREES, Claim, Result, Row, numbers, of_run
-from airscene.paper.trained import trained, training_units
+from airscene.paper.result import DEGREES, Claim, Result, Row, Rows, numbers, of_run
+from airscene.paper.trained import scaled, trained, training_units
 from airscene.runs.presets.rendered import CAMERA, REPEATS, SINGLE
 from airscene.runs.scene_preset import ScenePreset
 from airscene.runs.scene_source import TEST_SEED, draw_scenes, make_pool
@@ -28,7 +26,7 @@ RIGHT = 15.0
 KINDS = ("network", "refined")
 
 
-def _nearer(rows: Sequence[Row]) -> float | None:
+def _nearer(rows: Rows) -> float | None:
     """The position error of refined scenes in that of the network's: the largest of all models."""
     pairs = [
         [numbers(of_run(rows, p.name), f"{kind}_position_error") for kind in ("refined", "network")]
@@ -79,7 +77,7 @@ def refinement(quickly: bool = False) -> Result:
     )
 
 
-def refined_row(preset: ScenePreset, runs: Path) -> dict[str, Any]:
+def refined_row(preset: ScenePreset, runs: Path) -> Row:
     """Return how near what a run's model infers of held-out scenes is, and what refinement adds."""
     model, drawn = trained(preset, runs).air, []
     with make_pool(preset) as pool:
@@ -121,7 +119,7 @@ def _turned_right(truth: SceneBatch, found: SceneBatch, world: World) -> float:
     return float(np.concatenate(right).mean()) if right else 0.0
 
 
-def _draw(preset: ScenePreset, rows: Sequence[Row], runs: Path, figures: Path) -> None:
+def _draw(preset: ScenePreset, rows: Rows, runs: Path, figures: Path) -> None:
     model = first_model(preset, rows, runs)
     if model is None:
         return

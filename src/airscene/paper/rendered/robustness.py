@@ -12,10 +12,9 @@ from airscene.evaluation import bars, image_rows
 from airscene.evaluation.metrics.poses import scene_metrics
 from airscene.graphics import Look, LookSpread, SceneBatch
 from airscene.inverse.unroll import infer
-from airscene.paper.quick import scaled
 from airscene.paper.rendered.scene_results import inferred_rows, shown_models, shown_scenes
-from airscene.paper.result import Claim, Result, Row, lead, numbers, of_run
-from airscene.paper.trained import trained, training_units
+from airscene.paper.result import Claim, Result, Row, Rows, lead, numbers, of_run
+from airscene.paper.trained import scaled, trained, training_units
 from airscene.runs.presets.rendered import LOOKS, REPEATS
 from airscene.runs.scene_preset import ScenePreset
 from airscene.runs.scene_source import TEST_SEED, draw_scenes, make_pool
@@ -86,7 +85,7 @@ def unseen(scenes: SceneBatch, look: LookSpread) -> SceneBatch:
     return replace(scenes, look=drawn._replace(size=size, colour=colour).pack())
 
 
-def looks_row(preset: ScenePreset, runs: Path) -> dict[str, Any]:
+def looks_row(preset: ScenePreset, runs: Path) -> Row:
     """Return how near what a run's model infers of scenes of each look is to the truth."""
     model = trained(preset, runs).air
     row: dict[str, Any] = {"scenes": preset.n_test}
@@ -100,7 +99,7 @@ def looks_row(preset: ScenePreset, runs: Path) -> dict[str, Any]:
     return row
 
 
-def _draw(presets: Sequence[ScenePreset], rows: Sequence[Row], runs: Path, figures: Path) -> None:
+def _draw(presets: Sequence[ScenePreset], rows: Rows, runs: Path, figures: Path) -> None:
     names: dict[str, ScenePreset] = dict(
         zip(("trained without", "trained with random looks"), presets, strict=True)
     )

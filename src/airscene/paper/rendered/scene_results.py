@@ -1,6 +1,6 @@
 """What results of several objects on a table share: their figures."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +9,7 @@ from airscene.evaluation import ImageRow, bars, heatmaps, image_rows, top_view
 from airscene.graphics import RenderPool, SceneBatch
 from airscene.inverse.model import InverseAIR
 from airscene.inverse.unroll import infer
-from airscene.paper.result import Row, of_run
+from airscene.paper.result import Rows, of_run
 from airscene.paper.trained import run_folder, trained
 from airscene.runs.scene_preset import ScenePreset
 from airscene.runs.scene_source import TEST_SEED, draw_scenes, make_pool
@@ -21,7 +21,7 @@ SHOWN = {1: 2, 2: 3, 3: 3}
 COUNTED, SQUARES = 3000, 24
 
 
-def first_model(preset: ScenePreset, rows: Sequence[Row], runs: Path) -> InverseAIR | None:
+def first_model(preset: ScenePreset, rows: Rows, runs: Path) -> InverseAIR | None:
     """Return the model of a preset's first row whose run folder is here, if there is one."""
     made = [
         preset.override(seed=row["seed"]) for row in of_run(rows, preset.name) if row["finished"]
@@ -32,7 +32,7 @@ def first_model(preset: ScenePreset, rows: Sequence[Row], runs: Path) -> Inverse
 
 
 def shown_models(
-    presets: Mapping[str, ScenePreset], rows: Sequence[Row], runs: Path
+    presets: Mapping[str, ScenePreset], rows: Rows, runs: Path
 ) -> dict[str, InverseAIR] | None:
     """Return the models of a figure, without those whose rows are still to be made.
 
@@ -66,9 +66,7 @@ def inferred_rows(
     return drawn
 
 
-def draw_rows(
-    presets: Mapping[str, ScenePreset], rows: Sequence[Row], runs: Path, path: Path
-) -> None:
+def draw_rows(presets: Mapping[str, ScenePreset], rows: Rows, runs: Path, path: Path) -> None:
     """Draw held-out images, and what each preset's model infers of them, into a picture.
 
     The presets are by what their rows say at the left, of one world and with the same scenes.
@@ -81,7 +79,7 @@ def draw_rows(
         image_rows(drawn).save(path)
 
 
-def draw_top_views(preset: ScenePreset, rows: Sequence[Row], runs: Path, path: Path) -> None:
+def draw_top_views(preset: ScenePreset, rows: Rows, runs: Path, path: Path) -> None:
     """Draw where the objects of held-out scenes are, and where a preset's model infers them."""
     if model := first_model(preset, rows, runs):
         with make_pool(preset) as pool:
@@ -92,9 +90,7 @@ def draw_top_views(preset: ScenePreset, rows: Sequence[Row], runs: Path, path: P
         top_view(types, turns, sides[0], sides[1], cameras).save(path)
 
 
-def draw_policy(
-    preset: ScenePreset, rows: Sequence[Row], runs: Path, figures: Path, name: str
-) -> None:
+def draw_policy(preset: ScenePreset, rows: Rows, runs: Path, figures: Path, name: str) -> None:
     """Draw where each step of a preset's models puts its object, and which type it takes.
 
     The figures are NAME-where.png and NAME-what.png.

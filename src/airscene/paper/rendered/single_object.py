@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -14,10 +13,9 @@ from airscene.evaluation.metrics.poses import scene_metrics
 from airscene.inverse.config import OptimiseConfig
 from airscene.inverse.search.optimise import draw_starts, optimise
 from airscene.inverse.unroll import infer
-from airscene.paper.quick import scaled
 from airscene.paper.rendered.scene_results import inferred_rows, shown_models
-from airscene.paper.result import DEGREES, SECONDS, Claim, Result, Row, Unit, lead
-from airscene.paper.trained import trained, training_units
+from airscene.paper.result import DEGREES, SECONDS, Claim, Result, Row, Rows, Unit, lead
+from airscene.paper.trained import scaled, trained, training_units
 from airscene.runs.presets.rendered import SINGLE
 from airscene.runs.scene_preset import ScenePreset
 from airscene.runs.scene_source import TEST_SEED, draw_scenes, make_pool
@@ -96,9 +94,7 @@ def single_object(quickly: bool = False) -> Result:
     )
 
 
-def optimised_row(
-    preset: ScenePreset, config: OptimiseConfig, n_images: int, runs: Path
-) -> dict[str, Any]:
+def optimised_row(preset: ScenePreset, config: OptimiseConfig, n_images: int, runs: Path) -> Row:
     """Return how near direct optimisation comes to the truth, how often it sticks, and its cost.
 
     The searches start from the prior; the type of each image's best is what was inferred. For the
@@ -144,7 +140,7 @@ def optimised_row(
 def _draw(
     presets: Sequence[ScenePreset],
     search: OptimiseConfig,
-    rows: Sequence[Row],
+    rows: Rows,
     runs: Path,
     figures: Path,
 ) -> None:

@@ -6,10 +6,9 @@ from functools import partial
 from pathlib import Path
 
 from airscene.inverse.config import Order
-from airscene.paper.quick import scaled
 from airscene.paper.rendered.scene_results import draw_policy, draw_rows, draw_top_views
-from airscene.paper.result import SECONDS, Claim, Result, Row, lead
-from airscene.paper.trained import training_units
+from airscene.paper.result import SECONDS, Claim, Result, Rows, lead
+from airscene.paper.trained import scaled, training_units
 from airscene.runs.presets.rendered import CAMERA, DISTINCT, REPEATS
 from airscene.runs.scene_preset import ScenePreset
 
@@ -106,14 +105,14 @@ def tabletop_camera(quickly: bool = False) -> Result:
     )
 
 
-def _draw(presets: Sequence[ScenePreset], rows: Sequence[Row], runs: Path, figures: Path) -> None:
+def _draw(presets: Sequence[ScenePreset], rows: Rows, runs: Path, figures: Path) -> None:
     for first, name in ((0, "tabletop"), (len(NETWORKS), "tabletop-distinct")):
         _draw_networks(name, presets[first : first + len(NETWORKS)], rows, runs, figures)
         draw_policy(presets[first], rows, runs, figures, f"{name}-policy")
 
 
 def _draw_networks(
-    name: str, presets: Sequence[ScenePreset], rows: Sequence[Row], runs: Path, figures: Path
+    name: str, presets: Sequence[ScenePreset], rows: Rows, runs: Path, figures: Path
 ) -> None:
     shown = dict(zip(NETWORKS, presets, strict=False))
     draw_rows(shown, rows, runs, figures / f"{name}.png")
