@@ -10,7 +10,7 @@ import numpy as np
 
 from airscene.evaluation import ImageRow, image_rows
 from airscene.images.config import DataConfig
-from airscene.paper.result import NATS, Claim, Result, Row, Rows, Unit, of_run
+from airscene.paper.result import Result, Row, Rows, Unit, described, of_run
 from airscene.paper.trained import run_folder, scaled, trained
 from airscene.runs.presets.baselines import DRAW_012, DRAW_013, DRAWPreset
 from airscene.runs.tasks.draw import elbo
@@ -19,27 +19,12 @@ from airscene.training.record import read_metrics
 # Drawing steps in the figure, and scenes of each kind.
 _SHOWN_STEPS, _SHOWN_SCENES = (1, 5, 10, 20, 40), 4
 
-_SEEN, _UNSEEN = "DRAW, bound on 0 to 2 digits", "unseen_elbo"
-CLAIMS = (
-    Claim(_SEEN, DRAW_012.name, "elbo", NATS, "637 nats", at_least=637.0, front=True),
-    Claim("bound on 3 digits", DRAW_012.name, _UNSEEN, NATS, "406 nats", at_least=406.0),
-    Claim("trained on 0, 1 and 3, bound on 2", DRAW_013.name, _UNSEEN, NATS),
-)
-
 
 def draw(quickly: bool = False) -> Result:
     """DRAW on 0 to 2 digits and on 3; and, trained on 0, 1 and 3, on 2."""
     presets, _ = scaled(quickly, (), DRAW_012, DRAW_013)
-    return Result(
-        name="draw",
-        about=(
-            "DRAW on numbers of digits that it was trained on, and on one that it was not "
-            "(Table 1, appendices E and F)."
-        ),
-        units=tuple(Unit(p.name, p.training.seed, p, partial(draw_row, p)) for p in presets),
-        claims=CLAIMS,
-        draw=partial(_draw, presets),
-    )
+    units = [Unit(p.name, p.training.seed, p, partial(draw_row, p)) for p in presets]
+    return described("draw", units, partial(_draw, presets))
 
 
 def _unseen(preset: DRAWPreset) -> DataConfig:

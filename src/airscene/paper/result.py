@@ -2,8 +2,10 @@
 
 import re
 import statistics
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from math import floor, inf, log10
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,6 @@ from airscene.runs.identity import Identity, identity, identity_in
 
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
-
-# How numbers are written.
-NATS, DEGREES, SECONDS = "{:.1f} nats", "{:.1f} degrees", "{:,.0f} s"
 
 
 @dataclass(frozen=True)
@@ -148,6 +147,39 @@ class Result:
     units: tuple[Unit, ...]
     claims: tuple[Claim, ...]
     draw: Callable[[Rows, Path, Path], None]
+
+
+@cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_name("claims.toml").read_text(encoding="utf-8"))
+
+
+def described(
+    name: str,
+    units: Sequence[Unit],
+    draw: Callable[[Rows, Path, Path], None],
+    of: Mapping[str, Callable[[Rows], Any]] | None = None,
+    **words: Any,
+) -> Result:
+    """Return a result whose description and claims are in `claims.toml`.
+
+    Args:
+        name: Its name, there too.
+        units: What its rows are made by.
+        draw: Draws its figures.
+        of: Functions that make the numbers of claims, by what the claims call them.
+        words: What is filled in its description.
+    """
+    said = _table()[name]
+    claims = []
+    for claim in said["claims"]:
+        values = dict(claim)
+        if others := values.pop("ahead_of", None):
+            values["of"] = partial(lead, values.pop("run"), others, values["key"])
+        elif "of" in values:
+            values["of"] = (of or {})[values["of"]]
+        claims.append(Claim(**values))
+    return Result(name, said["about"].format(**words), tuple(units), tuple(claims), draw)
 
 
 def of_run(rows: Rows, run: str) -> list[Row]:

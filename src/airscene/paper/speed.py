@@ -20,7 +20,7 @@ from airscene.inverse import unroll
 from airscene.inverse.model import InverseAIR
 from airscene.model.bundled import bundled_models
 from airscene.paper.rendered.tabletop import recurrent
-from airscene.paper.result import Claim, Result, Row, Rows, Unit
+from airscene.paper.result import Result, Row, Rows, Unit, described
 from airscene.paper.trained import scaled, training_units
 from airscene.runs.presets.rendered import CAMERA, REPEATS, SINGLE
 from airscene.runs.scene_preset import ScenePreset
@@ -41,24 +41,14 @@ PRESETS = (SINGLE, REPEATS, recurrent(REPEATS), CAMERA)
 # Objects in the images; images of each number; and 3-D scenes that are taken one at a time.
 COUNTS, BATCH, IMAGES = (0, 1, 2, 3), 128, 32
 
-_MS = "{:.3g} ms"
-
 
 def inference_speed(quickly: bool = False) -> Result:
     """How long inference takes, beside the paper's figures."""
     rounds, files = 20 if quickly else 300, bundled_models()
     weights = {name: files[name].read_bytes() for name in WEIGHTS if name in files}
-    said = (
-        ("a step", "step", PAPER_STEP),
-        (f"an image of {COUNTS[-1]} digits", f"image_{COUNTS[-1]}", PAPER_IMAGE),
-    )
-    return Result(
-        name="inference-speed",
-        about=(
-            "Milliseconds of inference against the number of objects, one image at a time and in "
-            f"batches of {BATCH}; a step is a third of an image of three objects."
-        ),
-        units=tuple(
+    return described(
+        "inference-speed",
+        tuple(
             Unit(
                 name,
                 0,
@@ -67,50 +57,16 @@ def inference_speed(quickly: bool = False) -> Result:
             )
             for name, data in weights.items()
         ),
-        claims=tuple(
-            Claim(
-                f"{name}, {what}",
-                name,
-                key,
-                _MS,
-                f"{paper:g} ms, on a GPU",
-                at_most=paper,
-                front=name == WEIGHTS[0] and key == "step",
-            )
-            for name in WEIGHTS
-            for what, key, paper in said
-        ),
-        draw=_draw,
+        _draw,
+        batch=BATCH,
     )
 
 
 def scene_inference_speed(quickly: bool = False) -> Result:
     """How long inference of 3-D scenes takes on the CPU, beside the paper's figures."""
-    rounds, alone, key = 20 if quickly else 300, "an image, by the networks alone", "network_image"
-    step, image = (f"{CAMERA.name}, {what} with everything" for what in ("a step", "an image"))
-    return Result(
-        name="scene-inference-speed",
-        about=(
-            "Milliseconds of inference of 3-D scenes on the CPU, of images with as many objects "
-            "as there can be, three on the table-top: of the networks alone, one image at a time "
-            f"and in batches of {BATCH}, and with all there is to do, which is shrinking the image "
-            "and, for the difference network, drawing and shrinking the objects so far before "
-            "each step. A step is an image's share. With fewer objects the difference network "
-            "ends at the first step that finds nothing, and takes less."
-        ),
-        units=training_units(
-            *scaled(quickly, (1,), *PRESETS), partial(_scene_row, rounds), {"rounds": rounds}
-        ),
-        claims=(
-            *(
-                Claim(f"{p.name}, {alone}", p.name, key, _MS, at_most=1.0, front=p is REPEATS)
-                for p in (SINGLE, REPEATS, CAMERA)
-            ),
-            Claim(step, CAMERA.name, "step", _MS, f"{SCENE_STEP:g} ms", at_most=SCENE_STEP),
-            Claim(image, CAMERA.name, "image", _MS, f"{SCENE_IMAGE:g} ms", at_most=SCENE_IMAGE),
-        ),
-        draw=_draw_scenes,
-    )
+    rounds, presets = 20 if quickly else 300, scaled(quickly, (1,), *PRESETS)
+    units = training_units(*presets, partial(_scene_row, rounds), {"rounds": rounds})
+    return described("scene-inference-speed", units, _draw_scenes, batch=BATCH)
 
 
 def _speed_row(name: str, rounds: int, _: Path) -> Row:

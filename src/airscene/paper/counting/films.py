@@ -7,7 +7,7 @@ import numpy as np
 from airscene.evaluation import Inference, inference_film
 from airscene.files import write_atomic
 from airscene.inference.model import Model
-from airscene.paper.result import Claim, Result, Row, Rows
+from airscene.paper.result import Result, Row, Rows, described
 from airscene.paper.trained import folder_of, quick, run_folder, trained, training_units
 from airscene.runs.preset import Preset
 from airscene.runs.presets.digits import FAST, FULL
@@ -19,31 +19,11 @@ SCENES = 8
 # Films that a run has then.
 FILMS = ("learning", "inference")
 
-CLAIMS = tuple(
-    Claim(
-        f"scenes counted right in the film of {p.name}",
-        p.name,
-        "counts_right",
-        f"{{:.0f}} of {SCENES}",
-        "films",
-        at_least=float(SCENES),
-    )
-    for p in (FULL, SPRITES)
-)
-
 
 def films(quickly: bool = False) -> Result:
     """Films of inference; those of learning are drawn by the results that train."""
-    return Result(
-        name="films",
-        about=(
-            "Films of inference running through the first held-out scenes. Those of learning are "
-            "drawn with the trainings, [multi-mnist](#multi-mnist) and [sprites](#sprites)."
-        ),
-        units=training_units([quick(FAST)] if quickly else [FULL, SPRITES], [1], film_row),
-        claims=CLAIMS,
-        draw=_draw,
-    )
+    presets = [quick(FAST)] if quickly else [FULL, SPRITES]
+    return described("films", training_units(presets, [1], film_row), _draw)
 
 
 def film_row(preset: Preset, runs: Path) -> Row:

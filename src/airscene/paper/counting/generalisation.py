@@ -10,7 +10,7 @@ from airscene.evaluation import ImageRow, bars, count_accuracy, count_confusion,
 from airscene.evaluation.evaluate import bound_terms
 from airscene.images import LabelledScenes
 from airscene.inference import Model, load
-from airscene.paper.result import NATS, Claim, Result, Row, Rows, of_run
+from airscene.paper.result import Result, Row, Rows, described, of_run
 from airscene.paper.trained import folder_of, scaled, trained, training_units
 from airscene.runs.preset import Preset
 from airscene.runs.presets.digits import AIR_013, DAIR, DAIR_013, FULL
@@ -54,33 +54,11 @@ def measure(model: Model, scenes: LabelledScenes, name: str) -> dict[str, Any]:
     return {f"{name}_{key}": value for key, value in measured.items()}
 
 
-_013 = "DAIR, trained on 0, 1 and 3, counts of 2, a step to spare"
-_012 = "DAIR, trained on 0 to 2 digits, counts of 3, a step to spare"
-_SPARE, _NEEDED = "spare_count_accuracy", "needed_elbo"
-_AIR, _PLOT = "AIR, bound on 3 digits", "near 100%, a plot"
-CLAIMS = (
-    Claim(_012, DAIR.name, _SPARE, paper=_PLOT, at_least=0.97, front=True),
-    Claim("DAIR, bound on 3", DAIR.name, _NEEDED, NATS, "424 nats", at_least=424.0),
-    Claim("AIR, counts of 3", FULL.name, "needed_count_accuracy", paper="cannot, a plot"),
-    Claim(_AIR, FULL.name, _NEEDED, NATS, "316 nats", at_least=316.0, front=True),
-    Claim(_013, DAIR_013.name, _SPARE, paper="a plot", at_least=0.97),
-)
-
-
 def generalisation(quickly: bool = False) -> Result:
     """Extrapolation and interpolation, for AIR and DAIR; those of DRAW are in the result `draw`."""
     presets, seeds = scaled(quickly, (1, 2, 3), FULL, DAIR, AIR_013, DAIR_013)
     units = [training_units(presets, [seed], generalisation_row) for seed in seeds]
-    return Result(
-        name="generalisation",
-        about=(
-            "Numbers of digits never seen: trained on 0, 1 or 2 digits and tested on 3, trained on "
-            "0, 1 or 3 and tested on 2, with as many steps allowed as needed, and with one more."
-        ),
-        units=sum(units, ()),
-        claims=CLAIMS,
-        draw=_draw,
-    )
+    return described("generalisation", sum(units, ()), _draw)
 
 
 def _draw(rows: Rows, runs: Path, figures: Path) -> None:

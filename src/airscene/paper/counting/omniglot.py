@@ -11,7 +11,7 @@ from airscene.evaluation.evaluate import bound_terms
 from airscene.images.sets.omniglot import load_omniglot
 from airscene.inference import Model, load
 from airscene.paper.counting.films import inferences
-from airscene.paper.result import NATS, Claim, Result, Row, Rows, of_run
+from airscene.paper.result import Result, Row, Rows, described, of_run
 from airscene.paper.trained import folder_of, trained, training_row, training_units
 from airscene.runs.preset import Preset, run_data
 from airscene.runs.presets.omniglot import OMNIGLOT
@@ -19,29 +19,12 @@ from airscene.runs.presets.omniglot import OMNIGLOT
 # Held-out characters in the figure.
 SHOWN = 8
 
-_RANKS = "rank correlation of pieces and strokes"
-CLAIMS = (
-    Claim(_RANKS, OMNIGLOT.name, "rank_correlation", "{:.2f}", "a figure", at_least=0.0),
-    Claim("of ink and strokes", OMNIGLOT.name, "ink_rank_correlation", "{:.2f}"),
-    Claim("bound", OMNIGLOT.name, "elbo", NATS),
-)
-
 
 def omniglot(quickly: bool = False) -> Result:
     """Characters taken apart into pieces (appendix G)."""
     few = {"steps": 100, "evaluate_every": 100, "save_every": 100} if quickly else {}
-    return Result(
-        name="omniglot",
-        about=(
-            "Handwritten characters drawn in up to four pieces (Fig. 9), and the rank correlation "
-            "of the inferred number of pieces with the number of pen strokes, on characters held "
-            "out; beside it that of the amount of ink with the number of strokes. Of Omniglot, the "
-            "two small background sets."
-        ),
-        units=training_units([OMNIGLOT.override(**few)], [1], omniglot_row),
-        claims=CLAIMS,
-        draw=_draw,
-    )
+    units = training_units([OMNIGLOT.override(**few)], [1], omniglot_row)
+    return described("omniglot", units, _draw)
 
 
 def omniglot_row(preset: Preset, runs: Path) -> Row:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from airscene.evaluation import bars, foretell, pairs_taken
 from airscene.evaluation.metrics.policy import FOLDS
-from airscene.paper.result import Claim, Result, Row, Rows, of_run
+from airscene.paper.result import Result, Row, Rows, described, of_run
 from airscene.paper.trained import scaled, trained, training_units
 from airscene.runs.preset import Preset
 from airscene.runs.presets.digits import FAST, FULL
@@ -13,34 +13,11 @@ from airscene.runs.presets.sprites import SPRITES
 # What a rule may look at, as `evaluation.policy.pairs_taken` names it.
 GROUPS = ("position", "position_quadratic", "class", "size", "all")
 
-_FIRST = "position says which is first"
-CLAIMS = (
-    *(
-        Claim(f"{p.name}, {_FIRST}", p.name, "position", paper="spatial", at_least=0.9)
-        for p in (FULL, SPRITES)
-    ),
-    *(
-        Claim(f"{FULL.name}, {key} says it", FULL.name, key, paper="does not", at_most=0.6)
-        for key in ("class", "size")
-    ),
-)
-
 
 def policies(quickly: bool = False) -> Result:
     """Whether place, class or size says which object a step takes."""
-    presets = [FAST] if quickly else [FULL, SPRITES]
-    return Result(
-        name="policies",
-        about=(
-            "In held-out scenes of two objects, how often position, class or size says which of "
-            "them is taken first (by chance 50%). Where each step looks, for three seeds (Figs. 3 "
-            "and 13), is drawn with the trainings, [multi-mnist](#multi-mnist) and "
-            "[sprites](#sprites)."
-        ),
-        units=training_units(*scaled(quickly, (1, 2, 3), *presets), policy_row),
-        claims=CLAIMS,
-        draw=_draw,
-    )
+    presets = scaled(quickly, (1, 2, 3), *([FAST] if quickly else [FULL, SPRITES]))
+    return described("policies", training_units(*presets, policy_row), _draw)
 
 
 def policy_row(preset: Preset, runs: Path) -> Row:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from airscene.images.sets.sprites import sprites as scenes_of_sprites
-from airscene.paper.result import Claim, Result, Row
+from airscene.paper.result import Result, Row, described
 from airscene.paper.trained import draw_training, scaled, trained, training_row, training_units
 from airscene.runs.preset import Preset
 from airscene.runs.presets.sprites import SPRITES, SPRITES_DAIR
@@ -11,34 +11,11 @@ from airscene.runs.presets.sprites import SPRITES, SPRITES_DAIR
 # Held-out scenes of two sprites of one kind, and what they share of the smaller one at least.
 OVERLAPPING, SHARE = 2000, 0.5
 
-CLAIMS = tuple(
-    Claim(
-        f"{preset.name}, counts{where}",
-        preset.name,
-        f"{key}count_accuracy",
-        paper="near 100%, a plot",
-        at_least=0.99,
-        worst=True,
-        front=preset is SPRITES and bool(key),
-    )
-    for preset in (SPRITES, SPRITES_DAIR)
-    for key, where in (("", ""), ("overlapping_", " of two of one kind that overlap"))
-)
-
 
 def sprites(quickly: bool = False) -> Result:
     """Sprites that overlap and add up (appendix H)."""
-    return Result(
-        name="sprites",
-        about=(
-            "Coloured shapes that add up where they overlap (Figs. 10 to 13), with AIR and DAIR; "
-            "apart from the rest, scenes of two sprites of one kind that share half of the smaller "
-            "one or more."
-        ),
-        units=training_units(*scaled(quickly, (1, 2, 3), SPRITES, SPRITES_DAIR), sprites_row),
-        claims=CLAIMS,
-        draw=draw_training,
-    )
+    presets = scaled(quickly, (1, 2, 3), SPRITES, SPRITES_DAIR)
+    return described("sprites", training_units(*presets, sprites_row), draw_training)
 
 
 def sprites_row(preset: Preset, runs: Path) -> Row:

@@ -9,7 +9,7 @@ import numpy as np
 from airscene.evaluation.figures.label_curves import LabelCurve, label_curves
 from airscene.paper.downstream.embeddings import embedded
 from airscene.paper.downstream.protocol import TASKS, Protocol, two_digit_pools
-from airscene.paper.result import Claim, Result, Row, Rows, Unit, lead
+from airscene.paper.result import Result, Row, Rows, Unit, described
 from airscene.runs.preset import channels_first
 from airscene.runs.presets.baselines import Choice, ClassifierPreset
 from airscene.runs.run import run
@@ -17,33 +17,15 @@ from airscene.runs.tasks.classifier import Classifier, ClassifierTask, Labelled,
 from airscene.schema import whole
 
 METHODS = {"air": "AIR", "draw": "DRAW", "cae": "CAE", "cnn": "CNN"}
-_OTHERS = ("draw", "cae", "cnn")
 TITLES = {"sum": "sum of two digits", "order": "ascending order"}
-
-
-CLAIMS = tuple(
-    Claim(
-        f"AIR ahead of the best of the others, {title}, {size:,} labels",
-        key="accuracy",
-        style="{:.1%}",
-        paper="ahead, a plot",
-        # Less would not be clearly ahead.
-        at_least=0.05,
-        of=partial(lead, f"air-{task}-{size}", [f"{m}-{task}-{size}" for m in _OTHERS], "accuracy"),
-        front=(task, size) == ("sum", 500),
-    )
-    for task, title in TITLES.items()
-    for size in (500, 1600)
-)
 
 
 def downstream(quickly: bool = False) -> Result:
     """Two tasks on scenes of two digits, from AIR's, DRAW's and a CAE's embeddings and pixels."""
     protocol = _quick(Protocol()) if quickly else Protocol()
-    return Result(
-        name="downstream",
-        about="Sum and order of two digits, by the number of labelled scenes (Fig. 5).",
-        units=tuple(
+    return described(
+        "downstream",
+        tuple(
             Unit(
                 f"{method}-{task}-{size}",
                 protocol.seeds[0],
@@ -54,8 +36,7 @@ def downstream(quickly: bool = False) -> Result:
             for task in TITLES
             for method in METHODS
         ),
-        claims=CLAIMS,
-        draw=_draw,
+        _draw,
     )
 
 

@@ -27,7 +27,7 @@ from airscene.model.bundled import bundled_models
 from airscene.model.weights import load_weights
 from airscene.paper.estimators.gradient_variance import gradient_variances, train_for
 from airscene.paper.estimators.relative import relative, relative_of, variance_bars
-from airscene.paper.result import Claim, Result, Row, Rows, Unit, of_run
+from airscene.paper.result import Result, Row, Rows, Unit, described, of_run
 from airscene.paper.trained import REACHED, quick, run_folder, training_row, training_units
 from airscene.runs.preset import Preset, channels_first
 from airscene.runs.presets.digits import FAST, FULL
@@ -71,33 +71,6 @@ def _lead(rows: Rows) -> float | None:
     return float(min(steps.values()) - exact) if exact < inf else None
 
 
-CLAIMS = (
-    *(
-        Claim(
-            f"{said}: variance of presence, early, in that of the exact expectation",
-            style="{:,.3g}",
-            paper=paper,
-            at_least=1.0,
-            of=partial(relative_of, "variance-early", name, "presence", None),
-            front=name == "importance",
-        )
-        for name, said, paper in (
-            ("score", "score function", "high"),
-            ("score-baseline", "with a neural baseline", "less"),
-            ("importance", "importance weights", "not in the paper"),
-        )
-    ),
-    Claim(
-        "exact expectation, lead over all others at 98% of counts",
-        key="count_accuracy",
-        style="{:,.0f} steps",
-        # Counts are looked at as often.
-        at_least=100.0,
-        of=_lead,
-    ),
-)
-
-
 def estimators(quickly: bool = False) -> Result:
     """The paper's estimator beside the exact expectation over counts."""
     if quickly:
@@ -108,27 +81,9 @@ def estimators(quickly: bool = False) -> Result:
         units = _variance_unit("variance-early", FAST, pairs=PAIRS, fit=FIT)
         units += _variance_unit("variance-late", FULL, pairs=PAIRS, fit=FIT)
         units += training_units(list(PRESETS.values()), [1, 2], _curve_row)
-    return Result(
-        name="estimators",
-        about=(
-            "The paper's estimator, the score function for presence with and without neural "
-            "baselines (section 2.2, appendix A), beside the exact expectation over counts and the "
-            f"importance-weighted bound of {SAMPLES} samples. Left: total variance of the gradient "
-            "of a batch of 64, relative to that of the exact expectation, in the weights of the "
-            f"presence logits and in all of q's: after {EARLY} steps of the fast preset, and of "
-            "the bundled weights, with standard errors. A variance whose standard error exceeds "
-            "half of it is not separated from 0 and has no bar. The baseline has an analytic term, "
-            "the likelihood of the objects so far, which takes a pass through the decoder: "
-            "untrained, it says what stopping there is worth. Middle: count accuracy of the fast "
-            "preset, each run a line; all have the same annealing, so that only the estimator "
-            "differs. Right: the same against seconds of the processor, steps times what a "
-            "gradient of a batch takes, as measured with the early variances in one process; the "
-            "rest of a step is not in it."
-        ),
-        units=units,
-        claims=CLAIMS,
-        draw=_draw,
-    )
+    of = {name: partial(relative_of, "variance-early", name, "presence", None) for name in PRESETS}
+    of_all = {**of, "lead": _lead}
+    return described("estimators", units, _draw, of_all, samples=SAMPLES, early=EARLY)
 
 
 def _variance_unit(name: str, preset: Preset, *, pairs: int, fit: int) -> tuple[Unit]:

@@ -17,7 +17,7 @@ from airscene.graphics.differences.step_curve import (
     gradients,
     step_curve,
 )
-from airscene.paper.result import Claim, Result, Row, Rows, Unit
+from airscene.paper.result import Result, Row, Rows, Unit, described
 
 # The paper's step first.
 STEPS = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1)
@@ -27,33 +27,18 @@ MEASURED = {"scenes": 20, "off": [0.15, 0.15, 0.3, 0.05], "blur": 4.0, "sigma": 
 
 COORDINATES = ("position", "rotation", "camera")
 
-CLAIMS = tuple(
-    Claim(f"{run} differences, cosine by {name}", run, f"{name}_used", "{:.2f}", at_least=0.9)
-    for run, names in (("forward", COORDINATES), ("central", ["rotation"]))
-    for name in names
-)
-
 
 def finite_differences(quickly: bool = False) -> Result:
     """The gradient by finite differences against their step (appendix I.1)."""
     measured = {**MEASURED, "scenes": 3} if quickly else MEASURED
-    used = Steps()
-    return Result(
-        name="finite-differences",
-        about=(
-            "Finite differences of the blurred log-likelihood through MuJoCo's 8-bit images of "
-            "128x128 pixels, of three objects and a camera that are somewhat off, against their "
-            "step: the cosine between them and central differences of images three times as fine, "
-            "averaged and not rounded. Steps are in half-widths of the table for positions, and in "
-            f"radians for rotations and the camera; training uses {used.position:g}, "
-            f"{used.rotation:g} and {used.camera:g}."
-        ),
-        units=tuple(
+    return described(
+        "finite-differences",
+        tuple(
             Unit(run, 0, {**measured, "steps": list(STEPS)}, partial(curve_row, central, measured))
             for run, central in (("forward", False), ("central", True))
         ),
-        claims=CLAIMS,
-        draw=_draw,
+        _draw,
+        **Steps()._asdict(),
     )
 
 

@@ -19,7 +19,7 @@ from airscene.evaluation import side_by_side
 from airscene.inverse.model import InverseAIR
 from airscene.paper.estimators.relative import relative, relative_of, variance_bars
 from airscene.paper.estimators.scene_gradient_variance import scene_gradient_variances, train_for
-from airscene.paper.result import Claim, Result, Row, Rows, Unit
+from airscene.paper.result import Result, Row, Rows, Unit, described
 from airscene.paper.trained import scaled, trained
 from airscene.runs.presets.rendered import REPEATS, SINGLE
 from airscene.runs.scene_preset import ScenePreset
@@ -36,46 +36,18 @@ MEASURED = {"images": 32, "pairs": 30, "fit": 200}
 RENDERS = ("renders", "discrete_renders")
 
 
-CLAIMS = tuple(
-    Claim(
-        f"{preset.name}, {when}: variance of the score function with baselines in that of "
-        "enumeration, for as many renders",
-        style="{:,.2f}",
-        at_least=1.0,
-        of=partial(relative_of, f"{preset.name}-{when}", "score, baseline", "variance", RENDERS[0]),
-    )
-    for preset in (SINGLE, REPEATS)
-    for when in ("early", "trained")
-)
-
-
 def scene_estimators(quickly: bool = False) -> Result:
     """Estimators of inverse graphics at fixed models, for as many renders."""
     presets, _ = scaled(quickly, (1,), SINGLE, REPEATS)
     early, measured = (10, {"images": 4, "pairs": 6, "fit": 5}) if quickly else (EARLY, MEASURED)
-    return Result(
-        name="scene-estimators",
-        about=(
-            "Estimators of the gradient in the discrete latents of inverse graphics (section 3.2): "
-            "the score function with neural baselines and without, beside the enumeration of each "
-            "step's alternatives, also with a baseline where there are several steps. Total "
-            "variance of one sample of an image, in the weights of the tower for presence and "
-            "type, which nothing else reaches, relative to that of the enumerated estimator, with "
-            f"standard errors; after {early} steps of training, under the likelihood of the time, "
-            "and when trained; nothing else is annealed. Left: for as many renders, that is the "
-            "variance times the renders of a sample, the poses' forward differences among them. "
-            "Right: the same without those differences, which is the hardest on enumeration: one "
-            "render beside N (1 + K). A variance whose standard error exceeds half of it is not "
-            "separated from 0 and has no bar."
-        ),
-        units=tuple(
-            _unit(preset.override(seed=1), since, measured)
-            for preset in presets
-            for since in (early, None)
-        ),
-        claims=CLAIMS,
-        draw=_draw,
-    )
+    units = [
+        _unit(preset.override(seed=1), since, measured)
+        for preset in presets
+        for since in (early, None)
+    ]
+    what = ("score, baseline", "variance", RENDERS[0])
+    of = {unit.run: partial(relative_of, unit.run, *what) for unit in units}
+    return described("scene-estimators", units, _draw, of, early=early)
 
 
 def _unit(preset: ScenePreset, early: int | None, measured: dict[str, int]) -> Unit:

@@ -13,7 +13,7 @@ from airscene.graphics import SceneBatch, World
 from airscene.inverse.search.refine import refine, score_by
 from airscene.inverse.unroll import infer
 from airscene.paper.rendered.scene_results import first_model, shown_scenes
-from airscene.paper.result import DEGREES, Claim, Result, Row, Rows, numbers, of_run
+from airscene.paper.result import Result, Row, Rows, described, numbers, of_run
 from airscene.paper.trained import scaled, trained, training_units
 from airscene.runs.presets.rendered import CAMERA, REPEATS, SINGLE
 from airscene.runs.scene_preset import ScenePreset
@@ -35,46 +35,11 @@ def _nearer(rows: Rows) -> float | None:
     return max(r[0] / n[0] for r, n in pairs) if all(r and n for r, n in pairs) else None
 
 
-_RIGHT = "turned right on the table-top, refined"
-CLAIMS = (
-    *(
-        Claim(
-            f"rotation of the {kind}, error, refined",
-            REPEATS.name,
-            f"refined_rotation_error_{kind}",
-            DEGREES,
-            at_most=5.0,
-        )
-        for kind in ("cup", "pan")
-    ),
-    Claim("turned right by the network", REPEATS.name, "network_turned_right"),
-    Claim(_RIGHT, REPEATS.name, "refined_turned_right", front=True),
-    Claim(
-        "position error in the network's, refined",
-        key="refined_position_error",
-        style="{:.2f}",
-        at_most=1.0,
-        of=_nearer,
-    ),
-)
-
-
 def refinement(quickly: bool = False) -> Result:
     """Poses that networks infer in 3-D, refined by rendering (not in the paper)."""
     presets, seeds = scaled(quickly, (1,), SINGLE, REPEATS, CAMERA)
-    return Result(
-        name="refinement",
-        about=(
-            "Poses in 3-D as the networks infer them, and after a search around those by "
-            "rendering: x and y of each object in steps that are halved, 16 rotations, then all "
-            "three in such steps. Presence, types and the camera are kept. Position errors are "
-            "medians of the distance, in widths of the region; rotation errors are medians, modulo "
-            f"the symmetry of the object; turned right are objects within {RIGHT:.0f} degrees."
-        ),
-        units=training_units(presets, seeds, refined_row),
-        claims=CLAIMS,
-        draw=partial(_draw, presets[1]),
-    )
+    units, drawing = training_units(presets, seeds, refined_row), partial(_draw, presets[1])
+    return described("refinement", units, drawing, {"nearer": _nearer}, right=RIGHT)
 
 
 def refined_row(preset: ScenePreset, runs: Path) -> Row:

@@ -13,7 +13,7 @@ from airscene.evaluation.metrics.poses import scene_metrics
 from airscene.graphics import Look, LookSpread, SceneBatch
 from airscene.inverse.unroll import infer
 from airscene.paper.rendered.scene_results import inferred_rows, shown_models, shown_scenes
-from airscene.paper.result import Claim, Result, Row, Rows, lead, numbers, of_run
+from airscene.paper.result import Result, Row, Rows, described, numbers, of_run
 from airscene.paper.trained import scaled, trained, training_units
 from airscene.runs.presets.rendered import LOOKS, REPEATS
 from airscene.runs.scene_preset import ScenePreset
@@ -33,41 +33,11 @@ TESTS = {
 }
 
 
-_NOMINALLY, _WITHOUT = "nominal_count_accuracy", "counts on nominal looks, trained without"
-CLAIMS = (
-    *(
-        Claim(
-            f"trained with random looks, counts on {said}, ahead of without",
-            key=f"{look}_count_accuracy",
-            paper="a challenge",
-            at_least=0.0,
-            of=partial(lead, LOOKS.name, [REPEATS.name], f"{look}_count_accuracy"),
-        )
-        for look, said in (("colours", "other colours"), ("sizes", "other sizes"))
-    ),
-    Claim("counts where all is other", LOOKS.name, "all_count_accuracy", paper="a challenge"),
-    Claim("counts on nominal looks", LOOKS.name, _NOMINALLY, paper="accurate"),
-    Claim(_WITHOUT, REPEATS.name, _NOMINALLY, paper="accurate"),
-)
-
-
 def robustness(quickly: bool = False) -> Result:
     """What random colours and sizes in training buy on looks never seen (section 3.2)."""
     presets, seeds = scaled(quickly, (1, 2), REPEATS, LOOKS)
-    return Result(
-        name="robustness",
-        about=(
-            "Counts and identities on the table-top where colours, sizes, lights and table are "
-            "others than in training, of a model trained on crockery of random colours and sizes "
-            "and of one trained without (section 3.2, Fig. 6g-h). The colour and the size of every "
-            "object are beyond what the former saw. Neither is told of looks, and what they "
-            "explain an image with has the nominal ones. By the difference network; the recurrent "
-            "one does not learn the table-top."
-        ),
-        units=training_units(presets, seeds, looks_row, {"tests": TESTS}),
-        claims=CLAIMS,
-        draw=partial(_draw, presets),
-    )
+    units = training_units(presets, seeds, looks_row, {"tests": TESTS})
+    return described("robustness", units, partial(_draw, presets))
 
 
 def unseen(scenes: SceneBatch, look: LookSpread) -> SceneBatch:

@@ -14,7 +14,7 @@ from airscene.inverse.config import OptimiseConfig
 from airscene.inverse.search.optimise import draw_starts, optimise
 from airscene.inverse.unroll import infer
 from airscene.paper.rendered.scene_results import inferred_rows, shown_models
-from airscene.paper.result import DEGREES, SECONDS, Claim, Result, Row, Rows, Unit, lead
+from airscene.paper.result import Result, Row, Rows, Unit, described
 from airscene.paper.trained import scaled, trained, training_units
 from airscene.runs.presets.rendered import SINGLE
 from airscene.runs.scene_preset import ScenePreset
@@ -43,23 +43,6 @@ N_OPTIMISED, STUCK = 60, 0.05
 # Of the first of them, how many of a cube, a sphere, a cylinder and of none are in the figure.
 SHOWN = {0: 3, 1: 1, 2: 3, -1: 1}
 
-_ROTATION, _TURN = "rotation_error_cube", "rotation of the cube, error"
-_PLACE = "position, error in widths of the table"
-CLAIMS = (
-    Claim("identity", SINGLE.name, "identity_accuracy", paper="reliable", at_least=0.99),
-    Claim(_TURN, SINGLE.name, _ROTATION, DEGREES, "accurate", at_most=5.0, front=True),
-    Claim(_PLACE, SINGLE.name, "position_error", paper="accurate", at_most=0.02),
-    Claim(
-        "trained with labels, error of the cube's rotation in excess of AIR's",
-        key=_ROTATION,
-        style=DEGREES,
-        paper="worse, a figure",
-        at_least=0.0,
-        of=partial(lead, SUPERVISED.name, [SINGLE.name], _ROTATION),
-    ),
-    Claim("training", SINGLE.name, "seconds", SECONDS, at_most=1200.0, worst=True),
-)
-
 
 def single_object(quickly: bool = False) -> Result:
     """One object, recovered through a renderer, without labels (Fig. 6a-d)."""
@@ -69,15 +52,9 @@ def single_object(quickly: bool = False) -> Result:
         run: replace(config, iterations=4, restarts=1) if quickly else config
         for run, config in OPTIMISED.items()
     }
-    return Result(
-        name="single-object",
-        about=(
-            "A red cube, a blue sphere, a textured cylinder or nothing on a table, inferred from "
-            "an image through a renderer (section 3.2, Fig. 6a-d). Position errors are medians of "
-            "the distance, in widths of the table's region; rotation errors are medians, modulo "
-            "the symmetry of the object."
-        ),
-        units=(
+    return described(
+        "single-object",
+        (
             *training_units(presets, seeds),
             *(
                 Unit(
@@ -89,8 +66,7 @@ def single_object(quickly: bool = False) -> Result:
                 for run, config in searches.items()
             ),
         ),
-        claims=CLAIMS,
-        draw=partial(_draw, presets, searches["single-object-optimised"]),
+        partial(_draw, presets, searches["single-object-optimised"]),
     )
 
 

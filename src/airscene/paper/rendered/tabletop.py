@@ -7,7 +7,7 @@ from pathlib import Path
 
 from airscene.inverse.config import Order
 from airscene.paper.rendered.scene_results import draw_policy, draw_rows, draw_top_views
-from airscene.paper.result import SECONDS, Claim, Result, Rows, lead
+from airscene.paper.result import Result, Rows, described
 from airscene.paper.trained import scaled, training_units
 from airscene.runs.presets.rendered import CAMERA, DISTINCT, REPEATS
 from airscene.runs.scene_preset import ScenePreset
@@ -29,42 +29,6 @@ def supervised(preset: ScenePreset, order: Order) -> ScenePreset:
     return replace(preset, name=f"{preset.name}-supervised-{order}", about=about, labels=order)
 
 
-_COUNTS, _SLOW, _ACCURATE = "count_accuracy", "counts by the recurrent network", "accurate"
-_PLACE = "position, error in widths of the table's region"
-_AHEAD = "counts ahead of training with labels, types repeat"
-_PLAIN, _PLAIN_CAMERA = recurrent(REPEATS).name, recurrent(CAMERA).name
-_LABELLED = [supervised(REPEATS, order).name for order in ("sampled", "type")]
-CLAIMS = (
-    Claim(
-        "counts, types repeat", REPEATS.name, _COUNTS, paper=_ACCURATE, at_least=0.97, front=True
-    ),
-    Claim("counts, no type repeats", DISTINCT.name, _COUNTS, paper=_ACCURATE, at_least=0.98),
-    Claim(_PLACE, REPEATS.name, "position_error", paper=_ACCURATE, at_most=0.02),
-    Claim(
-        _AHEAD,
-        key=_COUNTS,
-        paper="ahead, a plot",
-        at_least=0.0,
-        of=partial(lead, REPEATS.name, _LABELLED, _COUNTS),
-    ),
-    Claim(_SLOW, _PLAIN, _COUNTS, paper=_ACCURATE, at_least=0.97, front=True),
-    Claim("training", REPEATS.name, "seconds", SECONDS, at_most=5400.0, worst=True),
-)
-CAMERA_CLAIMS = (
-    Claim(
-        "camera, error",
-        CAMERA.name,
-        "camera_error",
-        "{:.2f} degrees",
-        "infers it",
-        at_most=3.0,
-        front=True,
-    ),
-    Claim("counts", CAMERA.name, _COUNTS, paper=_ACCURATE, at_least=0.93),
-    Claim(_SLOW, _PLAIN_CAMERA, _COUNTS, paper=_ACCURATE, at_least=0.93),
-)
-
-
 def tabletop(quickly: bool = False) -> Result:
     """Crockery on a table, recovered through a renderer, without labels (Figs. 6e-h, 7)."""
     every = (
@@ -73,36 +37,14 @@ def tabletop(quickly: bool = False) -> Result:
         for one in (p, recurrent(p), supervised(p, "sampled"), supervised(p, "type"))
     )
     presets, seeds = scaled(quickly, (1, 2), *every)
-    return Result(
-        name="tabletop",
-        about=(
-            "Up to three cups, pans and plates on a table, inferred from an image through a "
-            "renderer, where types may repeat and where they may not (section 3.2, Figs. 6e-f "
-            "and 7), by the difference network, by the paper's plain recurrent one, and by the "
-            "difference network trained with labels, in an arbitrary order and by type. Identity "
-            "is of matched objects; position errors are medians of the distance, in widths of the "
-            "table's region; reconstruction errors are mean squares, of white."
-        ),
-        units=training_units(presets, seeds),
-        claims=CLAIMS,
-        draw=partial(_draw, presets),
-    )
+    return described("tabletop", training_units(presets, seeds), partial(_draw, presets))
 
 
 def tabletop_camera(quickly: bool = False) -> Result:
     """Crockery on a table and the camera, recovered through a renderer (Fig. 15)."""
     presets, seeds = scaled(quickly, (1, 2), CAMERA, recurrent(CAMERA))
-    return Result(
-        name="tabletop-camera",
-        about=(
-            "Up to three cups, pans and plates, and where on an orbit of 40 degrees to both sides "
-            "the camera is, inferred from an image through a renderer (section 3.2, Fig. 15). "
-            "Camera errors are medians."
-        ),
-        units=training_units(presets, seeds),
-        claims=CAMERA_CLAIMS,
-        draw=partial(_draw_networks, "tabletop-camera", presets),
-    )
+    draw = partial(_draw_networks, "tabletop-camera", presets)
+    return described("tabletop-camera", training_units(presets, seeds), draw)
 
 
 def _draw(presets: Sequence[ScenePreset], rows: Rows, runs: Path, figures: Path) -> None:
