@@ -59,7 +59,10 @@ def reproduce(
     path = results / f"{result.name}.json"
     before = _rows_before(path)
     # Rows of the units still to come stay in the file while others are made.
-    rows = {i: row for i, unit in enumerate(result.units) if (row := _row_of(unit, before))}
+    rows = {}
+    for i, unit in enumerate(result.units):
+        if ours := [row for row in before if unit.is_of(row)]:
+            rows[i] = max(ours, key=lambda row: bool(row["finished"]))
     if n_kept := sum(row["finished"] for row in rows.values()):
         console.print(
             f"{result.name}: {n_kept} of {len(result.units)} rows are in {path} already; "
@@ -122,12 +125,6 @@ def _rows_before(path: Path) -> list[dict[str, Any]]:
         raise InputError(
             f"{path} is no result file ({type(error).__name__}: {error}); move it away"
         ) from error
-
-
-def _row_of(unit: Unit, rows: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
-    """Return a unit's row, rather one that finished; None if there is none that still holds."""
-    ours = [row for row in rows if unit.is_of(row)]
-    return max(ours, key=lambda row: bool(row["finished"]), default=None)
 
 
 def _work(unit: Unit, runs: Path, out: Path) -> None:

@@ -73,25 +73,25 @@ def _lead(rows: Rows) -> float | None:
 
 def estimators(quickly: bool = False) -> Result:
     """The paper's estimator beside the exact expectation over counts."""
+    fixed = [("variance-early", FAST, PAIRS, FIT), ("variance-late", FULL, PAIRS, FIT)]
+    presets, seeds = list(PRESETS.values()), [1, 2]
     if quickly:
+        fixed = [("variance-early", quick(FAST), 5, 50)]
         presets = [quick(PRESETS[name], 200) for name in ("enumerated", "score-baseline")]
-        units = _variance_unit("variance-early", quick(FAST), pairs=5, fit=50)
-        units += training_units(presets, [1], _curve_row)
-    else:
-        units = _variance_unit("variance-early", FAST, pairs=PAIRS, fit=FIT)
-        units += _variance_unit("variance-late", FULL, pairs=PAIRS, fit=FIT)
-        units += training_units(list(PRESETS.values()), [1, 2], _curve_row)
+        seeds = [1]
+    units = [*(_variance_unit(*each) for each in fixed)]
+    units += training_units(presets, seeds, _curve_row)
     of = {name: partial(relative_of, "variance-early", name, "presence", None) for name in PRESETS}
     of_all = {**of, "lead": _lead}
     return described("estimators", units, _draw, of_all, samples=SAMPLES, early=EARLY)
 
 
-def _variance_unit(name: str, preset: Preset, *, pairs: int, fit: int) -> tuple[Unit]:
+def _variance_unit(name: str, preset: Preset, pairs: int, fit: int) -> Unit:
     preset = preset.override(seed=1)
     measured = {"samples": SAMPLES, "pairs": pairs, "fit": fit}
     early = {"early": EARLY} if name == "variance-early" else {}
     configuration = Together(preset, {**measured, **early})
-    return (Unit(name, 1, configuration, partial(variance_row, name, preset, measured)),)
+    return Unit(name, 1, configuration, partial(variance_row, name, preset, measured))
 
 
 def variance_row(name: str, preset: Preset, measured: dict[str, int], runs: Path) -> Row:
