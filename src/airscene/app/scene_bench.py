@@ -12,8 +12,7 @@ from airscene.errors import InputError
 from airscene.graphics import MujocoRenderer, RenderPool
 from airscene.graphics.mujoco.speed import render_speed
 from airscene.paper.estimators.scene_gradient_variance import train_for
-from airscene.paper.speed import BATCH, SCENE_IMAGE, SCENE_STEP, speed_of, untrained
-from airscene.runs.presets import PRESETS
+from airscene.paper.speed import BATCH, PRESETS, SCENE_IMAGE, SCENE_STEP, speed_of, untrained
 from airscene.runs.presets.rendered import REPEATS
 from airscene.runs.scene_preset import ScenePreset
 from airscene.runs.scene_source import draw_scenes
