@@ -52,22 +52,14 @@ def single_object(quickly: bool = False) -> Result:
         run: replace(config, iterations=4, restarts=1) if quickly else config
         for run, config in OPTIMISED.items()
     }
-    return described(
-        "single-object",
-        (
-            *training_units(presets, seeds),
-            *(
-                Unit(
-                    run,
-                    config.seed,
-                    Together(first, {"optimise": config, "n_images": n}),
-                    partial(optimised_row, first, config, n),
-                )
-                for run, config in searches.items()
-            ),
-        ),
-        partial(_draw, presets, searches["single-object-optimised"]),
-    )
+    units = list(training_units(presets, seeds))
+    for run, config in searches.items():
+        configuration = Together(first, {"optimise": config, "n_images": n})
+        units.append(
+            Unit(run, config.seed, configuration, partial(optimised_row, first, config, n))
+        )
+    draw = partial(_draw, presets, searches["single-object-optimised"])
+    return described("single-object", units, draw)
 
 
 def optimised_row(preset: ScenePreset, config: OptimiseConfig, n_images: int, runs: Path) -> Row:
