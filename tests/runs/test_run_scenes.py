@@ -19,7 +19,7 @@ from airscene import schema
 from airscene.app.cli import main
 from airscene.evaluation.renders import make_evaluate
 from airscene.graphics import Likelihood, PlaneRenderer, RenderPool, SceneBatch
-from airscene.paper.trained_scenes import trained_scenes
+from airscene.paper.trained import trained
 from airscene.runs.folder import InTheWay
 from airscene.runs.presets import PRESETS
 from airscene.runs.run import run as make_run
@@ -122,7 +122,7 @@ def test_a_complete_run_is_read_by_results_too(run, monkeypatch):
     folder, model = run
     before = content(folder)
     monkeypatch.setattr("airscene.runs.tasks.rendered.make_pool", lambda *_: 1 / 0)
-    assert eqx.tree_equal(trained_scenes(PRESET, folder.parent), model)
+    assert eqx.tree_equal(trained(PRESET, folder.parent).air, model)
     assert eqx.tree_equal(go(PRESET, folder, resume=True), model)
     assert content(folder) == before
 

@@ -29,7 +29,7 @@ from airscene.inference.chunks import CHUNK
 from airscene.model.air import AIR
 from airscene.model.bundled import bundled_models
 from airscene.paper.reproduce import commit, machine
-from airscene.paper.speed.inference_speed import COUNTS, PAPER_STEP, WEIGHTS, speed
+from airscene.paper.speed import COUNTS, PAPER_STEP, WEIGHTS, speed
 from airscene.runs.presets import PRESETS
 from airscene.training.air import annealed_bound
 from airscene.training.batches import batch_indices

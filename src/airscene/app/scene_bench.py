@@ -12,14 +12,7 @@ from airscene.errors import InputError
 from airscene.graphics import MujocoRenderer, RenderPool
 from airscene.graphics.mujoco.speed import render_speed
 from airscene.paper.estimators.scene_gradient_variance import train_for
-from airscene.paper.speed.scene_inference_speed import (
-    BATCH,
-    PAPER_IMAGE,
-    PAPER_STEP,
-    speed_of,
-    untrained,
-)
-from airscene.runs.presets import PRESETS
+from airscene.paper.speed import BATCH, PRESETS, SCENE_IMAGE, SCENE_STEP, speed_of, untrained
 from airscene.runs.presets.rendered import REPEATS
 from airscene.runs.scene_preset import ScenePreset
 from airscene.runs.scene_source import draw_scenes
@@ -79,12 +72,12 @@ def rendered_inference(preset: ScenePreset) -> list[Row]:
     return [
         bench_row(f"{name}, an image, networks alone", took["network_image"], "ms"),
         bench_row(
-            f"{name}, a step, networks alone (the paper: {PAPER_STEP} ms)",
+            f"{name}, a step, networks alone (the paper: {SCENE_STEP} ms)",
             took["network_step"],
             "ms",
         ),
         bench_row(
-            f"{name}, an image, with renders (the paper: {PAPER_IMAGE:.0f} ms)", took["image"], "ms"
+            f"{name}, an image, with renders (the paper: {SCENE_IMAGE:.0f} ms)", took["image"], "ms"
         ),
         bench_row(
             f"{name}, an image of a batch of {BATCH}, networks alone", took["batched_image"], "ms"
