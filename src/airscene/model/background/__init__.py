@@ -1,10 +1,8 @@
-"""What the canvas is before the first object. A new kind is a class and a line in `BACKGROUNDS`."""
+"""What the canvas is before the first object. A new kind is a file here, and a line below."""
 
 from typing import Protocol
 
-import equinox as eqx
-import jax.numpy as jnp
-
+from airscene.model.background.black import Black
 from airscene.model.shapes import Image
 
 
@@ -18,14 +16,6 @@ class Background(Protocol):
             image: The image that is inferred, or any of the same shape where there is none.
         """
         ...
-
-
-class Black(eqx.Module):
-    """Zeros: every pixel is left to the objects (paper, section 3.1)."""
-
-    def canvas(self, image: Image) -> Image:
-        """Return a black canvas of the shape of an image."""
-        return jnp.zeros_like(image)
 
 
 BACKGROUNDS: dict[str, type[Background]] = {"black": Black}

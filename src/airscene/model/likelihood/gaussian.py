@@ -1,25 +1,9 @@
-"""How likely an image is, given the canvas. A new kind is a class and a line in `LIKELIHOODS`."""
-
-from typing import Protocol
+"""Gaussian noise of one deviation in every pixel."""
 
 import equinox as eqx
 import numpyro.distributions as dist
 
 from airscene.model.shapes import Image, Scalar
-
-
-class Likelihood(Protocol):
-    """The density of an image given the canvas, pixel by pixel.
-
-    Args:
-        sigma: Standard deviation of a pixel.
-    """
-
-    def __init__(self, sigma: float): ...
-
-    def log_prob(self, image: Image, canvas: Image) -> Image:
-        """Return the log-density of each pixel, in nats."""
-        ...
 
 
 class Gaussian(eqx.Module):
@@ -34,9 +18,6 @@ class Gaussian(eqx.Module):
     def log_prob(self, image: Image, canvas: Image) -> Image:
         """Return the log-density of each pixel, in nats."""
         return dist.Normal(canvas, self.sigma).log_prob(image)
-
-
-LIKELIHOODS: dict[str, type[Likelihood]] = {"gaussian": Gaussian}
 
 
 def log_likelihood(image: Image, canvas: Image, sigma: float) -> Scalar:
