@@ -27,6 +27,8 @@ from airscene.paper.reproduce import summary
 from airscene.paper.result import Claim, Result, Unit, of_run, spread, with_error
 from airscene.paper.results import RESULTS
 from airscene.runs.folder import InTheWay
+from airscene.runs.preset import Preset
+from airscene.runs.scene_preset import ScenePreset
 from airscene.schema import whole
 from airscene.training.loop import Interrupted
 
@@ -188,6 +190,18 @@ def test_rows_that_all_failed_meet_no_claim(name):
         assert claim.ours(rows).startswith(("none of ", "not made"))
         assert claim.verdict(rows).startswith(("missed", "not made", "no aim"))
         assert not claim.run or claim.run in {unit.run for unit in result.units}
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_results_that_share_a_run_mean_the_same_run(quick):
+    """They may be made into one folder, where the second finds what the first trained."""
+    trained = {}
+    for name in RESULTS:
+        for unit in RESULTS[name](quick).units:
+            if isinstance(unit.configuration, Preset | ScenePreset):
+                key = unit.run, unit.seed
+                assert trained.setdefault(key, unit.configuration) == unit.configuration
+    assert len(trained) > 10
 
 
 @pytest.mark.parametrize("quick", [False, True])

@@ -137,9 +137,9 @@ def seed_heatmaps(folders: dict[int, Path]) -> Picture:
     return heatmaps(centres, held_out.shape[1:3])
 
 
-def quick(preset: Scalable, steps: int | None = None) -> Scalable:
-    """Scale a preset down: the bundled digits, few scenes, few updates, which may be given."""
-    steps = steps or (60 if isinstance(preset, ScenePreset) else 300)
+def quick(preset: Scalable) -> Scalable:
+    """Scale a preset down: the bundled digits, few scenes, few updates."""
+    steps = 60 if isinstance(preset, ScenePreset) else 300
     between = steps // (2 if isinstance(preset, ScenePreset) else 3)
     few = {"steps": steps, "evaluate_every": between, "save_every": between}
     training = replace(preset.training, **few)

@@ -77,7 +77,7 @@ def estimators(quickly: bool = False) -> Result:
     presets, seeds = list(PRESETS.values()), [1, 2]
     if quickly:
         fixed = [("variance-early", quick(FAST), 5, 50)]
-        presets = [quick(PRESETS[name], 200) for name in ("enumerated", "score-baseline")]
+        presets = [quick(PRESETS[name]) for name in ("enumerated", "score-baseline")]
         seeds = [1]
     units = [*(_variance_unit(*each) for each in fixed)]
     units += training_units(presets, seeds, _curve_row)
