@@ -27,8 +27,7 @@ from airscene.paper.reproduce import summary
 from airscene.paper.result import Claim, Result, Unit, of_run, spread, with_error
 from airscene.paper.results import RESULTS
 from airscene.runs.folder import InTheWay
-from airscene.runs.preset import Preset
-from airscene.runs.scene_preset import ScenePreset
+from airscene.runs.preset import Preset, ScenePreset
 from airscene.schema import whole
 from airscene.training.loop import Interrupted
 

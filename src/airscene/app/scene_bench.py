@@ -13,8 +13,8 @@ from airscene.graphics import MujocoRenderer, RenderPool
 from airscene.graphics.mujoco.speed import render_speed
 from airscene.paper.estimators.scene_gradient_variance import train_for
 from airscene.paper.speed import BATCH, PRESETS, SCENE_IMAGE, SCENE_STEP, speed_of, untrained
+from airscene.runs.preset import ScenePreset
 from airscene.runs.presets.rendered import REPEATS
-from airscene.runs.scene_preset import ScenePreset
 from airscene.runs.scene_source import draw_scenes
 
 # Training steps that are timed, after those that compile.
@@ -46,12 +46,15 @@ def rendered_training_step() -> list[Row]:
     class Timed(RenderPool):
         seconds = 0.0
 
-        def _call(self, *args: Any) -> np.ndarray:
+        def _call(self, *args: Any, **options: Any) -> np.ndarray:
             began = time.perf_counter()
             try:
-                return super()._call(*args)
+                return super()._call(*args, **options)
             finally:
                 self.seconds += time.perf_counter() - began
+
+        def __enter__(self) -> "Timed":
+            return self
 
     preset, stamps = REPEATS, []
     with Timed(partial(MujocoRenderer, preset.scenes)) as pool:

@@ -18,9 +18,8 @@ from airscene.graphics.world import TABLETOP, World
 from airscene.images.config import DataConfig
 from airscene.inverse.config import InverseConfig, InverseTrainConfig, Order
 from airscene.model.config import AIRConfig
-from airscene.runs.preset import Preset
+from airscene.runs.preset import Preset, ScenePreset
 from airscene.runs.presets import PRESETS, own_scenes
-from airscene.runs.scene_preset import ScenePreset
 from airscene.training.config import TrainConfig
 
 NEEDS_3D = "Needs MuJoCo: pip install 'airscene[3d]'."
@@ -58,7 +57,9 @@ class ImageRun:
     def preset(self) -> Preset:
         """Return the preset to train."""
         parts = {name: config_of(getattr(self, name)) for name in ("data", "training", "model")}
-        return replace(PRESETS[self.experiment], **parts)
+        usual = PRESETS[self.experiment]
+        assert isinstance(usual, Preset)
+        return replace(usual, **parts)
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,7 @@ class SceneRun:
             InputError: If an option is given that would do nothing.
         """
         usual = PRESETS[self.experiment]
+        assert isinstance(usual, ScenePreset)
         return self._changed(usual, config_of(self.model))
 
     def _changed(self, usual: ScenePreset, model: InverseConfig) -> ScenePreset:
@@ -127,7 +129,7 @@ class OwnSceneRun(SceneRun):
         world: What the scenes may hold.
     """
 
-    world: options_of(World)
+    world: options_of(World)  # pyright: ignore[reportInvalidTypeForm]  # tyro reads it
     experiment: tyro.conf.Suppress[str] = _OWN.name
     training: InverseTrainConfig = options_of(_OWN.training)
     model: InverseConfig = options_of(InverseConfig())
@@ -187,7 +189,7 @@ class Train:
         run_: The experiment.
     """
 
-    run_: _PRESET_RUN | _OWN_RUN
+    run_: _PRESET_RUN | _OWN_RUN  # pyright: ignore[reportInvalidTypeForm]  # tyro reads it
 
     def run(self, console: Console) -> None:
         """Train, and say what was reached and where to look.

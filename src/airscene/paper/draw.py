@@ -13,7 +13,7 @@ from airscene.images.config import DataConfig
 from airscene.paper.result import Result, Row, Rows, Unit, described, of_run
 from airscene.paper.trained import run_folder, scaled, trained
 from airscene.runs.presets.baselines import DRAW_012, DRAW_013, DRAWPreset
-from airscene.runs.tasks.draw import elbo
+from airscene.runs.tasks.baselines import elbo
 from airscene.training.record import read_metrics
 
 # Drawing steps in the figure, and scenes of each kind.

@@ -22,8 +22,8 @@ from airscene.model.bundled import bundled_models
 from airscene.paper.rendered.tabletop import recurrent
 from airscene.paper.result import Result, Row, Rows, Unit, described
 from airscene.paper.trained import scaled, training_units
+from airscene.runs.preset import ScenePreset
 from airscene.runs.presets.rendered import CAMERA, REPEATS, SINGLE
-from airscene.runs.scene_preset import ScenePreset
 from airscene.runs.scene_source import TEST_SEED
 
 Given = TypeVar("Given")

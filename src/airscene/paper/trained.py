@@ -16,10 +16,9 @@ from airscene.evaluation import Curve, Picture, heatmaps, learning_curve, object
 from airscene.files import write_atomic
 from airscene.inference import Model, load
 from airscene.paper.result import Row, Rows, Unit, of_run
-from airscene.runs.preset import Preset, run_data
+from airscene.runs.preset import Preset, ScenePreset, run_data
 from airscene.runs.presets.baselines import CAEPreset, DRAWPreset
 from airscene.runs.run import run
-from airscene.runs.scene_preset import ScenePreset
 from airscene.runs.tasks import make_task
 from airscene.runs.tasks.images import SCENES, step_centres
 from airscene.schema import Together

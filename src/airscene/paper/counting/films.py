@@ -10,8 +10,7 @@ from airscene.inference.model import Model
 from airscene.paper.result import Result, Row, Rows, described
 from airscene.paper.trained import folder_of, quick, run_folder, trained, training_units
 from airscene.runs.preset import Preset
-from airscene.runs.presets.digits import FAST, FULL
-from airscene.runs.presets.sprites import SPRITES
+from airscene.runs.presets.images import FAST, FULL, SPRITES
 
 # Scenes in a film of inference: the first held-out ones, whatever becomes of them.
 SCENES = 8

@@ -13,7 +13,7 @@ from airscene.inference import Model, load
 from airscene.paper.result import Result, Row, Rows, described, of_run
 from airscene.paper.trained import folder_of, scaled, trained, training_units
 from airscene.runs.preset import Preset
-from airscene.runs.presets.digits import AIR_013, DAIR, DAIR_013, FULL
+from airscene.runs.presets.images import AIR_013, DAIR, DAIR_013, FULL
 
 # Scenes in the figure of reconstructions.
 SHOWN = 8

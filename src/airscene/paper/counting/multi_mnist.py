@@ -5,7 +5,7 @@ from dataclasses import replace
 from airscene.paper.result import Result, described
 from airscene.paper.trained import draw_training, scaled, training_units
 from airscene.runs.preset import Preset
-from airscene.runs.presets.digits import DAIR, FAST, FULL, SHRUNK
+from airscene.runs.presets.images import DAIR, FAST, FULL, SHRUNK
 
 
 def multi_mnist(quickly: bool = False) -> Result:

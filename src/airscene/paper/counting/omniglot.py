@@ -14,7 +14,7 @@ from airscene.paper.counting.films import inferences
 from airscene.paper.result import Result, Row, Rows, described, of_run
 from airscene.paper.trained import folder_of, trained, training_row, training_units
 from airscene.runs.preset import Preset, run_data
-from airscene.runs.presets.omniglot import OMNIGLOT
+from airscene.runs.presets.images import OMNIGLOT
 
 # Held-out characters in the figure.
 SHOWN = 8

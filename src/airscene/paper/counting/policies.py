@@ -7,8 +7,7 @@ from airscene.evaluation.metrics.policy import FOLDS
 from airscene.paper.result import Result, Row, Rows, described, of_run
 from airscene.paper.trained import scaled, trained, training_units
 from airscene.runs.preset import Preset
-from airscene.runs.presets.digits import FAST, FULL
-from airscene.runs.presets.sprites import SPRITES
+from airscene.runs.presets.images import FAST, FULL, SPRITES
 
 # What a rule may look at, as `evaluation.policy.pairs_taken` names it.
 GROUPS = ("position", "position_quadratic", "class", "size", "all")

@@ -6,7 +6,7 @@ from airscene.images.sets.sprites import sprites as scenes_of_sprites
 from airscene.paper.result import Result, Row, described
 from airscene.paper.trained import draw_training, scaled, trained, training_row, training_units
 from airscene.runs.preset import Preset
-from airscene.runs.presets.sprites import SPRITES, SPRITES_DAIR
+from airscene.runs.presets.images import SPRITES, SPRITES_DAIR
 
 # Held-out scenes of two sprites of one kind, and what they share of the smaller one at least.
 OVERLAPPING, SHARE = 2000, 0.5

@@ -18,7 +18,7 @@ from airscene.inference import Model, load
 from airscene.paper.downstream.protocol import Protocol, two_digit_pools
 from airscene.paper.trained import trained
 from airscene.runs.presets.baselines import CAEPreset, DRAWPreset
-from airscene.runs.tasks.cae import as_floats
+from airscene.runs.tasks.baselines import as_floats
 from airscene.schema import changes
 
 Images = UInt8[np.ndarray, "n height width"]

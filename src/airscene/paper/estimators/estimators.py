@@ -30,7 +30,7 @@ from airscene.paper.estimators.relative import relative, relative_of, variance_b
 from airscene.paper.result import Result, Row, Rows, Unit, described, of_run
 from airscene.paper.trained import REACHED, quick, run_folder, training_row, training_units
 from airscene.runs.preset import Preset, channels_first
-from airscene.runs.presets.digits import FAST, FULL
+from airscene.runs.presets.images import FAST, FULL
 from airscene.schema import Together
 from airscene.training.record import read_metrics
 

@@ -21,8 +21,8 @@ from airscene.paper.estimators.relative import relative, relative_of, variance_b
 from airscene.paper.estimators.scene_gradient_variance import scene_gradient_variances, train_for
 from airscene.paper.result import Result, Row, Rows, Unit, described
 from airscene.paper.trained import scaled, trained
+from airscene.runs.preset import ScenePreset
 from airscene.runs.presets.rendered import REPEATS, SINGLE
-from airscene.runs.scene_preset import ScenePreset
 from airscene.runs.scene_source import draw_scenes, make_pool
 from airscene.schema import Together
 

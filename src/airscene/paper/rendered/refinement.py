@@ -15,8 +15,8 @@ from airscene.inverse.unroll import infer
 from airscene.paper.rendered.scene_results import first_model, shown_scenes
 from airscene.paper.result import Result, Row, Rows, described, numbers, of_run
 from airscene.paper.trained import scaled, trained, training_units
+from airscene.runs.preset import ScenePreset
 from airscene.runs.presets.rendered import CAMERA, REPEATS, SINGLE
-from airscene.runs.scene_preset import ScenePreset
 from airscene.runs.scene_source import TEST_SEED, draw_scenes, make_pool
 
 # Degrees off that a rotation is right within.

@@ -11,7 +11,7 @@ from airscene.inverse.model import InverseAIR
 from airscene.inverse.unroll import infer
 from airscene.paper.result import Rows, of_run
 from airscene.paper.trained import run_folder, trained
-from airscene.runs.scene_preset import ScenePreset
+from airscene.runs.preset import ScenePreset
 from airscene.runs.scene_source import TEST_SEED, draw_scenes, make_pool
 
 # How many scenes of one, two and three objects are in the figures: the first of those held out.

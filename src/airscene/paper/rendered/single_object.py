@@ -16,8 +16,8 @@ from airscene.inverse.unroll import infer
 from airscene.paper.rendered.scene_results import inferred_rows, shown_models
 from airscene.paper.result import Result, Row, Rows, Unit, described
 from airscene.paper.trained import scaled, trained, training_units
+from airscene.runs.preset import ScenePreset
 from airscene.runs.presets.rendered import SINGLE
-from airscene.runs.scene_preset import ScenePreset
 from airscene.runs.scene_source import TEST_SEED, draw_scenes, make_pool
 from airscene.schema import Together
 

@@ -9,8 +9,8 @@ from airscene.inverse.config import Order
 from airscene.paper.rendered.scene_results import draw_policy, draw_rows, draw_top_views
 from airscene.paper.result import Result, Rows, described
 from airscene.paper.trained import scaled, training_units
+from airscene.runs.preset import ScenePreset
 from airscene.runs.presets.rendered import CAMERA, DISTINCT, REPEATS
-from airscene.runs.scene_preset import ScenePreset
 
 # What the rows of the figures say, of the networks of each data set.
 NETWORKS: tuple[str, ...] = ("AIR", "AIR,\nrecurrent", "labels,\nany order", "labels,\nby type")
