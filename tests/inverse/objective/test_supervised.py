@@ -84,9 +84,8 @@ def test_it_sums_to_one_over_the_alternatives(case):
 
 def test_an_absent_slots_pose_does_not_matter(case):
     model, image, canvases, z_where, z_camera, value = case
-    gradient = jax.grad(value, argnums=4)
-    types = jnp.array([1, ABSENT])
-    by_pose = gradient(model, image, canvases, types, z_where, z_camera)
+    labelled = Labelled(image, canvases, jnp.array([1, ABSENT]), z_where, z_camera)
+    by_pose = jax.grad(lambda z: value(model, labelled._replace(z_where=z)))(z_where)
     assert np.abs(by_pose[0]).min() > 0 and not np.any(by_pose[1])
 
 
