@@ -30,4 +30,4 @@ def check_recipe(name: str, folder: Path) -> None:
         FILE.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n")
     for row, before in zip(rows, known[name], strict=True):
         # Compilers order sums differently.
-        assert row == pytest.approx(before, rel=1e-3, abs=1e-5), f"{name} {__doc__}"
+        assert row == pytest.approx(before, rel=1e-5, abs=1e-5), f"{name} {__doc__}"

@@ -26,14 +26,11 @@ NEEDS_3D = "Needs MuJoCo: pip install 'airscene[3d]'."
 
 
 @dataclass(frozen=True)
-class ImageRun:
-    """What `train` is told of a preset of images.
+class _Run:
+    """What `train` is told of any preset.
 
     Args:
         experiment: Name of the preset.
-        data: The images.
-        model: The model.
-        training: The training.
         out: Folder of the run; runs/EXPERIMENT if not given.
         resume: Go on with the run in that folder from its newest checkpoint.
         tensorboard: Also write TensorBoard's event files.
@@ -43,6 +40,18 @@ class ImageRun:
     out: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None
     resume: bool = False
     tensorboard: bool = False
+
+
+@dataclass(frozen=True)
+class ImageRun(_Run):
+    """What `train` is told of a preset of images.
+
+    Args:
+        data: The images.
+        training: The training.
+        model: The model.
+    """
+
     data: DataConfig = field(default_factory=DataConfig)
     training: TrainConfig = field(default_factory=TrainConfig)
     model: AIRConfig = field(default_factory=AIRConfig)
@@ -63,23 +72,15 @@ class ImageRun:
 
 
 @dataclass(frozen=True)
-class SceneRun:
+class SceneRun(_Run):
     """What `train` is told of a preset of inverse graphics.
 
     Args:
-        experiment: Name of the preset.
-        model: The model.
-        training: The training.
         labels: Train with labels, in this order (the supervised network); None without any.
-        out: Folder of the run; runs/EXPERIMENT if not given.
-        resume: Go on with the run in that folder from its newest checkpoint.
-        tensorboard: Also write TensorBoard's event files.
+        training: The training.
+        model: The model.
     """
 
-    experiment: tyro.conf.Suppress[str]
-    out: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None
-    resume: bool = False
-    tensorboard: bool = False
     labels: Order | None = None
     training: InverseTrainConfig = field(default_factory=InverseTrainConfig)
     model: InverseConfig = field(default_factory=InverseConfig)
