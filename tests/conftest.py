@@ -5,8 +5,7 @@ import os
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 # Tests compile much and run little: quick compilation is worth more than quick code.
 os.environ.setdefault(
-    "XLA_FLAGS",
-    "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true",
+    "XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
 )
 
 import hypothesis

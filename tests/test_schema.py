@@ -16,10 +16,9 @@ from airscene.inverse.config import InverseConfig, InverseTrainConfig, OptimiseC
 from airscene.model.bundled import bundled_models
 from airscene.model.config import AIRConfig
 from airscene.paper.results import RESULTS
-from airscene.runs.preset import Preset
-from airscene.runs.presets import digits
+from airscene.runs.preset import Preset, ScenePreset
+from airscene.runs.presets import images
 from airscene.runs.presets.baselines import CAEPreset, Choice, DRAWPreset
-from airscene.runs.scene_preset import ScenePreset
 from airscene.training.config import LoopConfig, TrainConfig
 
 ROOT = Path(__file__).parents[1]
@@ -201,7 +200,7 @@ def test_a_new_field_leaves_bundled_weights_valid(monkeypatch):
 
 
 def test_a_recipe_that_is_raised_voids_its_rows_and_no_others(monkeypatch):
-    raised = dataclasses.replace(digits.FAST, number=2)
+    raised = dataclasses.replace(images.FAST, number=2)
     monkeypatch.setattr("airscene.paper.counting.multi_mnist.FAST", raised)
     lost = unmatched(rows())
     assert {(name, run) for name, run, _ in lost} == {("multi-mnist", "multi-mnist-fast")}

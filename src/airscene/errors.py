@@ -1,6 +1,7 @@
 """Bad input and odd input, the checks of options that refuse it, an exit status."""
 
 from numbers import Integral
+from typing import Any, get_args
 
 # Exit status of a process that Ctrl-C ended, as shells have it.
 INTERRUPTED = 130
@@ -46,6 +47,16 @@ def check_whole(name: str, value: int, least: int) -> None:
     """
     right = isinstance(value, Integral) and value >= least
     check_option(name, value, right, f"a whole number of at least {least}")
+
+
+def check_one_of(name: str, value: object, kind: Any) -> None:
+    """Refuses an option that is none of the values of a `Literal`.
+
+    Raises:
+        InputError: if it is.
+    """
+    known = get_args(kind)
+    check_option(name, value, value in known, " or ".join(known))
 
 
 def check_option(name: str, value: object, right: bool, wanted: str) -> None:

@@ -28,7 +28,7 @@ RENAMES: dict[int, dict[str, str]] = {
         "n_look": "n_features",
         "posterior": "where_proposal",
         "cross": "cross_entropy",
-    },
+    }
 }
 
 # Metadata of a field that is for readers: files do not hold it, and it decides no run.

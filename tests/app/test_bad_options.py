@@ -87,6 +87,7 @@ TINY += ("--steps", "2", "--evaluate-every", "1", "--save-every", "1")
         (["evaluate", "multi-mnist", "--steps", "101"], "--steps is 101; it should be a whole"),
         (["evaluate", "multi-mnist", "--scenes", "0"], "--scenes is 0"),
         (["evaluate", "multi-mnist", "nothing"], "nothing"),
+        (["data", "nothing"], "there are: multi-mnist, multi-mnist-shrunk, omniglot, single"),
         (["evaluate", "multi-mnist", "sprites", "--scenes", "2"], "takes grey images"),
         (["evaluate", "sprites", "multi-mnist", "--scenes", "2"], "takes colour images"),
         (["sample", "multi-mnist", "--n", "0"], "--n is 0"),

@@ -6,8 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from airscene.baselines.draw import DARK, DRAW, WINDOW
-from airscene.baselines.draw_bound import bound, bounds, grown_bound, mean_bound
+from airscene.baselines.draw import DARK, DRAW, WINDOW, bound, bounds, grown_bound, mean_bound
 from airscene.baselines.draw_config import DRAWConfig
 from airscene.errors import InputError
 from airscene.images import load_digits, multi_mnist

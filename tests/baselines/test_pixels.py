@@ -10,8 +10,7 @@ import pytest
 from rich.console import Console
 
 from airscene.baselines.cae import CAE, CAEConfig, mean_log_likelihood
-from airscene.baselines.cnn import CNN, CNNConfig
-from airscene.baselines.head import Head, HeadConfig, drop
+from airscene.baselines.classifiers import CNN, CNNConfig, Head, HeadConfig, drop
 from airscene.images import load_digits, multi_mnist
 from airscene.model.likelihood import log_likelihood
 from airscene.runs.presets.baselines import Choice, ClassifierPreset

@@ -13,7 +13,7 @@ from airscene.errors import InputError
 from airscene.evaluation.evaluate import bound_terms, evaluate
 from airscene.images.truth import LabelledScenes
 from airscene.inference import Model
-from airscene.objective.enumerated import enumerated
+from airscene.objective.bounds import enumerated
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from airscene.model.counts import count_log_posterior
 from airscene.model.steps import TAIL, take_steps
 from airscene.model.weights import save_weights
 from airscene.model.where.recurrent import RecurrentProposal
-from airscene.objective.enumerated import enumerated
+from airscene.objective.bounds import enumerated
 from airscene.scene import Scene, SceneObject, Scenes
 
 

@@ -22,7 +22,7 @@ from airscene.inference.scene_model import LIKELIHOOD
 from airscene.inference.worlds import to_batch, to_objects, world_name
 from airscene.inverse.config import InverseConfig
 from airscene.inverse.model import InverseAIR
-from airscene.inverse.objective.importance import log_weights
+from airscene.inverse.objective.surrogate import log_weights
 from airscene.inverse.unroll import as_inputs, draw_noise, infer, mode_noise, unroll
 from airscene.model.weights import save_weights
 from airscene.scene import PosedObject, PosedScene, PosedScenes

@@ -112,6 +112,12 @@ def test_worlds_whose_images_do_not_shrink(size):
         InverseConfig.of(world)
 
 
+@pytest.mark.parametrize("shrink", [0, -1])
+def test_shrinking_by_no_whole_number(shrink):
+    with pytest.raises(InputError, match=f"--shrink is {shrink}; .* whole number of at least 1"):
+        InverseConfig.of(SINGLE_OBJECT, shrink=shrink)
+
+
 @pytest.mark.parametrize("field", ["blur", "sigma"])
 def test_likelihoods_that_are_none(field):
     with pytest.raises(InputError, match=f"--{field} is inf 1.0; it should be two numbers above 0"):

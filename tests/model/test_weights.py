@@ -121,7 +121,7 @@ class Before(StoredModule):
 
 
 class After(StoredModule):
-    head: eqx.nn.Linear = stored_as("layer")
+    head: eqx.nn.Linear = eqx.field(metadata=stored_as("layer"))
     config: AIRConfig = eqx.field(static=True)
 
     stored_format: ClassVar[str] = "airscene-toy-1"

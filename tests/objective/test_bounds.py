@@ -9,9 +9,7 @@ import numpy as np
 import pytest
 
 from airscene.model.counts import count_log_posterior
-from airscene.objective.enumerated import enumerated
-from airscene.objective.expectation import expectation
-from airscene.objective.importance import importance_weighted, log_marginal
+from airscene.objective.bounds import enumerated, expectation, importance_weighted, log_marginal
 
 
 def undecided(model, scale=0.0):
@@ -20,10 +18,7 @@ def undecided(model, scale=0.0):
     return eqx.tree_at(
         lambda m: (m.where.head.bias, m.encoder.layers.layers[-1].bias),
         model,
-        (
-            jnp.array([0.3, *[0.0] * 3, *[scale] * 3]),
-            jnp.array([0.0] * n_what + [scale] * n_what),
-        ),
+        (jnp.array([0.3, *[0.0] * 3, *[scale] * 3]), jnp.array([0.0] * n_what + [scale] * n_what)),
     )
 
 

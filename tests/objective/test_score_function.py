@@ -10,8 +10,7 @@ import pytest
 from airscene.images import load_digits, multi_mnist
 from airscene.model.counts import count_log_posterior
 from airscene.objective.baseline import Baseline
-from airscene.objective.enumerated import enumerated
-from airscene.objective.score_function import score_function
+from airscene.objective.bounds import enumerated, score_function
 
 N_DRAWS = 3000
 
@@ -46,10 +45,7 @@ def image(images):
 
 def draws(model, n, seed=0):
     keys = jax.random.split(jax.random.key(seed))
-    return (
-        jax.random.normal(keys[0], (n, 3, model.n_noise)),
-        jax.random.uniform(keys[1], (n, 3)),
-    )
+    return (jax.random.normal(keys[0], (n, 3, model.n_noise)), jax.random.uniform(keys[1], (n, 3)))
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from airscene.errors import InputError
 from airscene.paper.draw import DRAW_012, DRAW_013, draw_row
 from airscene.paper.trained import trained
-from airscene.runs.tasks.draw import elbo
+from airscene.runs.tasks.baselines import elbo
 
 TINY = replace(
     DRAW_012,

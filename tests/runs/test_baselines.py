@@ -3,6 +3,8 @@
 import dataclasses
 import io
 import json
+import sys
+from pathlib import Path
 
 import equinox as eqx
 import pytest
@@ -16,6 +18,9 @@ from airscene.runs.run import run
 from airscene.runs.tasks import make_task
 from airscene.training.config import LoopConfig
 from airscene.training.record import read_metrics
+
+sys.path.insert(0, str(Path(__file__).parent))
+from recipes import check_recipe  # noqa: E402
 
 DATA = DataConfig(digits="bundled", image_size=50, digit_size=20, n_train=40, n_test=10)
 TRAINING = LoopConfig(steps=4, batch_size=2, evaluate_every=2, save_every=2, seed=3)
@@ -37,6 +42,7 @@ def test_a_baseline_is_run(tmp_path, measured):
     assert [row["step"] for row in read_metrics(folder / "metrics.jsonl")] == [2, 4]
     assert all(measured in row for row in read_metrics(folder / "metrics.jsonl"))
     assert (folder / "report.html").is_file()
+    check_recipe(preset.name, folder)
     # A complete run is read.
     assert eqx.tree_equal(go(preset, folder, resume=True), model)
     # One of which only the newest checkpoint is left goes on from there.

@@ -14,7 +14,7 @@ from airscene.model.air import AIR
 from airscene.runs.fit import fit
 from airscene.runs.preset import channels_first
 from airscene.runs.presets import PRESETS
-from airscene.training.annealing import annealed_bound
+from airscene.training.air import annealed_bound
 from airscene.training.loop import train
 
 FAST = PRESETS["multi-mnist-fast"]

@@ -2,6 +2,7 @@
 
 import io
 import json
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -25,6 +26,9 @@ from airscene.runs.preset import Preset
 from airscene.runs.presets import PRESETS
 from airscene.training.config import TrainConfig
 from airscene.training.record import read_metrics
+
+sys.path.insert(0, str(Path(__file__).parent))
+from recipes import check_recipe  # noqa: E402
 
 SMALL = {"n_what": 4, "n_cells": 5, "n_hidden": 8, "n_features": 8, "n_layer": 8, "n_steps": 2}
 TRAINING = TrainConfig(
@@ -83,6 +87,14 @@ def test_a_run_leaves_what_is_documented(run):
     for figure in (folder / "figures").glob("*.json"):
         json.loads(figure.read_text())
     assert "tiny" in (folder / "report.html").read_text()
+
+
+def test_the_recipe_behaves_as_before(run, tmp_path):
+    check_recipe("air", run[0])
+    model = replace(PRESET.model, where_proposal="difference")
+    training = replace(TRAINING, estimator="score-baseline")
+    go(replace(PRESET, name="tiny-dair", model=model, training=training), tmp_path / "dair")
+    check_recipe("dair", tmp_path / "dair")
 
 
 def test_metrics_are_of_the_held_out_scenes(run):

@@ -19,7 +19,7 @@ from airscene import schema
 from airscene.app.cli import main
 from airscene.evaluation.renders import make_evaluate
 from airscene.graphics import Likelihood, PlaneRenderer, RenderPool, SceneBatch
-from airscene.paper.trained_scenes import trained_scenes
+from airscene.paper.trained import trained
 from airscene.runs.folder import InTheWay
 from airscene.runs.presets import PRESETS
 from airscene.runs.run import run as make_run
@@ -33,6 +33,7 @@ from airscene.training.record import read_metrics
 sys.path.insert(0, str(Path(__file__).parents[1] / "graphics"))
 sys.path.insert(0, str(Path(__file__).parent))
 import faulty  # noqa: E402
+from recipes import check_recipe  # noqa: E402
 from tiny_scenes import PRESET, WORLD, draw_with, type_train, use_shapes  # noqa: E402
 
 
@@ -56,6 +57,10 @@ def content(folder):
 def run(tmp_path_factory, shapes):
     folder = tmp_path_factory.mktemp("runs") / "tiny-3"
     return folder, go(PRESET, folder)
+
+
+def test_the_recipe_behaves_as_before(run):
+    check_recipe("rendered", run[0])
 
 
 def test_a_run_leaves_what_is_documented(run):
@@ -117,7 +122,7 @@ def test_a_complete_run_is_read_by_results_too(run, monkeypatch):
     folder, model = run
     before = content(folder)
     monkeypatch.setattr("airscene.runs.tasks.rendered.make_pool", lambda *_: 1 / 0)
-    assert eqx.tree_equal(trained_scenes(PRESET, folder.parent), model)
+    assert eqx.tree_equal(trained(PRESET, folder.parent).air, model)
     assert eqx.tree_equal(go(PRESET, folder, resume=True), model)
     assert content(folder) == before
 

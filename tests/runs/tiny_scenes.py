@@ -12,7 +12,7 @@ from airscene.graphics import PlaneRenderer, RenderPool, World
 from airscene.graphics.world import WORLDS
 from airscene.inverse.config import InverseConfig, InverseTrainConfig
 from airscene.runs import fit as fitting
-from airscene.runs.scene_preset import ScenePreset
+from airscene.runs.preset import ScenePreset
 
 WORLD = World(
     mjcf="", types=("disc", "square", "triangle"), camera="", n_slots=2, image_size=(16, 16),

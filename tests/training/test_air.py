@@ -12,9 +12,8 @@ from rich.console import Console
 
 from airscene.model.air import AIR
 from airscene.objective.baseline import Baseline, WithBaseline
-from airscene.objective.score_function import score_function
-from airscene.training.air import train_air
-from airscene.training.annealing import annealed_bound, mean_energy
+from airscene.objective.bounds import score_function
+from airscene.training.air import annealed_bound, mean_energy, train_air
 from airscene.training.config import TrainConfig
 from airscene.training.state import _optimiser
 

@@ -22,7 +22,7 @@ from rich.console import Console
 from airscene.errors import InputError
 from airscene.model.air import AIR, AIRConfig
 from airscene.training import loop
-from airscene.training.annealing import annealed_bound
+from airscene.training.air import annealed_bound
 from airscene.training.checkpoints import Checkpoints
 from airscene.training.config import TrainConfig
 from airscene.training.loop import Interrupted, train

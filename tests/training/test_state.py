@@ -7,9 +7,8 @@ import numpy as np
 import optax
 import pytest
 
-from airscene.objective.enumerated import enumerated
-from airscene.objective.importance import importance_weighted
-from airscene.training.annealing import annealed_bound, mean_energy
+from airscene.objective.bounds import enumerated, importance_weighted
+from airscene.training.air import annealed_bound, mean_energy
 from airscene.training.batches import batch_indices
 from airscene.training.config import TrainConfig
 from airscene.training.state import _optimiser, initial_state, make_run

@@ -29,9 +29,10 @@ from airscene.inference.chunks import CHUNK
 from airscene.model.air import AIR
 from airscene.model.bundled import bundled_models
 from airscene.paper.reproduce import commit, machine
-from airscene.paper.speed.inference_speed import COUNTS, PAPER_STEP, WEIGHTS, speed
-from airscene.runs.presets import PRESETS
-from airscene.training.annealing import annealed_bound
+from airscene.paper.speed import COUNTS, PAPER_STEP, WEIGHTS, speed
+from airscene.runs.preset import Preset
+from airscene.runs.presets.images import FAST, FULL
+from airscene.training.air import annealed_bound
 from airscene.training.batches import batch_indices
 from airscene.training.state import initial_state, make_run
 
@@ -73,13 +74,12 @@ def operations(left: tuple, right: tuple, numbers: tuple) -> int:
     return 2 * math.prod(left) * math.prod(free)
 
 
-def training_step(name: str, images: np.ndarray) -> list[Row]:
+def training_step(preset: Preset, images: np.ndarray) -> list[Row]:
     """One training step against its own matrix products, and against one large product.
 
     The first floor is the same products, one after the other in one program, and nothing else; the
     second is the same number of operations at the rate of a 1024x1024 product.
     """
-    preset = PRESETS[name]
     model = replace(preset.model, sigma=preset.model.sigma or estimate_sigma(images))
     air = AIR(model, key=jax.random.key(0))
     objective = annealed_bound(air, preset.training, images[:, None])
@@ -111,7 +111,7 @@ def training_step(name: str, images: np.ndarray) -> list[Row]:
         same.append(_seconds(lambda: alone(pairs), 9))
         peak.append(flops * _seconds(lambda: multiply(square), 5) / (2 * 1024**3))
     took, same, peak = (statistics.median(times) for times in (took, same, peak))
-    what = f"training step, {name}, batch {BATCH}"
+    what = f"training step, {preset.name}, batch {BATCH}"
     return [
         bench_row(
             what, took * 1e3, "ms", f"its {flops / 1e6:.0f} Mflop of products alone", same * 1e3
@@ -120,6 +120,12 @@ def training_step(name: str, images: np.ndarray) -> list[Row]:
             what, took * 1e3, "ms", "the same at the rate of a 1024x1024 product", peak * 1e3
         ),
     ]
+
+
+def _loaded(name: str) -> Model:
+    model = load(name)
+    assert isinstance(model, Model)
+    return model
 
 
 def inference(model: Model, images: np.ndarray) -> list[Row]:
@@ -146,7 +152,7 @@ def inference(model: Model, images: np.ndarray) -> list[Row]:
 def by_count(name: str) -> list[Row]:
     """A step, and an image by its number of objects (paper, appendix J)."""
     scenes = multi_mnist(load_digits("test", "bundled"), 800, seed=1, counts=COUNTS)
-    took = speed(load(name), scenes.images, scenes.counts, rounds=300)
+    took = speed(_loaded(name), scenes.images, scenes.counts, rounds=300)
     rows = [
         bench_row(f"{name}, a step (the paper: {PAPER_STEP} ms)", took["step"], "ms"),
         bench_row(f"{name}, a step in batches of {CHUNK}", took["batched_step"], "ms"),
@@ -187,9 +193,9 @@ def main() -> None:
     rows = []
     parts = (
         lambda: scenes(60_000),
-        lambda: training_step("multi-mnist-fast", truth.images),
-        lambda: training_step("multi-mnist", truth.images),
-        lambda: inference(load("multi-mnist"), truth.images),
+        lambda: training_step(FAST, truth.images),
+        lambda: training_step(FULL, truth.images),
+        lambda: inference(_loaded("multi-mnist"), truth.images),
         *(partial(by_count, name) for name in WEIGHTS if name in bundled_models()),
         lambda: start_up("multi-mnist", truth.images[0]),
         scene_rows,

@@ -1,9 +1,9 @@
 """`airscene data`: the data sets, and scenes of them to try things on."""
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import tyro
@@ -14,8 +14,15 @@ from airscene.files import write_atomic
 from airscene.images import load_digits, load_omniglot
 from airscene.images.config import DataConfig
 from airscene.images.sets.omniglot import find_omniglot
+from airscene.runs.preset import Preset, ScenePreset
 from airscene.runs.presets import PRESETS
-from airscene.runs.scene_preset import ScenePreset
+
+# The presets that are named for their data.
+_SETS: dict[str, Preset | ScenePreset] = {
+    name: preset
+    for name, preset in PRESETS.items()
+    if isinstance(preset, ScenePreset) or name == preset.data.kind != "images"
+}
 
 
 @dataclass(frozen=True)
@@ -38,22 +45,7 @@ class Data:
         omniglot: Where Omniglot comes from: "auto" or a folder.
     """
 
-    name: Annotated[
-        Literal[
-            "multi-mnist",
-            "multi-mnist-shrunk",
-            "sprites",
-            "omniglot",
-            "single-object",
-            "tabletop",
-            "tabletop-looks",
-            "tabletop-distinct",
-            "tabletop-camera",
-        ]
-        | None,
-        tyro.conf.Positional,
-        tyro.conf.arg(metavar="NAME"),
-    ] = None
+    name: Annotated[str | None, tyro.conf.Positional, tyro.conf.arg(metavar="NAME")] = None
     n: int = 100
     out: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
     split: Literal["train", "test"] = "test"
@@ -72,42 +64,39 @@ class Data:
         """
         if self.name is None:
             print("Data sets, for train, evaluate and data:")
-            for preset in PRESETS.values():
-                in_3d = isinstance(preset, ScenePreset)
-                if in_3d or preset.name == preset.data.kind != "images":
-                    print(f"  {preset.name:20} {preset.about}")
+            for preset in _SETS.values():
+                print(f"  {preset.name:20} {preset.about}")
             print("Images of your own: airscene train images --images 'folder/*.png'")
             for split in ("train", "test"):
                 print(f"Digits: {load_digits(split, self.digits).source}")
             print(f"Omniglot: {self._where_omniglot_is()}")
             return
+        preset = _SETS.get(self.name)
+        if preset is None:
+            raise InputError(
+                f"there are no data {self.name!r}; there are: {', '.join(sorted(_SETS))}"
+            )
         check_option("n", self.n, self.n >= 1, "a whole number of at least 1")
         check_seed(self.seed)
         if self.out is None or self.out.suffix != ".npz":
             raise InputError(f"--out is {self.out}; it should be the name of a .npz file")
-        if isinstance(PRESETS[self.name], ScenePreset):
-            arrays, said = self._rendered()
+        if isinstance(preset, ScenePreset):
+            arrays, said = self._rendered(preset)
         else:
-            arrays, said = self._drawings() if self.name == "omniglot" else self._scenes()
+            arrays, said = self._drawings() if self.name == "omniglot" else self._scenes(self.name)
         file = io.BytesIO()
         np.savez_compressed(file, **arrays)
         write_atomic(self.out, file.getvalue())
         console.print(f"{said}: {self.out}")
 
-    def _scenes(self) -> tuple[dict[str, np.ndarray], str]:
-        config = DataConfig(
-            self.name,
-            self.digits,
-            self.omniglot,
-            n_train=self.n,
-            n_test=self.n,
-            data_seed=self.seed,
-        )
+    def _scenes(self, kind: str) -> tuple[dict[str, Any], str]:
+        config = DataConfig(kind, self.digits, self.omniglot, data_seed=self.seed)
+        config = replace(config, n_train=self.n, n_test=self.n)
         truth = config.load(self.split)
         arrays = ("images", "counts", "labels", "boxes")
         return {name: getattr(truth, name) for name in arrays}, repr(truth)
 
-    def _drawings(self) -> tuple[dict[str, np.ndarray], str]:
+    def _drawings(self) -> tuple[dict[str, Any], str]:
         DataConfig("omniglot", self.digits, self.omniglot)  # Refuses --digits.
         drawn = load_omniglot(self.split, self.omniglot)
         chosen = np.random.default_rng(self.seed).permutation(len(drawn))[: self.n]
@@ -115,7 +104,7 @@ class Data:
         said = f"{len(chosen)} drawings of {drawn!r}"
         return {name: getattr(drawn, name)[chosen] for name in arrays}, said
 
-    def _rendered(self) -> tuple[dict[str, np.ndarray], str]:
+    def _rendered(self, preset: ScenePreset) -> tuple[dict[str, Any], str]:
         for name, value, usual in (
             ("digits", self.digits, "auto"),
             ("omniglot", self.omniglot, "auto"),
@@ -125,7 +114,6 @@ class Data:
                 raise InputError(f"--{name} is not for {self.name}")
         from airscene.runs.scene_source import TEST_SEED, draw_scenes, make_pool
 
-        preset = PRESETS[self.name]
         with make_pool(preset) as pool:
             truth = draw_scenes(preset, self.n, seed=(self.seed, *TEST_SEED[1:]))
             arrays = {"images": pool.render(truth), "counts": truth.present.sum(axis=1)}

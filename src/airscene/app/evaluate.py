@@ -74,8 +74,9 @@ class Evaluate:
         from airscene.inference import SceneModel, load
 
         model = load(self.model)
-        measure = self._in_3d if isinstance(model, SceneModel) else self._in_2d
-        text = json.dumps({"model": self.model, **measure(model, console)}, indent=1) + "\n"
+        in_3d = isinstance(model, SceneModel)
+        measured = self._in_3d(model, console) if in_3d else self._in_2d(model, console)
+        text = json.dumps({"model": self.model, **measured}, indent=1) + "\n"
         if self.out:
             write_atomic(self.out, text.encode())
             console.print(f"The numbers: {self.out}")
@@ -96,7 +97,7 @@ class Evaluate:
         from airscene.evaluation.evaluate_scenes import evaluate_scenes
         from airscene.graphics import sample_scenes
         from airscene.inference.worlds import world_name
-        from airscene.runs.scene_preset import run_scene_options
+        from airscene.runs.preset import run_scene_options
         from airscene.runs.scene_source import TEST_SEED
 
         for name in ("data", "digits", "steps"):

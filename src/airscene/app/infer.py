@@ -3,7 +3,7 @@
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 from rich.console import Console
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from airscene.evaluation import Picture
-    from airscene.inference import Model, SceneModel
     from airscene.scene import Scenes
 
 
@@ -108,9 +107,7 @@ class Infer:
                 picture.save(self.overlay / f"{name}-overlay.png")
             console.print(f"Pictures of what was found: {self.overlay}")
 
-    def _overlays(
-        self, model: "Model | SceneModel", scenes: "Scenes | PosedScenes"
-    ) -> "Iterator[Picture]":
+    def _overlays(self, model: Any, scenes: "Scenes | PosedScenes") -> "Iterator[Picture]":
         from airscene.evaluation.figures.figures import overlay
         from airscene.evaluation.figures.posed_overlay import posed_overlay
         from airscene.images import load_images

@@ -6,8 +6,8 @@ from rich.console import Console
 
 from airscene.graphics import TABLETOP
 from airscene.model.bundled import bundled_models
+from airscene.runs.preset import ScenePreset
 from airscene.runs.presets import PRESETS, own_scenes
-from airscene.runs.scene_preset import ScenePreset
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
 from rich.console import Console
@@ -51,6 +51,7 @@ class Render:
         from airscene.inference.drawing import Drawing
         from airscene.inference.worlds import named_world
 
+        draw: Any
         posed = isinstance(scenes, PosedScenes)
         try:
             if posed and self.model is None:

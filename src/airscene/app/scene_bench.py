@@ -12,16 +12,9 @@ from airscene.errors import InputError
 from airscene.graphics import MujocoRenderer, RenderPool
 from airscene.graphics.mujoco.speed import render_speed
 from airscene.paper.estimators.scene_gradient_variance import train_for
-from airscene.paper.speed.scene_inference_speed import (
-    BATCH,
-    PAPER_IMAGE,
-    PAPER_STEP,
-    speed_of,
-    untrained,
-)
-from airscene.runs.presets import PRESETS
+from airscene.paper.speed import BATCH, PRESETS, SCENE_IMAGE, SCENE_STEP, speed_of, untrained
+from airscene.runs.preset import ScenePreset
 from airscene.runs.presets.rendered import REPEATS
-from airscene.runs.scene_preset import ScenePreset
 from airscene.runs.scene_source import draw_scenes
 
 # Training steps that are timed, after those that compile.
@@ -44,9 +37,7 @@ def rendering() -> list[Row]:
     found = render_speed()
     what = f"3-D renders of three objects, 128x128, scored, {found['workers']} processes"
     stock = "mujoco.Renderer in one process, not scored"
-    return [
-        bench_row(what, found["per_second"], "renders/s", stock, found["stock_per_second"]),
-    ]
+    return [bench_row(what, found["per_second"], "renders/s", stock, found["stock_per_second"])]
 
 
 def rendered_training_step() -> list[Row]:
@@ -55,12 +46,15 @@ def rendered_training_step() -> list[Row]:
     class Timed(RenderPool):
         seconds = 0.0
 
-        def _call(self, *args: Any) -> np.ndarray:
+        def _call(self, *args: Any, **options: Any) -> np.ndarray:
             began = time.perf_counter()
             try:
-                return super()._call(*args)
+                return super()._call(*args, **options)
             finally:
                 self.seconds += time.perf_counter() - began
+
+        def __enter__(self) -> "Timed":
+            return self
 
     preset, stamps = REPEATS, []
     with Timed(partial(MujocoRenderer, preset.scenes)) as pool:
@@ -81,12 +75,12 @@ def rendered_inference(preset: ScenePreset) -> list[Row]:
     return [
         bench_row(f"{name}, an image, networks alone", took["network_image"], "ms"),
         bench_row(
-            f"{name}, a step, networks alone (the paper: {PAPER_STEP} ms)",
+            f"{name}, a step, networks alone (the paper: {SCENE_STEP} ms)",
             took["network_step"],
             "ms",
         ),
         bench_row(
-            f"{name}, an image, with renders (the paper: {PAPER_IMAGE:.0f} ms)", took["image"], "ms"
+            f"{name}, an image, with renders (the paper: {SCENE_IMAGE:.0f} ms)", took["image"], "ms"
         ),
         bench_row(
             f"{name}, an image of a batch of {BATCH}, networks alone", took["batched_image"], "ms"

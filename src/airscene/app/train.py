@@ -18,23 +18,19 @@ from airscene.graphics.world import TABLETOP, World
 from airscene.images.config import DataConfig
 from airscene.inverse.config import InverseConfig, InverseTrainConfig, Order
 from airscene.model.config import AIRConfig
-from airscene.runs.preset import Preset
+from airscene.runs.preset import Preset, ScenePreset
 from airscene.runs.presets import PRESETS, own_scenes
-from airscene.runs.scene_preset import ScenePreset
 from airscene.training.config import TrainConfig
 
 NEEDS_3D = "Needs MuJoCo: pip install 'airscene[3d]'."
 
 
 @dataclass(frozen=True)
-class ImageRun:
-    """What `train` is told of a preset of images.
+class _Run:
+    """What `train` is told of any preset.
 
     Args:
         experiment: Name of the preset.
-        data: The images.
-        model: The model.
-        training: The training.
         out: Folder of the run; runs/EXPERIMENT if not given.
         resume: Go on with the run in that folder from its newest checkpoint.
         tensorboard: Also write TensorBoard's event files.
@@ -44,6 +40,18 @@ class ImageRun:
     out: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None
     resume: bool = False
     tensorboard: bool = False
+
+
+@dataclass(frozen=True)
+class ImageRun(_Run):
+    """What `train` is told of a preset of images.
+
+    Args:
+        data: The images.
+        training: The training.
+        model: The model.
+    """
+
     data: DataConfig = field(default_factory=DataConfig)
     training: TrainConfig = field(default_factory=TrainConfig)
     model: AIRConfig = field(default_factory=AIRConfig)
@@ -58,27 +66,21 @@ class ImageRun:
     def preset(self) -> Preset:
         """Return the preset to train."""
         parts = {name: config_of(getattr(self, name)) for name in ("data", "training", "model")}
-        return replace(PRESETS[self.experiment], **parts)
+        usual = PRESETS[self.experiment]
+        assert isinstance(usual, Preset)
+        return replace(usual, **parts)
 
 
 @dataclass(frozen=True)
-class SceneRun:
+class SceneRun(_Run):
     """What `train` is told of a preset of inverse graphics.
 
     Args:
-        experiment: Name of the preset.
-        model: The model.
-        training: The training.
         labels: Train with labels, in this order (the supervised network); None without any.
-        out: Folder of the run; runs/EXPERIMENT if not given.
-        resume: Go on with the run in that folder from its newest checkpoint.
-        tensorboard: Also write TensorBoard's event files.
+        training: The training.
+        model: The model.
     """
 
-    experiment: tyro.conf.Suppress[str]
-    out: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None
-    resume: bool = False
-    tensorboard: bool = False
     labels: Order | None = None
     training: InverseTrainConfig = field(default_factory=InverseTrainConfig)
     model: InverseConfig = field(default_factory=InverseConfig)
@@ -96,6 +98,7 @@ class SceneRun:
             InputError: If an option is given that would do nothing.
         """
         usual = PRESETS[self.experiment]
+        assert isinstance(usual, ScenePreset)
         return self._changed(usual, config_of(self.model))
 
     def _changed(self, usual: ScenePreset, model: InverseConfig) -> ScenePreset:
@@ -127,7 +130,7 @@ class OwnSceneRun(SceneRun):
         world: What the scenes may hold.
     """
 
-    world: options_of(World)
+    world: options_of(World)  # pyright: ignore[reportInvalidTypeForm]  # tyro reads it
     experiment: tyro.conf.Suppress[str] = _OWN.name
     training: InverseTrainConfig = options_of(_OWN.training)
     model: InverseConfig = options_of(InverseConfig())
@@ -187,7 +190,7 @@ class Train:
         run_: The experiment.
     """
 
-    run_: _PRESET_RUN | _OWN_RUN
+    run_: _PRESET_RUN | _OWN_RUN  # pyright: ignore[reportInvalidTypeForm]  # tyro reads it
 
     def run(self, console: Console) -> None:
         """Train, and say what was reached and where to look.

@@ -18,6 +18,7 @@ from airscene.baselines.convolution import (
 )
 from airscene.model.appearance import DARK
 from airscene.model.likelihood import log_likelihood
+from airscene.model.shapes import Scalar
 from airscene.model.stored import StoredModule
 
 SIDE = 6
@@ -47,10 +48,6 @@ class CAE(StoredModule):
     without a ReLU, which would waste half of the range.
 
     It takes a batch, not one scene, as `convolve` wants the images of a batch beside each other.
-
-    Args:
-        config: What it is made of.
-        key: Randomness of the initial weights.
     """
 
     encoder: list[Float[Array, "..."]]
@@ -99,26 +96,19 @@ class CAE(StoredModule):
         return rows, columns
 
     def embed(self, images: Float[Array, "b 1 height width"]) -> Float[Array, "b numbers"]:
-        """Return the embeddings of images, one row each.
-
-        Args:
-            images: Grey images, values in [0, 1].
-        """
+        """Return the embeddings of grey images, values in [0, 1], one row each."""
         return self.encode(images).transpose(2, 0, 1, 3).reshape(len(images), -1)
 
 
 def mean_log_likelihood(
     model: CAE, images: Float[Array, "b 1 height width"], sigma: float = 0.3
-) -> Float[Array, ""]:
-    """Mean of `log N(x | decode(encode(x)), sigma^2 I)`, which the autoencoder raises.
+) -> Scalar:
+    """Mean of `log N(x | decode(encode(x)), sigma^2 I)`, in nats, which the autoencoder raises.
 
     Args:
         model: The autoencoder.
         images: Images x, values in [0, 1].
         sigma: Standard deviation of a pixel, AIR's and DRAW's.
-
-    Returns:
-        Mean log-density of an image, in nats.
     """
     canvases = model.decode(model.encode(images))
     return jax.vmap(log_likelihood, in_axes=(0, 0, None))(images, canvases, sigma).mean()

@@ -33,10 +33,8 @@ def convolve(
     Args:
         maps: The maps x.
         weights: The kernels w.
-        padding: Rows and columns of zeros on each side; `side - 1` makes a full convolution.
-
-    Returns:
-        Maps of `side - 1 - 2 padding` fewer rows and columns.
+        padding: Rows and columns of zeros on each side; `side - 1` makes a full convolution. What
+            is returned has `side - 1 - 2 padding` fewer rows and columns.
     """
     rows, columns, batch, channels = maps.shape
     side, out = weights.shape[0], weights.shape[3]
@@ -95,15 +93,9 @@ def convolve_grey(
     weights: Float[Array, "side side out"],
     stride: int = 1,
 ) -> Float[Array, "new_rows new_columns batch out"]:
-    """Convolve images of one channel: every patch that the kernel covers, in one product.
+    """Convolve grey images: every patch that the kernel covers, in one product.
 
-    Args:
-        images: Grey images.
-        weights: The kernels.
-        stride: Pixels from one patch to the next.
-
-    Returns:
-        Maps of `(rows - side) // stride + 1` rows, and so with the columns.
+    Patches are `stride` pixels apart: maps have `(rows - side) // stride + 1` rows.
     """
     side, out = weights.shape[0], weights.shape[2]
     rows, columns = ((n - side) // stride + 1 for n in images.shape[:2])
@@ -127,14 +119,6 @@ def convolve_grey_and_pool(
     """`max_pool(convolve_grey(images, weights, stride))`, at half of its cost or less.
 
     The four corners of the squares of 2x2 are four convolutions of twice the stride.
-
-    Args:
-        images: Grey images.
-        weights: The kernels.
-        stride: Pixels from one patch to the next.
-
-    Returns:
-        Maps of half the rows and columns of the convolution, rounded up.
     """
     corners = [
         convolve_grey(images[stride * i :, stride * j :], weights, 2 * stride)
@@ -175,21 +159,14 @@ def upsample(
 
 
 def upsample_and_convolve_to_grey(
-    maps: Float[Array, "rows columns batch channel"],
-    weights: Float[Array, "side side channel"],
+    maps: Float[Array, "rows columns batch channel"], weights: Float[Array, "side side channel"]
 ) -> Float[Array, "new_rows new_columns batch"]:
     """Upsample maps, then convolve them fully to one channel, at a fraction of the cost.
 
     Two neighbours in an upsampled map are one number, so their weights may be added first. Pixels
     of even and odd row and column then are four channels, each of the maps as they are, with a
-    kernel of about half the side.
-
-    Args:
-        maps: The maps.
-        weights: The kernel, of an even side, turned round as in `convolve`.
-
-    Returns:
-        Images of `2 rows + side - 1` rows, and so with the columns.
+    kernel of about half the side. The kernel's side is even, and it is turned round as in
+    `convolve`; images have `2 rows + side - 1` rows.
     """
     rows, columns, batch, _ = maps.shape
     side = weights.shape[0]

@@ -21,7 +21,7 @@ def _bounds(model, images, canvases, drawn, total):
 
     def one(image, canvases, drawn, total):
         replay = model.replay(image, canvases, drawn)
-        added = terms(replay, drawn.present, drawn.kind, prior).sum()
+        added = terms(replay, drawn.alternatives, prior).sum()
         return total + added - replay.kl_camera
 
     return jax.vmap(one)(images, canvases, drawn, total)

@@ -116,9 +116,5 @@ TABLETOP = World(
 TABLETOP_CAMERA = World(**{**vars(TABLETOP), "camera": "orbit", "orbit": math.radians(40.0)})
 """The same seen from an orbit of 40 degrees to both sides (paper, Fig. 15)."""
 
-WORLDS = {
-    "single-object": SINGLE_OBJECT,
-    "tabletop": TABLETOP,
-    "tabletop-camera": TABLETOP_CAMERA,
-}
+WORLDS = {"single-object": SINGLE_OBJECT, "tabletop": TABLETOP, "tabletop-camera": TABLETOP_CAMERA}
 """The worlds of the paper, by name."""

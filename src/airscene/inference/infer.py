@@ -12,7 +12,7 @@ from scipy.special import logsumexp
 from airscene.model.air import AIR
 from airscene.model.counts import count_log_posterior
 from airscene.model.steps import best_side, best_steps
-from airscene.objective.importance import log_marginal
+from airscene.objective.bounds import log_marginal
 
 # A pixel brighter than this belongs to the object, for its box.
 INK = 0.15

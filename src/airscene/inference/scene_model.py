@@ -18,7 +18,7 @@ from airscene.inference.worlds import check_world, to_objects, world_name
 from airscene.inverse.config import InverseTrainConfig
 from airscene.inverse.latents import to_scenes
 from airscene.inverse.model import InverseAIR
-from airscene.inverse.objective.importance import log_weights
+from airscene.inverse.objective.surrogate import log_weights
 from airscene.inverse.search.refine import refine as refined
 from airscene.inverse.unroll import Noise, Unrolled, as_inputs, draw_noise, mode_noise, unroll
 from airscene.scene import PosedScene, PosedScenes

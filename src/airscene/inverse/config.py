@@ -5,9 +5,9 @@ Free of JAX.
 
 import math
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
-from airscene.errors import check_option
+from airscene.errors import check_one_of, check_option, check_whole
 from airscene.graphics.blur import Likelihood
 from airscene.graphics.world import World
 from airscene.schema import NO_OPTION
@@ -47,9 +47,6 @@ class InverseConfig:
         camera_spread: Prior standard deviation of the camera's numbers, in radians.
         network: The inference network: "recurrent" (the paper's) or "difference".
         n_hidden: Units of each hidden layer.
-
-    Raises:
-        InputError: If a value is out of range.
     """
 
     n_types: int = field(default=3, metadata=NO_OPTION)
@@ -64,11 +61,10 @@ class InverseConfig:
     n_hidden: int = 128
 
     def __post_init__(self) -> None:
-        """Check that every value is in range."""
+        """Refuse values out of range: raise `InputError`."""
         for name in ("n_types", "n_slots", "n_hidden"):
-            value = getattr(self, name)
-            check_option(name, value, value >= 1, "a whole number of at least 1")
-        check_option("n_cameras", self.n_cameras, self.n_cameras >= 0, "at least 0")
+            check_whole(name, getattr(self, name), 1)
+        check_whole("n_cameras", self.n_cameras, 0)
         shape = self.image_shape
         right = len(shape) == 3 and shape[0] == 3 and min(shape[1:]) >= 8
         check_option("image_shape", shape, right, "3 channels, then height and width from 8 on")
@@ -76,21 +72,18 @@ class InverseConfig:
         for name in ("position_spread", "rotation_spread", "camera_spread"):
             value = getattr(self, name)
             check_option(name, value, 0 < value < math.inf, "a number above 0")
-        known = get_args(Network)
-        check_option("network", self.network, self.network in known, " or ".join(known))
+        check_one_of("network", self.network, Network)
 
     @classmethod
     def of(cls, world: World, shrink: int = 4, **changes: Any) -> "InverseConfig":
-        """The configuration for the scenes of a world.
+        """The configuration for the scenes of a world, and changes of fields that are not its own.
 
-        Args:
-            world: What scenes may hold.
-            shrink: Pixels of a render along a side of a pixel that the network sees.
-            changes: Fields that are not the world's.
+        Of a render, `shrink` pixels lie along a side of a pixel that the network sees.
 
         Raises:
             InputError: If a value is out of range, or images of the world do not shrink.
         """
+        check_whole("shrink", shrink, 1)
         height, width = world.image_size
         right = not (height % shrink or width % shrink) and min(height, width) >= 8 * shrink
         needed = f"two multiples of {shrink} from {8 * shrink} on"
@@ -127,9 +120,6 @@ class InverseTrainConfig(LoopConfig):
             bound.
         release: Fraction of the run over which `floor` falls to 0, and up to which
             `cross_entropy` holds.
-
-    Raises:
-        InputError: If a value is out of range.
     """
 
     steps: int = 3000
@@ -150,17 +140,12 @@ class InverseTrainConfig(LoopConfig):
         return Likelihood(self.blur[1], self.sigma[1])
 
     def __post_init__(self) -> None:
-        """Check that every value is in range."""
+        """Refuse values out of range: raise `InputError`."""
         super().__post_init__()
-        known = get_args(Estimator)
-        check_option("estimator", self.estimator, self.estimator in known, " or ".join(known))
-        for name in ("blur", "sigma"):
-            value = getattr(self, name)
-            right = len(value) == 2 and all(0 < x < math.inf for x in value)
-            check_option(name, value, right, "two numbers above 0")
-        for name in ("anneal", "release"):
-            value = getattr(self, name)
-            check_option(name, value, 0 < value <= 1, "above 0 and at most 1")
+        check_one_of("estimator", self.estimator, Estimator)
+        _check_annealing(self)
+        right = 0 < self.release <= 1
+        check_option("release", self.release, right, "above 0 and at most 1")
         for name in ("prefix", "floor"):
             value = getattr(self, name)
             check_option(name, value, 0 <= value <= 1, "from 0 to 1")
@@ -183,9 +168,6 @@ class OptimiseConfig:
             white.
         anneal: Fraction of the iterations over which both go from the first to the last.
         seed: Decides the starts.
-
-    Raises:
-        InputError: If a value is out of range.
     """
 
     optimiser: Optimiser = "adam"
@@ -198,12 +180,19 @@ class OptimiseConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Check that every value is in range; blur and sigma are checked where images are drawn."""
-        known = get_args(Optimiser)
-        check_option("optimiser", self.optimiser, self.optimiser in known, " or ".join(known))
+        """Refuse values out of range: raise `InputError`."""
+        check_one_of("optimiser", self.optimiser, Optimiser)
         for name in ("iterations", "restarts"):
-            value = getattr(self, name)
-            check_option(name, value, value >= 1, "a whole number of at least 1")
+            check_whole(name, getattr(self, name), 1)
         rate = self.learning_rate
         check_option("learning_rate", rate, 0 < rate < math.inf, "a number above 0")
-        check_option("anneal", self.anneal, 0 < self.anneal <= 1, "above 0 and at most 1")
+        _check_annealing(self)
+        check_whole("seed", self.seed, 0)
+
+
+def _check_annealing(config: InverseTrainConfig | OptimiseConfig) -> None:
+    for name in ("blur", "sigma"):
+        value = getattr(config, name)
+        right = len(value) == 2 and all(0 < x < math.inf for x in value)
+        check_option(name, value, right, "two numbers above 0")
+    check_option("anneal", config.anneal, 0 < config.anneal <= 1, "above 0 and at most 1")

@@ -4,13 +4,14 @@ import math
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float, Int
 
 from airscene.graphics.scenes import SceneBatch
 from airscene.inverse.config import InverseConfig
+from airscene.inverse.shapes import Alternatives
 
 
-def log_prior(config: InverseConfig) -> Float[Array, " alternatives"]:
+def log_prior(config: InverseConfig) -> Alternatives:
     """Log-probability of a slot's alternatives: absent, then each type.
 
         p(absent) = 1 - alpha,   p(type k) = alpha / K
@@ -35,14 +36,7 @@ def to_scenes(
     z_camera: Float[np.ndarray, "n cameras"],
     config: InverseConfig,
 ) -> SceneBatch:
-    """The scenes that latents stand for.
-
-    Args:
-        types: Type of the object in each slot, `ABSENT` where there is none.
-        z_where: Standardised poses.
-        z_camera: Standardised camera.
-        config: The spreads.
-    """
+    """The scenes that latents stand for; types are `ABSENT` where there is no object."""
     poses = np.asarray(z_where, np.float64) * pose_spread(config)
     camera = np.asarray(z_camera, np.float64) * config.camera_spread
     return SceneBatch.of(types, poses, camera)

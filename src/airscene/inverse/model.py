@@ -12,11 +12,14 @@ from airscene.inverse.networks.networks import (
     CameraNetwork,
     Carry,
     DifferenceNetwork,
+    Proposal,
     RecurrentNetwork,
     first_carry,
 )
-from airscene.inverse.networks.proposal import Proposal, kl_from_prior, log_ratio
+from airscene.inverse.shapes import Camera, Canvases, Kinds, Picture, Poses, Present, Slots, Table
+from airscene.model.shapes import Scalar
 from airscene.model.stored import StoredModule
+from airscene.model.unrolled import kl_from_prior, log_ratio
 
 
 class Drawn(NamedTuple):
@@ -29,10 +32,15 @@ class Drawn(NamedTuple):
         camera_normal: The camera's.
     """
 
-    present: Bool[Array, " slots"]
-    kind: Int[Array, " slots"]
-    normal: Float[Array, "slots 3"]
-    camera_normal: Float[Array, " cameras"]
+    present: Present
+    kind: Kinds
+    normal: Poses
+    camera_normal: Camera
+
+    @property
+    def alternatives(self) -> Kinds:
+        """The alternative of each slot: 0 where absent, or else 1 + type."""
+        return jnp.where(self.present, 1 + self.kind, 0)
 
 
 class Replay(NamedTuple):
@@ -48,22 +56,17 @@ class Replay(NamedTuple):
         log_ratio_camera: log p(z_camera) - log q(z_camera).
     """
 
-    log_q: Float[Array, "slots alternatives"]
-    kl: Float[Array, " slots"]
-    log_ratio: Float[Array, " slots"]
-    z_where: Float[Array, "slots 3"]
-    z_camera: Float[Array, " cameras"]
-    kl_camera: Float[Array, ""]
-    log_ratio_camera: Float[Array, ""]
+    log_q: Table
+    kl: Slots
+    log_ratio: Slots
+    z_where: Poses
+    z_camera: Camera
+    kl_camera: Scalar
+    log_ratio_camera: Scalar
 
 
 class InverseAIR(StoredModule):
-    """The networks of inverse graphics; the generative model is a renderer, and has no weights.
-
-    Args:
-        config: What it is made of.
-        key: Randomness of the initial weights.
-    """
+    """The networks of inverse graphics; the generative model is a renderer, and has no weights."""
 
     network: RecurrentNetwork | DifferenceNetwork
     camera: CameraNetwork | None
@@ -78,25 +81,12 @@ class InverseAIR(StoredModule):
         self.network = kind(config, key=keys[0])
         self.camera = CameraNetwork(config, key=keys[1]) if config.n_cameras else None
 
-    def see_camera(
-        self, image: Float[Array, "height width 3"]
-    ) -> tuple[Float[Array, " cameras"], Float[Array, " cameras"]]:
+    def see_camera(self, image: Picture) -> tuple[Camera, Camera]:
         """Return the mean and the standard deviation of q(z_camera); of no numbers if fixed."""
         return self.camera(image) if self.camera else (jnp.zeros(0), jnp.zeros(0))
 
-    def replay(
-        self,
-        image: Float[Array, "height width 3"],
-        canvases: Float[Array, "slots height width seen"],
-        drawn: Drawn,
-    ) -> Replay:
-        """Run all steps again on what was drawn.
-
-        Args:
-            image: What was seen, values in [0, 1].
-            canvases: The render before each step; of 0 channels for the recurrent network.
-            drawn: What was drawn.
-        """
+    def replay(self, image: Picture, canvases: Canvases, drawn: Drawn) -> Replay:
+        """Run all steps again on what was drawn of an image."""
         mean, scale = self.see_camera(image)
         z_camera = mean + scale * drawn.camera_normal
         carry, steps = first_carry(self.config), []
@@ -106,9 +96,9 @@ class InverseAIR(StoredModule):
             carry = Carry(hidden, latents(drawn.present[i], drawn.kind[i], z_where, self.config))
             q = proposal.mean, proposal.scale
             steps.append((proposal.log_q, kl_from_prior(*q), log_ratio(*q, z_where), z_where))
-        stacked = (jnp.stack(column) for column in zip(*steps, strict=True))
+        log_q, kl, ratio, z_where = (jnp.stack(column) for column in zip(*steps, strict=True))
         of_camera = kl_from_prior(mean, scale), log_ratio(mean, scale, z_camera)
-        return Replay(*stacked, z_camera, *of_camera)
+        return Replay(log_q, kl, ratio, z_where, z_camera, *of_camera)
 
 
 def latents(
@@ -123,10 +113,7 @@ def latents(
 
 
 def draw_step(
-    proposal: Proposal,
-    normal: Float[Array, " 3"],
-    uniform: Float[Array, ""],
-    gumbel: Float[Array, " types"],
+    proposal: Proposal, normal: Float[Array, " 3"], uniform: Scalar, gumbel: Float[Array, " types"]
 ) -> tuple[Bool[Array, ""], Int[Array, ""], Float[Array, " 3"]]:
     """Draw one slot: presence, the type given presence, z_where."""
     present = jnp.log(uniform) >= proposal.log_q[0]

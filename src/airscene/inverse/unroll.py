@@ -8,19 +8,16 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray, UInt8
+from jaxtyping import Float, PRNGKeyArray
 
 from airscene.graphics import ABSENT, SceneBatch, shrink
 from airscene.inverse.config import InverseConfig
 from airscene.inverse.latents import to_scenes
 from airscene.inverse.model import Drawn, InverseAIR, draw_step, latents
 from airscene.inverse.networks.networks import Carry, first_carry
+from airscene.inverse.shapes import Inputs, Numbers, Renders
 
-# Stands for an array among a model's leaves.
-_ARRAY = object()
-
-Numbers = Array | np.ndarray
-Render = Callable[[SceneBatch], UInt8[np.ndarray, "n height width 3"]]
+Render = Callable[[SceneBatch], Renders]
 
 
 class Unrolled(NamedTuple):
@@ -78,9 +75,7 @@ def mode_noise(n: int, config: InverseConfig) -> Noise:
     )
 
 
-def as_inputs(
-    images: UInt8[np.ndarray, "n rows columns 3"], config: InverseConfig
-) -> Float[np.ndarray, "n height width 3"]:
+def as_inputs(images: Renders, config: InverseConfig) -> Inputs:
     """What the networks see of renders: smaller, values in [0, 1].
 
     Raises:
@@ -110,20 +105,16 @@ def _compiled(function: Callable, same: _Same) -> Callable:
     The model is taken apart once: it takes as long as a step of one image does. The last few
     models stay in memory for it.
     """
-    leaves, structure = jax.tree.flatten(same.model)
-    is_array = [eqx.is_array(x) for x in leaves]
-    arrays = [x for x, known in zip(leaves, is_array, strict=True) if known]
-    rest = tuple(_ARRAY if known else x for x, known in zip(leaves, is_array, strict=True))
-    return partial(_compiled_of_leaves(function, structure, rest), arrays)
+    arrays, rest = eqx.partition(same.model, eqx.is_array)
+    leaves, structure = jax.tree.flatten(arrays)
+    return partial(_compiled_of_leaves(function, structure, rest), leaves)
 
 
 @lru_cache(maxsize=16)
-def _compiled_of_leaves(function: Callable, structure: Any, rest: tuple) -> Callable:
+def _compiled_of_leaves(function: Callable, structure: Any, rest: InverseAIR) -> Callable:
     @jax.jit
-    def run(arrays, *args):
-        those = iter(arrays)
-        leaves = [next(those) if x is _ARRAY else x for x in rest]
-        return function(jax.tree.unflatten(structure, leaves), *args)
+    def run(leaves, *args):
+        return function(eqx.combine(jax.tree.unflatten(structure, leaves), rest), *args)
 
     return run
 
@@ -133,9 +124,7 @@ def _first_carries(config: InverseConfig, n: int) -> Carry:
     return jax.tree.map(lambda x: np.zeros((n, *x.shape), x.dtype), first_carry(config))
 
 
-def _see_camera(
-    model: InverseAIR, images: Float[Array, "n height width 3"], noise: Float[Array, "n cameras"]
-) -> Float[Array, "n cameras"]:
+def _see_camera(model, images, noise):
     mean, scale = jax.vmap(model.see_camera)(images)
     return mean + scale * noise
 
@@ -153,12 +142,7 @@ def _steps(model, images, canvases, carry, z_camera, normal, uniform, gumbel):
     return jax.vmap(one)(images, canvases, carry, z_camera, normal, uniform, gumbel)
 
 
-def unroll(
-    model: InverseAIR,
-    images: Float[np.ndarray, "n height width 3"],
-    render: Render,
-    noise: Noise,
-) -> Unrolled:
+def unroll(model: InverseAIR, images: Inputs, render: Render, noise: Noise) -> Unrolled:
     """Draw the latents of a batch of images, one step after the other.
 
     The difference network has no state: a step that finds nothing in any image, and whose noise is
@@ -195,34 +179,25 @@ def unroll(
         now = (numbers[:, some] for numbers in by_slot)
         carry, steps = run(images, canvases[:, some], carry, z_camera, *now)
         present, *found = map(np.asarray, steps)
-        is_last = looks and not present.any() and _are_same_from(start, by_slot)
+        is_last = (
+            looks
+            and not present.any()
+            and all(np.array_equal(x[:, start + 1 :], x[:, start:-1]) for x in by_slot)
+        )
         if is_last:
             canvases[:, start:], some = canvases[:, some], slice(start, slots)
         kinds[:, some], z_where[:, some], q_present[:, some] = found
         types[:, some] = np.where(present, kinds[:, some], ABSENT)
         if is_last:
             break
-    drawn = Drawn(types >= 0, np.int32(kinds), noise.normal, noise.camera)
+    drawn = Drawn(types >= 0, kinds.astype(np.int32), noise.normal, noise.camera)
     return Unrolled(drawn, canvases, to_scenes(types, z_where, z_camera, config), q_present)
 
 
-def _are_same_from(start: int, by_slot: list[np.ndarray]) -> bool:
-    """Whether the noise of the slots after one is its own."""
-    return all(np.array_equal(x[:, start + 1 :], x[:, start:-1]) for x in by_slot)
+def infer(model: InverseAIR, images: Renders, render: Render) -> SceneBatch:
+    """What is in images, of the size that the renderer draws, see `unroll`.
 
-
-def infer(
-    model: InverseAIR, images: UInt8[np.ndarray, "n rows columns 3"], render: Render
-) -> SceneBatch:
-    """What is in images: the likelier of present and absent, the likeliest type, mean poses.
-
-    Args:
-        model: The model.
-        images: Photographs or renders, of the size that the renderer draws.
-        render: Draws scenes, see `unroll`.
-
-    Raises:
-        RendererError: If the renderer fails.
+    That is the likelier of present and absent, the likeliest type, and mean poses.
     """
     noise = mode_noise(len(images), model.config)
     return unroll(model, as_inputs(images, model.config), render, noise).scenes

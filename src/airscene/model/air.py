@@ -19,22 +19,19 @@ from airscene.model.config import AIRConfig
 from airscene.model.counts import count_log_prior
 from airscene.model.likelihood import LIKELIHOODS, Likelihood
 from airscene.model.pose import Pose
+from airscene.model.shapes import Counts, Image, Scalar, Side, Where
 from airscene.model.stored import StoredModule, stored_as
-from airscene.model.unrolled import Appearance, InferenceStep, Unrolled
-from airscene.model.where import WHERE_PROPOSALS, Proposal, WhereProposal
+from airscene.model.unrolled import Appearance, InferenceStep, Unrolled, kl_from_prior, log_ratio
+from airscene.model.where import WHERE_PROPOSALS
+from airscene.model.where.proposal import Proposal, WhereProposal
 
 
 class AIR(StoredModule):
-    """Attend, Infer, Repeat (paper, sections 2 and 3.1), for one scene; `vmap` for a batch.
-
-    Args:
-        config: What the model is made of.
-        key: Randomness of the initial weights.
-    """
+    """Attend, Infer, Repeat (paper, sections 2 and 3.1), for one scene; `vmap` for a batch."""
 
     encoder: Encoder
     decoder: Decoder
-    where: WhereProposal = stored_as("posterior")
+    where: WhereProposal = eqx.field(metadata=stored_as("posterior"))
     composition: Composition
     background: Background
     likelihood: Likelihood
@@ -46,10 +43,9 @@ class AIR(StoredModule):
         if not (config.object_size and config.sigma):
             raise InputError("object_size or sigma is 0, which is for training only: estimate it")
         keys = jax.random.split(key, 3)
-        patch = (config.image_shape[0], config.n_cells, config.n_cells)
         self.config = config
-        self.encoder = Encoder(patch, config.n_what, config.n_layer, key=keys[0])
-        self.decoder = Decoder(patch, config.n_what, config.n_layer, config.brightness, key=keys[1])
+        self.encoder = Encoder(config, key=keys[0])
+        self.decoder = Decoder(config, key=keys[1])
         self.where = _chosen(WHERE_PROPOSALS, "where_proposal", config.where_proposal)(
             config, self.pose, key=keys[2]
         )
@@ -58,14 +54,7 @@ class AIR(StoredModule):
         self.likelihood = _chosen(LIKELIHOODS, "likelihood", config.likelihood)(config.sigma)
 
     def with_steps(self, n_steps: int) -> "AIR":
-        """Return the model with another largest count, and the same weights.
-
-        Args:
-            n_steps: The largest count, N. The prior over counts is that of the configuration for
-                this N.
-
-        Returns:
-            The model.
+        """Return the model with the same weights, and another largest count N and its prior.
 
         Raises:
             InputError: If N is below 1, or the prior is a table for another N.
@@ -86,55 +75,27 @@ class AIR(StoredModule):
         """Standard normal numbers that one step of `unroll` takes."""
         return 3 + self.config.n_what
 
-    def log_prior(self) -> Float[Array, " counts"]:
+    def log_prior(self) -> Counts:
         """Return log p(n) for n = 0..N."""
         with jax.ensure_compile_time_eval():
             return jnp.asarray(count_log_prior(self.config.count_prior, self.config.n_steps))
 
-    def draw(
-        self, z_where: Float[Array, " 3"], z_what: Float[Array, " what"]
-    ) -> Float[Array, "channel height width"]:
+    def draw(self, z_where: Where, z_what: Float[Array, " what"]) -> Image:
         """Return what one object adds to the canvas."""
         size = self.config.image_shape[1:]
         return attention.write(self.decoder(z_what), z_where, self.pose, size)
 
-    def appear(
-        self,
-        seen: Float[Array, "channel height width"],
-        z_where: Float[Array, " 3"],
-        noise: Float[Array, " what"],
-    ) -> Appearance:
-        """Encode what is in one window and draw it.
-
-        Args:
-            seen: What is to be explained: the image, or what is missing from the canvas.
-            z_where: Standardised pose of the window.
-            noise: Standard normal numbers.
-
-        Returns:
-            The object.
-        """
+    def appear(self, seen: Image, z_where: Where, noise: Float[Array, " what"]) -> Appearance:
+        """Encode one window of the image, or of what the canvas lacks of it: return the object."""
         window = attention.read(seen, z_where, self.pose, self.config.n_cells)
         mean, scale = self.encoder(window)
         z_what = mean + scale * noise
         return Appearance(mean, scale, z_what, self.draw(z_where, z_what))
 
     def step(
-        self,
-        image: Float[Array, "channel height width"],
-        state: PyTree[Array],
-        noise: Float[Array, " noise"],
+        self, image: Image, state: PyTree[Array], noise: Float[Array, " noise"]
     ) -> tuple[PyTree[Array], InferenceStep]:
-        """Take one step of inference.
-
-        Args:
-            image: Image, values in [0, 1].
-            state: State of the where-proposal.
-            noise: Standard normal numbers, of where and what.
-
-        Returns:
-            The next state, and the step.
-        """
+        """Take one step of inference, from a state of the where-proposal to the next."""
         state, proposal = self.where.step(state, noise[:3])
         appearance = None
         if self.where.uses_appearance:
@@ -144,30 +105,15 @@ class AIR(StoredModule):
         return state, InferenceStep(proposal, appearance)
 
     def appearances(
-        self,
-        image: Float[Array, "channel height width"],
-        steps: InferenceStep,
-        noise: Float[Array, "steps what"],
+        self, image: Image, steps: InferenceStep, noise: Float[Array, "steps what"]
     ) -> Appearance:
-        """Return the appearances of the objects of all steps.
-
-        Args:
-            image: Image, values in [0, 1].
-            steps: The steps, stacked.
-            noise: Standard normal numbers.
-
-        Returns:
-            The objects, stacked.
-        """
+        """Return the appearances of the objects of all steps, stacked as the steps are."""
         if steps.appearance is not None:
             return steps.appearance
         return jax.vmap(self.appear, in_axes=(None, 0, 0))(image, steps.proposal.z_where, noise)
 
     def unroll(
-        self,
-        image: Float[Array, "channel height width"],
-        noise: Float[Array, "steps noise"],
-        side: Float[Array, ""] | float = 0.0,
+        self, image: Image, noise: Float[Array, "steps noise"], side: Side = 0.0
     ) -> Unrolled:
         """Run all N steps of inference as if every object were present.
 
@@ -177,10 +123,7 @@ class AIR(StoredModule):
         Args:
             image: Image, values in [0, 1].
             noise: Standard normal numbers; zeros give the posterior means.
-            side: The side that objects are taken from first, see `WhereProposal.begin`.
-
-        Returns:
-            The sample and every term of the bound.
+            side: The side that objects are taken from first.
         """
         state, steps = self.where.begin(image, side), []
         # Unrolled: a loop on the CPU costs more a step than the code costs to compile.
@@ -195,78 +138,39 @@ class AIR(StoredModule):
             canvases.append(self.composition.add(canvases[-1], objects.drawn[i]))
         log_likelihoods = [self.log_likelihood(image, canvas) for canvas in canvases]
 
-        prior, posteriors = dist.Normal(), _posteriors(proposals, objects)
-        samples = (proposals.z_where, objects.z_what)
-        log_ratio = sum(
-            (prior.log_prob(z) - q.log_prob(z)).sum(axis=1)
-            for q, z in zip(posteriors, samples, strict=True)
-        )
+        where = proposals.where_mean, proposals.where_scale, proposals.z_where
         return Unrolled(
             presence_logits=proposals.logit,
             z_where=proposals.z_where,
             z_what=objects.z_what,
             kl=self.kl(proposals, objects),
-            log_ratio=log_ratio,
+            log_ratio=log_ratio(*where) + log_ratio(objects.mean, objects.scale, objects.z_what),
             canvases=jnp.stack(canvases),
             log_likelihoods=jnp.stack(log_likelihoods),
         )
 
-    def log_likelihood(
-        self,
-        image: Float[Array, "channel height width"],
-        canvas: Float[Array, "channel height width"],
-    ) -> Float[Array, ""]:
+    def log_likelihood(self, image: Image, canvas: Image) -> Scalar:
         """Return log p(x | y), summed over pixels, in nats."""
         return self.likelihood.log_prob(image, canvas).sum()
 
     def compose(
-        self,
-        drawn: Float[Array, "steps channel height width"],
-        present: Bool[Array, " steps"],
-    ) -> Float[Array, "channel height width"]:
-        """Return the canvas with those objects that are present.
-
-        Args:
-            drawn: What each object adds to the canvas.
-            present: Whether it is there.
-        """
+        self, drawn: Float[Array, "steps channel height width"], present: Bool[Array, " steps"]
+    ) -> Image:
+        """Return the canvas with what those objects add that are present."""
         return self.composition.compose(self.background.canvas(drawn[0]), drawn, present)
 
     def kl(self, proposals: Proposal, objects: Appearance) -> Float[Array, " steps"]:
-        """Return KL(q(z_i) || p(z_i)) of where and what of each step, in nats.
+        """Return KL(q(z_i) || p(z_i)) of where and what of each step, in nats."""
+        where = kl_from_prior(proposals.where_mean, proposals.where_scale)
+        return where + kl_from_prior(objects.mean, objects.scale)
 
-        Args:
-            proposals: The posteriors of presence and z_where, stacked.
-            objects: The appearances, stacked.
-        """
-        return sum(
-            dist.kl_divergence(q, dist.Normal()).sum(axis=1)
-            for q in _posteriors(proposals, objects)
-        )
-
-    def sample(
-        self, key: PRNGKeyArray, count: Int[Array, ""]
-    ) -> Float[Array, "channel height width"]:
-        """Draw one scene from the prior p(x | n), without the noise of the pixels.
-
-        Args:
-            key: Randomness of the draw.
-            count: Number of objects n.
-
-        Returns:
-            The canvas.
-        """
+    def sample(self, key: PRNGKeyArray, count: Int[Array, ""]) -> Image:
+        """Draw one scene from the prior p(x | n), without the noise of the pixels."""
         where_key, what_key = jax.random.split(key)
         n_steps = self.config.n_steps
         z_where = dist.Normal().sample(where_key, (n_steps, 3))
         z_what = dist.Normal().sample(what_key, (n_steps, self.config.n_what))
         return self.compose(jax.vmap(self.draw)(z_where, z_what), jnp.arange(n_steps) < count)
-
-
-def _posteriors(proposals: Proposal, objects: Appearance) -> tuple[dist.Normal, dist.Normal]:
-    """Return q(z_where) and q(z_what)."""
-    where = dist.Normal(proposals.where_mean, proposals.where_scale)
-    return where, dist.Normal(objects.mean, objects.scale)
 
 
 def _chosen(kinds: Mapping[str, Any], what: str, name: str) -> Any:

@@ -7,31 +7,24 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from airscene.model.config import AIRConfig
+from airscene.model.shapes import Window
+
 # The decoder starts dark: an untrained object must add almost nothing to the canvas, or the
 # first thing that training learns is that no object should ever be there.
 DARK = -2.0
 
 
 class Encoder(eqx.Module):
-    """`q(z_what | x_att)`: a window to a diagonal Gaussian (paper, Fig. 2).
-
-    Args:
-        patch: Channels, height and width of the window.
-        n_what: Length of the code.
-        n_layer: Units of the hidden layer.
-        key: Randomness of the initial weights.
-    """
+    """`q(z_what | x_att)`: a window to a diagonal Gaussian (paper, Fig. 2)."""
 
     layers: eqx.nn.MLP
 
-    def __init__(
-        self, patch: tuple[int, int, int], n_what: int, n_layer: int, *, key: PRNGKeyArray
-    ):
-        self.layers = eqx.nn.MLP(math.prod(patch), 2 * n_what, n_layer, 1, key=key)
+    def __init__(self, config: AIRConfig, *, key: PRNGKeyArray):
+        n_in, n_out = math.prod(_patch(config)), 2 * config.n_what
+        self.layers = eqx.nn.MLP(n_in, n_out, config.n_layer, 1, key=key)
 
-    def __call__(
-        self, window: Float[Array, "channel cell cell"]
-    ) -> tuple[Float[Array, " what"], Float[Array, " what"]]:
+    def __call__(self, window: Window) -> tuple[Float[Array, " what"], Float[Array, " what"]]:
         """Return the mean and the standard deviation of the code."""
         mean, scale = jnp.split(self.layers(window.ravel()), 2)
         return mean, jax.nn.softplus(scale)
@@ -42,32 +35,23 @@ class Decoder(eqx.Module):
 
     The paper's decoder can draw white. Where objects add up, two in one place could then as well be
     one of twice the brightness: `brightness` below 1 says that they are not.
-
-    Args:
-        patch: Channels, height and width of the window.
-        n_what: Length of the code.
-        n_layer: Units of the hidden layer.
-        brightness: The most that an object adds to a pixel.
-        key: Randomness of the initial weights.
     """
 
     layers: eqx.nn.MLP
     patch: tuple[int, int, int] = eqx.field(static=True)
     brightness: float = eqx.field(static=True)
 
-    def __init__(
-        self,
-        patch: tuple[int, int, int],
-        n_what: int,
-        n_layer: int,
-        brightness: float,
-        *,
-        key: PRNGKeyArray,
-    ):
-        self.patch, self.brightness = patch, brightness
-        self.layers = eqx.nn.MLP(n_what, math.prod(patch), n_layer, 1, key=key)
+    def __init__(self, config: AIRConfig, *, key: PRNGKeyArray):
+        self.patch, self.brightness = _patch(config), config.brightness
+        n_out = math.prod(self.patch)
+        self.layers = eqx.nn.MLP(config.n_what, n_out, config.n_layer, 1, key=key)
 
-    def __call__(self, z_what: Float[Array, " what"]) -> Float[Array, "channel cell cell"]:
+    def __call__(self, z_what: Float[Array, " what"]) -> Window:
         """Return the window that a code draws, values in [0, brightness]."""
         drawn = jax.nn.sigmoid(self.layers(z_what) + DARK).reshape(self.patch)
         return self.brightness * drawn
+
+
+def _patch(config: AIRConfig) -> tuple[int, int, int]:
+    """Channels, height and width of a window."""
+    return config.image_shape[0], config.n_cells, config.n_cells

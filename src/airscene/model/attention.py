@@ -12,12 +12,11 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from airscene.model.pose import Pose
+from airscene.model.shapes import Image, Scalar, Where, Window
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(2,))
-def _hat(
-    at: Float[Array, " out"], width: Float[Array, ""], n_in: int
-) -> Float[Array, "out {n_in}"]:
+def _hat(at: Float[Array, " out"], width: Scalar, n_in: int) -> Float[Array, "out {n_in}"]:
     """Hat functions of the given half-width around the positions `at`: linear interpolation.
 
         M[j, k] = max(width - |at_j - k|, 0) / width^2
@@ -44,13 +43,13 @@ def _hat_backward(n_in, saved, gradient):
 _hat.defvjp(_hat_forward, _hat_backward)
 
 
-def _widened(spacing: Float[Array, ""]) -> Float[Array, ""]:
+def _widened(spacing: Scalar) -> Scalar:
     # Samples more than one cell apart average what lies between them, or they would miss it.
     return jax.nn.relu(spacing - 1.0) + 1.0
 
 
 def _read_matrix(
-    side: Float[Array, ""], centre: Float[Array, ""], n_pixels: int, n_cells: int
+    side: Scalar, centre: Scalar, n_pixels: int, n_cells: int
 ) -> Float[Array, "{n_cells} {n_pixels}"]:
     """Rows interpolate an axis of the image at the centres of the window's cells."""
     cells = (jnp.arange(n_cells) + 0.5) / n_cells - 0.5
@@ -59,7 +58,7 @@ def _read_matrix(
 
 
 def _write_matrix(
-    side: Float[Array, ""], centre: Float[Array, ""], n_pixels: int, n_cells: int
+    side: Scalar, centre: Scalar, n_pixels: int, n_cells: int
 ) -> Float[Array, "{n_pixels} {n_cells}"]:
     """Rows interpolate an axis of the window at the centres of the image's pixels."""
     pixels = jnp.arange(n_pixels) + 0.5 - (centre + 1.0) / 2.0 * n_pixels
@@ -67,51 +66,28 @@ def _write_matrix(
     return _hat(at, _widened(n_cells / side), n_cells)
 
 
+def _by_axis(matrix, z_where, pose, image_size, n_cells):
+    scale, (x, y) = pose(z_where)
+    side = scale * min(image_size)
+    return (matrix(side, at, n, n_cells) for at, n in zip((y, x), image_size, strict=True))
+
+
 def read(
-    image: Float[Array, "channel height width"],
-    z_where: Float[Array, " 3"],
-    pose: Pose,
-    n_cells: int,
+    image: Image, z_where: Where, pose: Pose, n_cells: int
 ) -> Float[Array, "channel {n_cells} {n_cells}"]:
-    """Read the attention window: `x_att = A_y x A_x^T`.
+    """Read the attention window: `x_att = A_y x A_x^T`, zero where it leaves the image.
 
     Args:
         image: Image, values in [0, 1].
         z_where: Standardised pose of the window.
         pose: The map from `z_where` to scale and centre.
         n_cells: Side of the window, in samples.
-
-    Returns:
-        The window's contents; zero where it leaves the image.
     """
-    height, width = image.shape[1:]
-    scale, (x, y) = pose(z_where)
-    side = scale * min(height, width)
-    rows = _read_matrix(side, y, height, n_cells)
-    columns = _read_matrix(side, x, width, n_cells)
+    rows, columns = _by_axis(_read_matrix, z_where, pose, image.shape[1:], n_cells)
     return rows @ image @ columns.T
 
 
-def write(
-    patch: Float[Array, "channel cell cell"],
-    z_where: Float[Array, " 3"],
-    pose: Pose,
-    image_size: tuple[int, int],
-) -> Float[Array, "channel height width"]:
-    """Write a patch into an empty image: `y = B_y y_att B_x^T`.
-
-    Args:
-        patch: What the object looks like inside its window, values in [0, 1].
-        z_where: Standardised pose of the window.
-        pose: The map from `z_where` to scale and centre.
-        image_size: Height and width of the image, in pixels.
-
-    Returns:
-        The object's contribution to the canvas.
-    """
-    (height, width), n_cells = image_size, patch.shape[-1]
-    scale, (x, y) = pose(z_where)
-    side = scale * min(height, width)
-    rows = _write_matrix(side, y, height, n_cells)
-    columns = _write_matrix(side, x, width, n_cells)
+def write(patch: Window, z_where: Where, pose: Pose, image_size: tuple[int, int]) -> Image:
+    """Write a patch, the inside of a window, into an empty image: `y = B_y y_att B_x^T`."""
+    rows, columns = _by_axis(_write_matrix, z_where, pose, image_size, patch.shape[-1])
     return rows @ patch @ columns.T

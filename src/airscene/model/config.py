@@ -4,7 +4,7 @@ import math
 import re
 from dataclasses import dataclass, field
 
-from airscene.errors import InputError, check_option
+from airscene.errors import InputError, check_option, check_whole
 from airscene.schema import NO_OPTION
 
 
@@ -34,9 +34,6 @@ class AIRConfig:
         composition: How an object changes the canvas: "sum".
         background: What the canvas is before the first object: "black".
         likelihood: How a pixel is distributed given the canvas: "gaussian".
-
-    Raises:
-        InputError: If a value is out of range.
     """
 
     image_shape: tuple[int, int, int] = field(default=(1, 50, 50), metadata=NO_OPTION)
@@ -59,10 +56,9 @@ class AIRConfig:
     likelihood: str = field(default="gaussian", metadata=NO_OPTION)
 
     def __post_init__(self) -> None:
-        """Check that every value is in range."""
+        """Refuse values out of range: raise `InputError`."""
         for name in ("n_steps", "n_what", "n_cells", "n_hidden", "n_features", "n_layer"):
-            value = getattr(self, name)
-            check_option(name, value, value >= 1, "a whole number of at least 1")
+            check_whole(name, getattr(self, name), 1)
         channels, *sides = shape = self.image_shape
         right = channels in (1, 3) and len(sides) == 2 and min(sides) >= 1
         check_option("image_shape", shape, right, "1 or 3 channels, then height and width")
@@ -85,14 +81,9 @@ class AIRConfig:
 
 
 def parse_count_prior(spec: str, n_max: int) -> tuple[str, list[float]]:
-    """Read a prior over counts; `airscene.model.counts.count_log_prior` says what it means.
+    """Return the name and the numbers of a prior over counts, 0 to `n_max`.
 
-    Args:
-        spec: `geometric(rho)`, `binomial(p)`, `poisson(rate)` or `table(w0, w1, ..)`.
-        n_max: The largest count, N.
-
-    Returns:
-        Its name and its numbers.
+    `airscene.model.counts.count_log_prior` says what they mean.
 
     Raises:
         InputError: If the prior is not one of these or its numbers are out of range.

@@ -9,6 +9,7 @@ import numpyro.distributions as dist
 from jaxtyping import Array, Float
 
 from airscene.model.config import parse_count_prior
+from airscene.model.shapes import Counts
 
 _PRIORS = {
     # By its logit, as 1 - rho is 1 in single precision for the smallest rho.
@@ -19,16 +20,13 @@ _PRIORS = {
 
 
 def count_log_prior(spec: str, n_max: int) -> Float[np.ndarray, "counts"]:
-    """The logarithm of the prior over counts `p(n)`, truncated to `0..n_max`.
+    """Return log p(n), n = 0..N, of a prior over counts that is cut off after N.
 
     Args:
         spec: `geometric(rho)`, with p(n) proportional to rho^n (the paper's, appendix C);
             `binomial(p)`, each of n_max objects there with probability p; `poisson(rate)`; or
             `table(w0, w1, ..)`, one weight above zero for each count.
         n_max: The largest count, N.
-
-    Returns:
-        log p(n) for n = 0..N.
 
     Raises:
         InputError: If the prior is not one of these or its numbers are out of range.
@@ -42,16 +40,12 @@ def count_log_prior(spec: str, n_max: int) -> Float[np.ndarray, "counts"]:
     return np.asarray(jax.nn.log_softmax(log_p))
 
 
-def count_log_posterior(presence_logits: Float[Array, " steps"]) -> Float[Array, " counts"]:
-    """The distribution of counts that the presences imply: the unary code (eq. 2, appendix B).
+def count_log_posterior(presence_logits: Float[Array, " steps"]) -> Counts:
+    """Return log q(n), n = 0..N, as the presences imply it: the unary code (eq. 2, appendix B).
 
         q(n) = prod_{i<=n} p_i * (1 - p_{n+1}),   p_i = sigmoid(logit_i),   p_{N+1} = 0
 
-    Args:
-        presence_logits: The logit of `q(z_pres_i = 1 | z_pres_{i-1} = 1)` for each step.
-
-    Returns:
-        log q(n) for n = 0..N.
+    The logits are of `q(z_pres_i = 1 | z_pres_{i-1} = 1)`, for each step.
     """
     reached = jnp.cumsum(jax.nn.log_sigmoid(presence_logits))
     ended = jax.nn.log_sigmoid(-presence_logits)

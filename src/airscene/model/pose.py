@@ -4,7 +4,8 @@ import math
 
 import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+
+from airscene.model.shapes import Place, Scalar, Where
 
 
 class Pose(eqx.Module):
@@ -26,11 +27,8 @@ class Pose(eqx.Module):
     scale_spread: float = eqx.field(static=True)
     position_spread: float = eqx.field(static=True)
 
-    def __call__(self, z_where: Float[Array, " 3"]) -> tuple[Float[Array, ""], Float[Array, " 2"]]:
+    def __call__(self, z_where: Where) -> tuple[Scalar, Place]:
         """Map one latent to its pose.
-
-        Args:
-            z_where: Standardised latent `(z_s, z_x, z_y)`.
 
         Returns:
             The scale (window side over the image's short side) and the centre `(x, y)`, with
@@ -42,14 +40,9 @@ class Pose(eqx.Module):
     def inverse(
         self, window: tuple[float, float, float, float], image_size: tuple[int, int]
     ) -> tuple[float, float, float]:
-        """Map a window in pixels back to its latent.
+        """Map a window (x0, y0, x1, y1), as wide as it is high, back to its latent.
 
-        Args:
-            window: The window (x0, y0, x1, y1), in pixels; its width and height are the same.
-            image_size: Height and width of the image, in pixels.
-
-        Returns:
-            The latent `(z_s, z_x, z_y)`.
+        It is in pixels, as the height and width of the image are.
         """
         x0, y0, x1, y1 = window
         height, width = image_size

@@ -2,10 +2,10 @@
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
 
 from airscene.model.air import AIR
 from airscene.model.counts import count_log_posterior
+from airscene.model.shapes import Counts, Image, Scalar, Side
 from airscene.model.unrolled import InferenceStep
 
 # A scene has ended when the probability of a further object is below this: count probabilities
@@ -13,18 +13,11 @@ from airscene.model.unrolled import InferenceStep
 TAIL = 1e-3
 
 
-def take_steps(
-    model: AIR, image: Float[Array, "channel height width"], side: Float[Array, ""] | float = 0.0
-) -> tuple[Float[Array, " counts"], InferenceStep]:
+def take_steps(model: AIR, image: Image, side: Side = 0.0) -> tuple[Counts, InferenceStep]:
     """Take steps until the scene has ended.
 
     Under `vmap` the loop ends when every scene of the batch has (paper, section 3.1: potential
     savings in computation during inference).
-
-    Args:
-        model: The model.
-        image: Image, values in [0, 1].
-        side: The side that objects are taken from first, see `WhereProposal.begin`.
 
     Returns:
         log q(n | x) for n = 0..N, and the steps at the means, stacked; zeros for those not run.
@@ -53,9 +46,7 @@ def take_steps(
     return count_log_posterior(logits), steps
 
 
-def best_steps(
-    model: AIR, image: Float[Array, "channel height width"]
-) -> tuple[Float[Array, ""], Float[Array, " counts"], InferenceStep]:
+def best_steps(model: AIR, image: Image) -> tuple[Scalar, Counts, InferenceStep]:
     """Take steps from the side from which they explain the image best.
 
     Of the sides that the where-proposal has, the one with the highest bound at the means, for its
@@ -67,10 +58,6 @@ def best_steps(
     of them or between two. As the side is a function of the image, what is inferred from it is a
     posterior like any other, and its bound is a bound. A deviation: the paper's network infers
     every image in one order (section 3.1). The recurrent network does so here too.
-
-    Args:
-        model: The model.
-        image: Image, values in [0, 1].
 
     Returns:
         The side, in radians, and what `take_steps` returns for it.
@@ -97,6 +84,6 @@ def best_steps(
     return sides[best], *jax.tree.map(lambda leaf: leaf[best], all_steps)
 
 
-def best_side(model: AIR, image: Float[Array, "channel height width"]) -> Float[Array, ""]:
+def best_side(model: AIR, image: Image) -> Scalar:
     """Return the side from which a model explains an image best, see `best_steps`."""
     return best_steps(model, image)[0]

@@ -2,40 +2,40 @@
 
 from collections.abc import Iterator
 from dataclasses import fields
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
 
 
 class StoredModule(eqx.Module):
-    """A model whose weights are kept in files.
+    """A model whose weights are kept in files, made of a configuration and a key.
 
     Args:
         config: What the model is made of, a dataclass.
         stored_format: What the files say that they hold: no name of the code.
+        key: Randomness of the initial weights.
     """
 
     config: eqx.AbstractVar[Any]
-    stored_format: eqx.AbstractClassVar[str]
+    stored_format: ClassVar[str]
 
 
-def stored_as(name: str) -> Any:
-    """A field of a module whose tensors have another name in files than in the code.
+def stored_as(name: str) -> dict[str, str]:
+    """The metadata of a field whose tensors have another name in files than in the code.
 
-        head: eqx.nn.Linear = stored_as("propose")
+        head: eqx.nn.Linear = eqx.field(metadata=stored_as("propose"))
 
-    Args:
-        name: Its name in files, which never changes.
+    The name in files never changes.
     """
-    return eqx.field(metadata={"stored": name})
+    return {"stored": name}
 
 
 def stored_names(model: eqx.Module) -> Iterator[str]:
     """Return the names that the arrays of a model have in files, in the order of its leaves."""
-    leaves = jax.tree.leaves_with_path(eqx.filter(model, has_shape))
-    for path, _ in leaves:
-        names, node = [], model
+    for path, _ in jax.tree.leaves_with_path(eqx.filter(model, has_shape)):
+        node: Any = model
+        names = []
         for key in path:
             if isinstance(key, jax.tree_util.GetAttrKey):
                 stored = {f.name: f.metadata.get("stored", f.name) for f in fields(node)}

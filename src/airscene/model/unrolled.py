@@ -2,9 +2,11 @@
 
 from typing import NamedTuple
 
+import numpyro.distributions as dist
 from jaxtyping import Array, Float
 
-from airscene.model.where import Proposal
+from airscene.model.shapes import Counts, Image
+from airscene.model.where.proposal import Proposal
 
 
 class Appearance(NamedTuple):
@@ -20,7 +22,7 @@ class Appearance(NamedTuple):
     mean: Float[Array, " what"]
     scale: Float[Array, " what"]
     z_what: Float[Array, " what"]
-    drawn: Float[Array, "channel height width"]
+    drawn: Image
 
 
 class InferenceStep(NamedTuple):
@@ -55,4 +57,18 @@ class Unrolled(NamedTuple):
     kl: Float[Array, " steps"]
     log_ratio: Float[Array, " steps"]
     canvases: Float[Array, "counts channel height width"]
-    log_likelihoods: Float[Array, " counts"]
+    log_likelihoods: Counts
+
+
+def kl_from_prior(
+    mean: Float[Array, "*batch n"], scale: Float[Array, "*batch n"]
+) -> Float[Array, "*batch"]:
+    """KL(N(mean, scale^2) | N(0, I)), in nats."""
+    return dist.kl_divergence(dist.Normal(mean, scale), dist.Normal()).sum(axis=-1)
+
+
+def log_ratio(
+    mean: Float[Array, "*batch n"], scale: Float[Array, "*batch n"], z: Float[Array, "*batch n"]
+) -> Float[Array, "*batch"]:
+    """Log N(z | 0, I) - log N(z | mean, scale^2), in nats."""
+    return (dist.Normal().log_prob(z) - dist.Normal(mean, scale).log_prob(z)).sum(axis=-1)

@@ -37,14 +37,10 @@ MIGRATIONS: dict[int, Migration] = {1: _side_is_no_weight}
 
 
 def save_weights(model: StoredModule, path: str | Path, **metadata: str) -> None:
-    """Write a model's weights and configuration, whole or not at all.
+    """Write a model's weights and configuration to a `.safetensors` file, whole or not at all.
 
-    Equal weights make equal files, byte by byte.
-
-    Args:
-        model: The model.
-        path: The `.safetensors` file to write.
-        metadata: What else the file says of the model, for instance `world="tabletop"`.
+    Equal weights make equal files, byte by byte. The metadata are what else the file says of the
+    model, for instance `world="tabletop"`.
 
     Raises:
         InputError: If the file cannot be written.
@@ -77,10 +73,7 @@ def _serialised(tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> byt
 
 
 def read_metadata(path: str | Path) -> dict[str, str]:
-    """Read what a file says of its weights: `format`, `config`, and what else it was told.
-
-    Args:
-        path: The `.safetensors` file.
+    """Read what a weights file says of itself: `format`, `config`, and what else it was told.
 
     Raises:
         InputError: If the file is missing, truncated or not safetensors.
@@ -103,44 +96,31 @@ def _opened(path: Path) -> Iterator[Any]:
 
 
 def load_weights(path: str | Path) -> AIR:
-    """Read the weights of AIR that `save_weights` wrote.
-
-    Args:
-        path: The `.safetensors` file.
-
-    Returns:
-        The model.
-
-    Raises:
-        InputError: If the file is missing, truncated, not safetensors, or of another model.
-    """
+    """Read an AIR from a weights file, see `load_module`."""
     return load_module(path, AIR, AIRConfig)
 
 
 def load_module(path: str | Path, kind: type[Module], config_kind: type) -> Module:
-    """Read a model of any kind that `save_weights` wrote. Nothing is unpickled.
+    """Read a model of any kind that `save_weights` wrote, in the precision that JAX is set to.
 
-    Files of older schemas are migrated, one schema after the other.
+    Files of older schemas are migrated, one schema after the other. Nothing is unpickled.
 
     Args:
         path: The `.safetensors` file.
         kind: The model's class, made of a configuration and a key.
         config_kind: The class of its configuration.
 
-    Returns:
-        The model, in the precision that JAX is set to.
-
     Raises:
         InputError: If the file is missing, truncated, not safetensors, or of another model.
     """
-    path, wanted_format = Path(path), kind.stored_format
+    path = Path(path)
     with _opened(path) as file:
         metadata = file.metadata() or {}
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    if metadata.get("format") != wanted_format:
+    if metadata.get("format") != kind.stored_format:
         raise InputError(
             f"{path} holds weights of another program (format {metadata.get('format')!r}); "
-            f"airscene reads {wanted_format!r}"
+            f"airscene reads {kind.stored_format!r}"
         )
     try:
         schema, said = int(metadata.get("schema", 1)), json.loads(metadata["config"])

@@ -1,4 +1,12 @@
-"""Neural baselines of the score-function estimator: what each step can expect to gain."""
+"""Neural baselines of the score-function estimator: what each step can expect to gain.
+
+A baseline that depends on nothing drawn at step i or later leaves the expectation of the gradient
+as it is, whatever it says (Mnih & Gregor, Neural variational inference and learning in belief
+networks, 2014; paper, section 2.2, which leaves the networks open).
+"""
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
 import equinox as eqx
 import jax
@@ -6,6 +14,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from airscene.model.config import AIRConfig
+from airscene.model.shapes import Image
+from airscene.model.stored import StoredModule
 from airscene.model.unrolled import Unrolled
 
 # Nats that an output of one stands for: about what explaining one object gains.
@@ -21,6 +31,10 @@ POOL = 5
 # Units of the hidden layers.
 N_HIDDEN = 64
 
+Model = TypeVar("Model", bound=eqx.Module)
+Stored = TypeVar("Stored", bound=StoredModule)
+Aid = TypeVar("Aid", bound=eqx.Module)
+
 
 class Baseline(eqx.Module):
     """A network a step that foretells its learning signal from the image and the latents so far.
@@ -30,13 +44,7 @@ class Baseline(eqx.Module):
     y_i-1 is the canvas of the first i - 1 objects. The first term is known before step i, so f_i
     is left to say only what further objects will gain. It is analytic, and the paper speaks of no
     such term: it takes a pass through the decoder for each prefix, as y_i-1 does; the run has made
-    them all. A baseline that depends on nothing drawn at step i or later leaves the expectation of
-    the gradient as it is, whatever it says (Mnih & Gregor, Neural variational inference and
-    learning in belief networks, 2014; paper, section 2.2, which leaves the networks open).
-
-    Args:
-        config: What the model is made of.
-        key: Randomness of the initial weights.
+    them all.
     """
 
     networks: eqx.nn.MLP
@@ -46,48 +54,75 @@ class Baseline(eqx.Module):
         channels, *sides = config.image_shape
         rows, columns = (-(-side // POOL) for side in sides)
         n_in = 2 * channels * rows * columns + config.n_steps * (3 + config.n_what)
-        self.networks = eqx.filter_vmap(
-            lambda key: eqx.nn.MLP(n_in, "scalar", N_HIDDEN, 2, key=key)
-        )(jax.random.split(key, config.n_steps))
+        self.networks = network_a_step(n_in, config.n_steps, key)
         self.sigma = config.sigma
 
-    def __call__(
-        self, image: Float[Array, "channel height width"], run: Unrolled
-    ) -> Float[Array, " steps"]:
-        """Return the baseline of each step, in nats.
-
-        Args:
-            image: Image, values in [0, 1].
-            run: The model's latents, canvases and likelihoods. No gradient reaches them.
-        """
+    def __call__(self, image: Image, run: Unrolled) -> Float[Array, " steps"]:
+        """Return the baseline of each step, in nats; no gradient reaches the model's run."""
         run = jax.lax.stop_gradient(run)
-        n_steps = len(run.z_where)
-        left = jnp.square(image - run.canvases[:-1]) / self.sigma**2
-        left = jax.vmap(_pooled)(left).reshape(n_steps, -1)
+        seen = pooled(image / self.sigma, POOL, -2)
+        left = pooled(jnp.square(image - run.canvases[:-1]) / self.sigma**2, POOL, -2)
         latents = jnp.concatenate([run.z_where, run.z_what], axis=1)
-        # Row i: the latents of the steps before i, and zeros.
-        before = jnp.tri(n_steps, k=-1)[:, :, None] * latents
-        seen = jnp.broadcast_to(_pooled(image / self.sigma).ravel(), left.shape)
-        inputs = jnp.concatenate([seen, left, before.reshape(n_steps, -1)], axis=1)
-        foretold = eqx.filter_vmap(lambda network, one: network(one))(self.networks, inputs)
-        return run.log_likelihoods[:-1] + UNIT * foretold
+        return run.log_likelihoods[:-1] + foretell(self.networks, seen, left, latents)
 
 
-class WithBaseline(eqx.Module):
-    """A model and the baseline that is trained beside it, and thrown away after.
+def network_a_step(n_in: int, n_steps: int, key: PRNGKeyArray) -> eqx.nn.MLP:
+    """The networks of all steps, stacked."""
+    one = eqx.filter_vmap(lambda key: eqx.nn.MLP(n_in, "scalar", N_HIDDEN, 2, key=key))
+    return one(jax.random.split(key, n_steps))
 
-    Args:
-        model: The model.
-        baseline: Its baseline.
+
+def foretell(
+    networks: eqx.nn.MLP,
+    seen: Float[Array, "*image"],
+    left: Float[Array, "steps *canvas"],
+    latents: Float[Array, "steps latents"],
+    *others: Float[Array, " others"],
+) -> Float[Array, " steps"]:
+    """What the network of each step says, in nats, of what is known before it.
+
+    That is the image and other numbers, the same at every step; what is left before each step; and
+    of the latents those of the steps before it, and zeros.
     """
+    n = len(latents)
+    before = jnp.tri(n, k=-1)[:, :, None] * latents
+    by_step = [left.reshape(n, -1), before.reshape(n, -1)]
+    same = [jnp.broadcast_to(x.ravel(), (n, x.size)) for x in (seen, *others)]
+    inputs = jnp.concatenate([same[0], *by_step, *same[1:]], axis=1)
+    return UNIT * eqx.filter_vmap(lambda network, one: network(one))(networks, inputs)
 
-    model: eqx.Module
-    baseline: eqx.Module
+
+def pooled(images: Float[Array, "..."], side: int, axis: int) -> Float[Array, "..."]:
+    """Average images over squares of a side, with black beyond the edges.
+
+    The rows are on a negative axis, and the columns on the next.
+    """
+    at = images.ndim + axis
+    more = [(0, -n % side if i in (at, at + 1) else 0) for i, n in enumerate(images.shape)]
+    padded = jnp.pad(images, more)
+    shape = list(padded.shape)
+    shape[at : at + 2] = [shape[at] // side, side, shape[at + 1] // side, side]
+    return padded.reshape(shape).mean(axis=(at + 1, at + 3))
 
 
-def _pooled(image: Float[Array, "channel height width"]) -> Float[Array, "channel rows columns"]:
-    """Average over squares."""
-    height, width = image.shape[1:]
-    padded = jnp.pad(image, ((0, 0), (0, -height % POOL), (0, -width % POOL)))
-    rows, columns = (side // POOL for side in padded.shape[1:])
-    return padded.reshape(-1, rows, POOL, columns, POOL).mean(axis=(2, 4))
+class WithBaseline(eqx.Module, Generic[Model, Aid]):
+    """A model and the baseline that is trained beside it, and thrown away after."""
+
+    model: Model
+    baseline: Aid
+
+
+def apart(trained: Model | WithBaseline[Model, Aid]) -> tuple[Model, Aid | None]:
+    """Return a model, and its baseline if it has one."""
+    if isinstance(trained, WithBaseline):
+        return trained.model, trained.baseline
+    return trained, None
+
+
+def with_baseline(model: Stored, kind: Callable[..., Aid], seed: int) -> WithBaseline[Stored, Aid]:
+    """Return a model with a new baseline of a kind.
+
+    The seed decides its initial weights, which are of another key than the model's own.
+    """
+    key = jax.random.fold_in(jax.random.key(seed), 1)
+    return WithBaseline(model, eqx.filter_jit(kind)(model.config, key=key))

@@ -4,70 +4,27 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
+import jax
+import numpy as np
+
+from airscene.evaluation import ImageRow, image_rows
 from airscene.images.config import DataConfig
-from airscene.paper.result import Claim, Result, Row, Unit, of_run
-from airscene.paper.trained import run_folder, trained
+from airscene.paper.result import Result, Row, Rows, Unit, described, of_run
+from airscene.paper.trained import run_folder, scaled, trained
 from airscene.runs.presets.baselines import DRAW_012, DRAW_013, DRAWPreset
-
-if TYPE_CHECKING:
-    pass
-
-# Held-out scenes whose bound is measured while training.
-WATCHED = 500
-
-# Scenes whose bound is measured at a time.
-_CHUNK = 100
+from airscene.runs.tasks.baselines import elbo
+from airscene.training.record import read_metrics
 
 # Drawing steps in the figure, and scenes of each kind.
 _SHOWN_STEPS, _SHOWN_SCENES = (1, 5, 10, 20, 40), 4
 
-CLAIMS = (
-    Claim(
-        "DRAW, bound on 0 to 2 digits",
-        "637 nats",
-        DRAW_012.name,
-        "elbo",
-        "{:.1f} nats",
-        aim=637.0,
-        front=True,
-    ),
-    Claim("bound on 3 digits", "406 nats", DRAW_012.name, "unseen_elbo", "{:.1f} nats", aim=406.0),
-    Claim(
-        "trained on 0, 1 and 3, bound on 2",
-        "not in the paper",
-        DRAW_013.name,
-        "unseen_elbo",
-        "{:.1f} nats",
-    ),
-)
-
 
 def draw(quickly: bool = False) -> Result:
     """DRAW on 0 to 2 digits and on 3; and, trained on 0, 1 and 3, on 2."""
-    presets = [_quick(p) if quickly else p for p in (DRAW_012, DRAW_013)]
-    return Result(
-        name="draw",
-        about=(
-            "DRAW on numbers of digits that it was trained on, and on one that it was not "
-            "(Table 1, appendices E and F)."
-        ),
-        units=tuple(Unit(p.name, p.training.seed, p, partial(draw_row, p)) for p in presets),
-        claims=CLAIMS,
-        draw=partial(_draw, presets),
-    )
-
-
-def _quick(preset: DRAWPreset) -> DRAWPreset:
-    few = {"steps": 300, "evaluate_every": 100, "save_every": 100}
-    return replace(
-        preset,
-        data=replace(preset.data, digits="bundled", n_train=4000, n_test=300),
-        model=replace(preset.model, n_steps=10, n_hidden=64),
-        training=replace(preset.training, **few),
-        growth=((0, 5), (200, 10)),
-    )
+    presets, _ = scaled(quickly, (), DRAW_012, DRAW_013)
+    units = [Unit(p.name, p.training.seed, p, partial(draw_row, p)) for p in presets]
+    return described("draw", units, partial(_draw, presets))
 
 
 def _unseen(preset: DRAWPreset) -> DataConfig:
@@ -76,23 +33,13 @@ def _unseen(preset: DRAWPreset) -> DataConfig:
     return replace(preset.data, counts=(count,))
 
 
-def draw_row(preset: DRAWPreset, runs: Path) -> dict[str, Any]:
-    """Return the bound that a preset's DRAW reaches on held-out scenes, and on unseen counts.
+def draw_row(preset: DRAWPreset, runs: Path) -> Row:
+    """Return the bound of a preset's DRAW on held-out scenes, and on those of an unseen count.
 
-    Args:
-        preset: The preset, with its seed.
-        runs: Folder of all runs.
-
-    Returns:
-        `elbo` and its standard error on held-out scenes like those of training, `unseen_elbo` and
-        its standard error on as many scenes of `unseen_count` digits, all in nats; one posterior
-        sample an image. The free energy is the negative of these.
+    `elbo`, `unseen_elbo` and their standard errors, in nats, by one posterior sample an image; the
+    free energy is the negative.
     """
     model = trained(preset, runs)
-    # Here, as they import more than the command line's help should wait for.
-    from airscene.runs.tasks.draw import elbo
-    from airscene.training.record import read_metrics
-
     unseen = _unseen(preset)
     rows = read_metrics(run_folder(preset, runs) / "metrics.jsonl")
     return {
@@ -105,13 +52,8 @@ def draw_row(preset: DRAWPreset, runs: Path) -> dict[str, Any]:
     }
 
 
-def _draw(presets: Sequence[DRAWPreset], rows: Sequence[Row], runs: Path, figures: Path) -> None:
+def _draw(presets: Sequence[DRAWPreset], rows: Rows, runs: Path, figures: Path) -> None:
     """Draw what each DRAW has on its canvas after some of its steps."""
-    import jax
-    import numpy as np
-
-    from airscene.evaluation import ImageRow, image_rows
-
     for preset in presets:
         if not (of_run(rows, preset.name) and run_folder(preset, runs).is_dir()):
             # The row may be of a run that was made elsewhere, whose folder is not here.

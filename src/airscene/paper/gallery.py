@@ -2,45 +2,36 @@
 
 import json
 import statistics
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from airscene.paper.result import Row, numbers, of_run
+from airscene.paper.result import Row, Rows, numbers, of_run
 
-
-@dataclass(frozen=True)
-class _Shown:
-    """A bundled model in the gallery: a figure of docs/figures, and what its scores are of."""
-
-    figure: str
-    about: str
-    result: str
-    shape: str = ""
-
-
+# Of each bundled model: a figure of docs/figures, what it is, what result its scores are of, and
+# the shape of the figure.
+_WIDE = "wide two-rows"
 _GALLERY = {
-    "multi-mnist": _Shown("multi-mnist-learning.gif", "AIR, up to two digits", "multi-mnist"),
-    "multi-mnist-dair": _Shown("multi-mnist-dair-learning.gif", "DAIR, up to two digits", "dair"),
-    "sprites": _Shown(
-        "sprites-learning.gif", "AIR, up to two shapes, which may overlap", "sprites"
-    ),
-    "sprites-dair": _Shown("sprites-dair-learning.gif", "DAIR, the same shapes", "sprites"),
-    "omniglot": _Shown("omniglot.png", "AIR, a character in up to four pieces", "omniglot", "wide"),
-    "single-object": _Shown(
+    "multi-mnist": ("multi-mnist-learning.gif", "AIR, up to two digits", "multi-mnist", ""),
+    "multi-mnist-dair": ("multi-mnist-dair-learning.gif", "DAIR, up to two digits", "dair", ""),
+    "sprites": ("sprites-learning.gif", "AIR, up to two shapes, which may overlap", "sprites", ""),
+    "sprites-dair": ("sprites-dair-learning.gif", "DAIR, the same shapes", "sprites", ""),
+    "omniglot": ("omniglot.png", "AIR, a character in up to four pieces", "omniglot", "wide"),
+    "single-object": (
         "single-object.png",
         "a cube, a sphere, a cylinder or nothing",
         "single-object",
-        "wide two-rows",
+        _WIDE,
     ),
-    "tabletop": _Shown(
-        "refinement.png", "up to three cups, pans and plates", "tabletop", "wide three-rows"
+    "tabletop": (
+        "refinement.png",
+        "up to three cups, pans and plates",
+        "tabletop",
+        "wide three-rows",
     ),
-    "tabletop-camera": _Shown(
+    "tabletop-camera": (
         "tabletop-camera.png",
         "the same, and where the camera is",
         "tabletop-camera",
-        "wide two-rows",
+        _WIDE,
     ),
 }
 
@@ -60,32 +51,28 @@ _REFINED = {
 
 
 def gallery(results: Path) -> str:
-    """The bundled models for the first page of the documentation: picture, scores and command.
-
-    Args:
-        results: Folder of the result files.
-    """
+    """The bundled models for the documentation's first page, with scores of a folder of results."""
     refined = rows_of(results, "refinement")
     shown = []
-    for name, model in _GALLERY.items():
-        scores = _scores(of_run(rows_of(results, model.result), name), _SCORES)
+    for name, (figure, about, result, shape) in _GALLERY.items():
+        scores = _scores(of_run(rows_of(results, result), name), _SCORES)
         if of_run(refined, name):
             scores += f"; refined by rendering: {_scores(of_run(refined, name), _REFINED)}"
-        shape = f'class="{model.shape}" ' if model.shape else ""
+        opening = f'<div class="{shape}" markdown>' if shape else "<div markdown>"
         shown.append(
-            f"<div {shape}markdown>\n\n![{model.about}](figures/{model.figure})\n\n"
-            f"**{name}**, {model.about}: {scores}. `airscene infer {name} IMAGE`\n\n</div>"
+            f"{opening}\n\n![{about}](figures/{figure})\n\n"
+            f"**{name}**, {about}: {scores}. `airscene infer {name} IMAGE`\n\n</div>"
         )
     return "\n\n".join(['<div class="gallery" markdown>', *shown, "</div>"])
 
 
-def rows_of(results: Path, name: str) -> list[Row]:
-    """Return the rows of a result, failed ones among them; none if it is not made yet."""
+def rows_of(results: Path, name: str, key: str = "runs") -> list[Row]:
+    """Return the rows of a result in a folder, failed ones too; none if it is not made yet."""
     path = results / f"{name}.json"
-    return json.loads(path.read_text())["runs"] if path.exists() else []
+    return json.loads(path.read_text())[key] if path.exists() else []
 
 
-def _scores(rows: Sequence[Row], styles: dict[str, str]) -> str:
+def _scores(rows: Rows, styles: dict[str, str]) -> str:
     found = {key: numbers(rows, key) for key in styles}
     said = [styles[key].format(statistics.median(v)) for key, v in found.items() if v]
     failed = sum(not row["finished"] for row in rows)

@@ -59,15 +59,17 @@ def reproduce(
     path = results / f"{result.name}.json"
     before = _rows_before(path)
     # Rows of the units still to come stay in the file while others are made.
-    rows = [_row_of(unit, before) for unit in result.units]
-    n_kept = sum(row is not None and row["finished"] for row in rows)
-    if n_kept:
+    rows = {}
+    for i, unit in enumerate(result.units):
+        if ours := [row for row in before if unit.is_of(row)]:
+            rows[i] = max(ours, key=lambda row: bool(row["finished"]))
+    if n_kept := sum(row["finished"] for row in rows.values()):
         console.print(
-            f"{result.name}: {n_kept} of {len(rows)} rows are in {path} already; "
+            f"{result.name}: {n_kept} of {len(result.units)} rows are in {path} already; "
             "a new --out FOLDER makes them anew"
         )
     for i, unit in enumerate(result.units):
-        if rows[i] and rows[i]["finished"]:
+        if i in rows and rows[i]["finished"]:
             continue
         console.print(f"{result.name}: {unit.run}, seed {unit.seed}")
         row, stopped = _make(unit, runs, runs / "rows" / result.name)
@@ -75,10 +77,14 @@ def reproduce(
             status = "" if row["finished"] else f", exit status {row['exit_status']}: failed"
             console.print(f"  {row['duration']:,.0f} s{status}")
             rows[i] = row
-            _write(path, result, command, [row for row in rows if row])
+            every = [rows[k] for k in sorted(rows)]
+            file = {"result": result.name, "about": result.about, "command": command}
+            file |= {"runs": every, "summary": summary(every)}
+            write_atomic(path, (json.dumps(file, indent=1) + "\n").encode())
         if stopped:
             raise KeyboardInterrupt(f"stopped at {unit.run}, {unit.seed}; the same command goes on")
-    if finished := [row for row in rows if row["finished"]]:
+    made = [rows[k] for k in sorted(rows)]
+    if finished := [row for row in made if row["finished"]]:
         try:
             # What stands in a file may have been made by hand.
             for claim in result.claims:
@@ -89,11 +95,10 @@ def reproduce(
                 "file away, and the same command makes it anew"
             ) from error
         result.draw(finished, runs, figures)
-    return rows
+    return made
 
 
 def _make_folder(folder: Path) -> None:
-    """Make a folder, or refuse it, before there is anything to write."""
     check_writable(folder)
     try:
         # Root may write everywhere, yet make nothing in /proc.
@@ -120,23 +125,6 @@ def _rows_before(path: Path) -> list[dict[str, Any]]:
         raise InputError(
             f"{path} is no result file ({type(error).__name__}: {error}); move it away"
         ) from error
-
-
-def _row_of(unit: Unit, rows: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
-    """Return a unit's row, rather one that finished; None if there is none that still holds."""
-    ours = [row for row in rows if unit.is_of(row)]
-    return max(ours, key=lambda row: bool(row["finished"]), default=None)
-
-
-def _write(path: Path, result: Result, command: str, rows: Sequence[dict[str, Any]]) -> None:
-    file = {
-        "result": result.name,
-        "about": result.about,
-        "command": command,
-        "runs": rows,
-        "summary": summary(rows),
-    }
-    write_atomic(path, (json.dumps(file, indent=1) + "\n").encode())
 
 
 def _work(unit: Unit, runs: Path, out: Path) -> None:
@@ -171,7 +159,7 @@ def _work(unit: Unit, runs: Path, out: Path) -> None:
         heed(ignore)
 
 
-def _run_process(unit: Unit, runs: Path, out: Path) -> tuple[int, bool]:
+def _run_process(unit: Unit, runs: Path, out: Path) -> tuple[int | None, bool]:
     """Make a row in a process of its own; return its exit status, and whether it was to stop."""
     process = multiprocessing.get_context("spawn").Process(target=_work, args=(unit, runs, out))
     stopping = []
@@ -224,14 +212,7 @@ def _make(unit: Unit, runs: Path, rows: Path) -> tuple[dict[str, Any] | None, bo
 
 
 def summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Median, least and largest of the numbers of the rows, grouped by name.
-
-    Args:
-        rows: Rows of a result, failed ones among them.
-
-    Returns:
-        For each name: how many runs, how many finished, and the spread of each number.
-    """
+    """Return the spread of each number of rows, grouped by name, and how many of them finished."""
     groups: dict[str, Any] = {}
     for name in dict.fromkeys(row["run"] for row in rows):
         group = [row for row in rows if row["run"] == name]

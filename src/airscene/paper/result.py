@@ -2,8 +2,10 @@
 
 import re
 import statistics
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from math import floor, inf, log10
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from typing import Any
 from airscene.runs.identity import Identity, identity, identity_in
 
 Row = Mapping[str, Any]
+Rows = Sequence[Row]
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Unit:
     run: str
     seed: int
     configuration: Any
-    make: Callable[[Path], dict[str, Any]]
+    make: Callable[[Path], Row]
     number: int = 1
 
     @property
@@ -52,12 +55,12 @@ class Claim:
 
     Args:
         what: What is claimed, short.
-        paper: The paper's figure, short; "not in the paper" if it has none.
         run: Name of the rows that have the number.
         key: Name of the number in these rows.
         style: How to write it.
-        aim: What it should reach; none if it is only reported.
-        at_least: Whether the aim is to be reached from above; from below otherwise.
+        paper: The paper's figure, short.
+        at_least: What it should reach from above, if anything.
+        at_most: What it should reach from below, if anything.
         worst: Whether every run should reach the aim, where otherwise their median should.
         of: Makes the number of all rows of the result, where it is not of one name: with its
             standard error if it has one; None if the rows that it needs are not there. `key` may
@@ -66,34 +69,27 @@ class Claim:
     """
 
     what: str
-    paper: str
     run: str = ""
     key: str = ""
     style: str = "{:.2%}"
-    aim: float | None = None
-    at_least: bool = True
+    paper: str = "not in the paper"
+    at_least: float | None = None
+    at_most: float | None = None
     worst: bool = False
-    of: Callable[[Sequence[Row]], float | tuple[float, float] | None] | None = None
+    of: Callable[[Rows], float | tuple[float, float] | None] | None = None
     front: bool = False
 
     @property
     def said(self) -> str:
         """The claim and its aim, in words."""
-        if self.aim is None:
-            return self.what
-        most = "at least" if self.at_least else "at most"
         every = " in every run" if self.worst else ""
-        return f"{self.what}; aim: {most} {self.style.format(self.aim)}{every}"
+        for most, aim in (("at least", self.at_least), ("at most", self.at_most)):
+            if aim is not None:
+                return f"{self.what}; aim: {most} {self.style.format(aim)}{every}"
+        return self.what
 
-    def ours(self, rows: Sequence[Row]) -> str:
-        """Say what rows of the result reached.
-
-        Args:
-            rows: The rows, failed ones among them.
-
-        Returns:
-            For instance `99.50% (98.50 to 99.59%, 20 runs)`.
-        """
+    def ours(self, rows: Rows) -> str:
+        """Say what rows of the result reached: `99.50% (98.50 to 99.59%, 20 runs)`."""
         if self.of is None:
             mine = of_run(rows, self.run)
             return spread(mine, self.key, self.style) if mine else "not made"
@@ -102,15 +98,11 @@ class Claim:
             return "not made"
         return with_error(*found) if isinstance(found, tuple) else written(found, self.style)
 
-    def verdict(self, rows: Sequence[Row]) -> str:
-        """Say whether rows of the result reached the aim.
+    def verdict(self, rows: Rows) -> str:
+        """Say whether rows of the result, failed ones among them, reached the aim.
 
-        Args:
-            rows: The rows, failed ones among them.
-
-        Returns:
-            "met", "missed by ...", "missed, ..." where no number says by how much, "no aim" or
-            "not made".
+        It is "met", "missed by ...", "missed, ..." where no number says by how much, "no aim" or
+        "not made".
         """
         if self.of is None:
             mine = of_run(rows, self.run)
@@ -120,7 +112,8 @@ class Claim:
             reached = [] if found is None else [found[0] if isinstance(found, tuple) else found]
         if not mine or (self.of and not reached):
             return "not made"
-        if self.aim is None:
+        aim = self.at_most if self.at_least is None else self.at_least
+        if aim is None:
             return "no aim"
         failed = sum(not row["finished"] for row in mine) if self.of is None else 0
         if not reached:
@@ -128,9 +121,9 @@ class Claim:
         # What failed has no worst value, unless `numbers` knows one.
         if self.worst and failed and len(reached) < len(mine):
             return f"missed, {failed} of {len(mine)} runs failed"
-        worst = min(reached) if self.at_least else max(reached)
+        worst = max(reached) if self.at_least is None else min(reached)
         value = worst if self.worst else statistics.median(reached)
-        short = self.aim - value if self.at_least else value - self.aim
+        short = value - aim if self.at_least is None else aim - value
         if short <= 0:
             return "met"
         return "missed, never reached" if short == inf else f"missed by {self.style.format(short)}"
@@ -153,27 +146,53 @@ class Result:
     about: str
     units: tuple[Unit, ...]
     claims: tuple[Claim, ...]
-    draw: Callable[[Sequence[Row], Path, Path], None]
+    draw: Callable[[Rows, Path, Path], None]
 
 
-def of_run(rows: Sequence[Row], run: str) -> list[Row]:
+@cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_name("claims.toml").read_text(encoding="utf-8"))
+
+
+def described(
+    name: str,
+    units: Sequence[Unit],
+    draw: Callable[[Rows, Path, Path], None],
+    of: Mapping[str, Callable[[Rows], Any]] | None = None,
+    **words: Any,
+) -> Result:
+    """Return a result whose description and claims are in `claims.toml`.
+
+    Args:
+        name: Its name, there too.
+        units: What its rows are made by.
+        draw: Draws its figures.
+        of: Functions that make the numbers of claims, by what the claims call them.
+        words: What is filled in its description.
+    """
+    said = _table()[name]
+    claims = []
+    for claim in said["claims"]:
+        values = dict(claim)
+        if others := values.pop("ahead_of", None):
+            values["of"] = partial(lead, values.pop("run"), others, values["key"])
+        elif "of" in values:
+            values["of"] = (of or {})[values["of"]]
+        claims.append(Claim(**values))
+    return Result(name, said["about"].format(**words), tuple(units), tuple(claims), draw)
+
+
+def of_run(rows: Rows, run: str) -> list[Row]:
     """Return the rows of one name, failed ones among them."""
     return [row for row in rows if row["run"] == run]
 
 
-def numbers(rows: Sequence[Row], key: str) -> list[float | int]:
-    """Return a number of several rows: the one rule of what a row that failed counts as.
+def numbers(rows: Rows, key: str) -> list[float | int]:
+    """Return a number of rows of one name: the one rule of what a row that failed counts as.
 
     A run that failed counted nothing right, so its count accuracy is 0; one that failed or never
     counted 98% right was slower at it than any that did. Other numbers have no such worst value,
-    and are those of the rows that have them.
-
-    Args:
-        rows: Rows of one name, failed ones among them.
-        key: Name of the number.
-
-    Returns:
-        The numbers; none if no row has it.
+    and are those of the rows that have them, if any.
     """
     values = [row[key] for row in rows if row["finished"] and row.get(key) is not None]
     if values and key.endswith("count_accuracy"):
@@ -183,16 +202,22 @@ def numbers(rows: Sequence[Row], key: str) -> list[float | int]:
     return values
 
 
-def spread(rows: Sequence[Row], key: str, style: str = "{:.1%}") -> str:
-    """Return a number of several rows as text: its median, its range, and of how many runs.
+def lead(ours: str, others: Sequence[str], key: str, rows: Rows) -> float | None:
+    """Return how far the median of a number, of rows of a name, is ahead of the best of others.
 
-    Args:
-        rows: Rows of one name. Of rows that failed, or that lack the number, it is said so.
-        key: Name of the number, as `numbers` takes it.
-        style: How to write it.
+    It is negative if it is behind; None if rows of one name have no such number.
+    """
+    first, *rest = (numbers(of_run(rows, run), key) for run in (ours, *others))
+    if not first or not all(rest):
+        return None
+    return statistics.median(first) - max(map(statistics.median, rest))
 
-    Returns:
-        For instance `99.1% (98.7 to 99.4%, 3 runs)`.
+
+def spread(rows: Rows, key: str, style: str = "{:.1%}") -> str:
+    """Return a number of rows of one name, as `numbers` takes it, as text.
+
+    Its median, its range, and of how many runs, of which how many failed or lack it.
+    For instance `99.1% (98.7 to 99.4%, 3 runs)`.
     """
     values = numbers(rows, key)
     failed = sum(not row["finished"] for row in rows)

@@ -3,7 +3,6 @@
 import json
 import statistics
 import sys
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 from airscene.errors import InputError
 from airscene.files import write_atomic
 from airscene.paper.gallery import gallery, rows_of
-from airscene.paper.result import Result, Row, numbers, of_run, written
+from airscene.paper.result import Result, Rows, numbers, of_run, written
 from airscene.paper.results import RESULTS
 from airscene.paper.trained import draw_training
 
@@ -50,11 +49,7 @@ _SPEED = (
 
 
 def trainings_table(results: Path) -> str:
-    """A Markdown table of every training of AIR, one row a preset, all runs counted.
-
-    Args:
-        results: Folder of the result files.
-    """
+    """A Markdown table of every training of AIR in a folder of results: a preset a row."""
     lines = [
         "| run | seeds | counts, median (worst) | ELBO | log p(x) | AP at IoU 0.5 | 98% after | "
         "training | made by |",
@@ -71,13 +66,9 @@ def trainings_table(results: Path) -> str:
 
 
 def bench_table(results: Path) -> str:
-    """A Markdown table of the figures of `make bench`, beside their floors.
-
-    Args:
-        results: Folder of the result files.
-    """
+    """A Markdown table of the figures of `make bench` in a folder, beside their floors."""
     lines = ["| what | | floor | ratio |", "|---|---|---|---|"]
-    for row in _benches(results):
+    for row in rows_of(results, "bench", "rows"):
         floor = f"{row['floor']}: {row['floor_value']:g}" if "floor" in row else ""
         ratio = row.get("ratio", "")
         lines.append(f"| {row['what']} | {row['value']:,g} {row['unit']} | {floor} | {ratio} |")
@@ -85,22 +76,15 @@ def bench_table(results: Path) -> str:
 
 
 def speed_table(results: Path) -> str:
-    """A Markdown table of the few figures of `make bench` that say most.
-
-    Args:
-        results: Folder of the result files.
-    """
-    rows = {row["what"]: f"{row['value']:,g} {row['unit']}" for row in _benches(results)}
+    """A Markdown table of the few figures of `make bench` in a folder that say most."""
+    made = rows_of(results, "bench", "rows")
+    rows = {row["what"]: f"{row['value']:,g} {row['unit']}" for row in made}
     lines = [f"| {what} | {rows.get(what, 'not measured')} |" for what in _SPEED]
     return "\n".join(["| what | |", "|---|---|", *lines])
 
 
 def claims_table(results: Path) -> str:
-    """A Markdown table of the claims that stand for all: a result's name leads to its section.
-
-    Args:
-        results: Folder of the result files.
-    """
+    """A Markdown table of the claims that stand for all, with what a folder of results says."""
     lines = ["| result | the paper | here | verdict |", "|---|---|---|---|"]
     for name, make in RESULTS.items():
         rows = rows_of(results, name)
@@ -114,15 +98,7 @@ def claims_table(results: Path) -> str:
 
 
 def reproduction_page(results: Path, figures: Path) -> str:
-    """REPRODUCTION.md: the paper's results beside these, every run counted.
-
-    Args:
-        results: Folder of the result files.
-        figures: Folder of the figures, as a path from the page.
-
-    Returns:
-        The page, in Markdown.
-    """
+    """REPRODUCTION.md, from a folder of results and one of figures, as a path from the page."""
     table = ["| claim | the paper | here | verdict |", "|---|---|---|---|"]
     missed, sections = [], []
     every = [p for kind in ("png", "gif") for p in sorted(figures.glob(f"*.{kind}"))]
@@ -134,13 +110,12 @@ def reproduction_page(results: Path, figures: Path) -> str:
             table.append(f"| {said} | {claim.paper} | {ours} | {verdict} |")
             if verdict.startswith("missed"):
                 missed.append(f"- {said}. Here: {ours}; {verdict}.")
-        pictures = [p for p in every if figure_owner(p.stem) == name]
         parts = [
             f"## {name}",
             result.about,
             f"`airscene reproduce {name}`, {_duration(result, rows)}.",
             *([f"[Every run](results/{name}.json); medians:", _section(result, rows)] * bool(rows)),
-            *(f"![{p.stem}]({p})" for p in pictures),
+            *(f"![{p.stem}]({p})" for p in every if figure_owner(p.stem) == name),
         ]
         sections.append("\n\n".join(parts))
     missing = ["## Missed aims", "\n".join(missed) or "None."]
@@ -148,13 +123,9 @@ def reproduction_page(results: Path, figures: Path) -> str:
 
 
 def with_block(text: str, block: str, mark: str, path: Path) -> str:
-    """Return a document with what lies between two of its markers written anew.
+    """Return a document, of a path, with what lies between two of its markers written anew.
 
-    Args:
-        text: The document.
-        block: What is to lie there.
-        mark: Name of the markers, `<!-- MARK: make tables -->` and `<!-- end of MARK -->`.
-        path: The document's file, for the message.
+    They are `<!-- MARK: make tables -->` and `<!-- end of MARK -->`.
 
     Raises:
         InputError: If a marker is not there.
@@ -168,14 +139,9 @@ def with_block(text: str, block: str, mark: str, path: Path) -> str:
 
 
 def figure_owner(figure: str) -> str:
-    """Return the result that draws a figure.
+    """Return the name of the result that draws a figure; empty if none does.
 
-    Args:
-        figure: The figure's name, which begins with that of its result, or with that of the preset
-            whose training it shows.
-
-    Returns:
-        Name of the result; empty if no result draws it.
+    The figure's name begins with the result's, or with that of the preset whose training it shows.
     """
     owners = _owners()
     names = [n for n in owners if figure == n or figure.startswith(f"{n}-")]
@@ -184,21 +150,15 @@ def figure_owner(figure: str) -> str:
 
 @cache
 def _owners() -> dict[str, str]:
-    """The result that draws the figures whose names begin so."""
     owners = {name: name for name in RESULTS}
-    for name, protocol in RESULTS.items():
-        result = protocol()
+    for name, make in RESULTS.items():
+        result = make()
         if result.draw is draw_training:
             owners.update({unit.run: name for unit in result.units})
     return owners
 
 
-def _benches(results: Path) -> list[dict[str, Any]]:
-    path = results / "bench.json"
-    return json.loads(path.read_text())["rows"] if path.exists() else []
-
-
-def _duration(result: Result, rows: Sequence[Row]) -> str:
+def _duration(result: Result, rows: Rows) -> str:
     if not rows:
         return "not made yet"
     # The training may have been in another result's duration, or another command's.
@@ -209,7 +169,7 @@ def _duration(result: Result, rows: Sequence[Row]) -> str:
     return made
 
 
-def _section(result: Result, rows: Sequence[Row]) -> str:
+def _section(result: Result, rows: Rows) -> str:
     """A table of the rows of a result: the medians of the numbers that its claims are of."""
     styles: dict[str, str] = {}
     for claim in sorted(result.claims, key=lambda claim: claim.of is not None):
@@ -232,11 +192,10 @@ def _training(name: str, group: dict[str, Any], command: str) -> str:
     if not group["finished"]:
         return f"| {name} | 0 of {group['runs']} finished | | | | | | | `{command}` |"
     counts, reached = group["count_accuracy"], group["median_seconds_to_98"]
-    seeds = f"{group['runs']}"
-    if group["finished"] < group["runs"]:
-        seeds += f" ({group['runs'] - group['finished']} failed)"
+    failed = group["runs"] - group["finished"]
     return (
-        f"| {name} | {seeds} | {counts['median']:.2%} ({counts['min']:.2%}) "
+        f"| {name} | {group['runs']}{f' ({failed} failed)' if failed else ''} "
+        f"| {counts['median']:.2%} ({counts['min']:.2%}) "
         f"| {group['elbo']['median']:.1f} | {group['log_px']['median']:.1f} "
         f"| {group['average_precision']['median']:.3f} "
         f"| {f'{reached:.0f} s' if reached else 'not reached'} "

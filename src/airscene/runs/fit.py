@@ -10,10 +10,9 @@ from airscene.errors import InputError
 from airscene.graphics import Renderer
 from airscene.images.load import Paths
 from airscene.inference import Model, SceneModel
-from airscene.runs.preset import Preset
+from airscene.runs.preset import Preset, ScenePreset
 from airscene.runs.presets import PRESETS
 from airscene.runs.run import run
-from airscene.runs.scene_preset import ScenePreset
 from airscene.runs.tasks import make_task
 
 

@@ -1,22 +1,28 @@
-"""A preset: everything that decides a run, in one frozen value."""
+"""A preset of images or of scenes in 3-D: everything that decides a run, in one frozen value."""
 
 import json
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from jaxtyping import UInt8
 
 from airscene.errors import InputError
+from airscene.graphics.look import LookSpread
+from airscene.graphics.world import WORLDS, World
 from airscene.images import LabelledScenes
 from airscene.images.config import DataConfig
 from airscene.images.estimates import estimate_object_size, estimate_sigma
 from airscene.images.load import Paths
+from airscene.inverse.config import InverseConfig, InverseTrainConfig, Order
 from airscene.model.config import AIRConfig
-from airscene.runs.override import override_parts
 from airscene.schema import FOR_READERS, read
 from airscene.training.config import TrainConfig
+
+AnyPreset = TypeVar("AnyPreset", "Preset", "ScenePreset")
+Said = TypeVar("Said")
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,7 @@ class Preset:
         Raises:
             InputError: If there is no such field, or a value is out of range.
         """
-        return override_parts(self, ("data", "model", "training"), values)
+        return _override(self, ("data", "model", "training"), values)
 
     def load(self, images: Paths | None = None) -> tuple["Preset", LabelledScenes, LabelledScenes]:
         """Load the images, and let the model follow from them.
@@ -78,17 +84,110 @@ class Preset:
         return replace(self, model=model), training, held_out
 
 
+@dataclass(frozen=True)
+class ScenePreset:
+    """A world of scenes, a model and a way to train it.
+
+    Args:
+        name: Its name, of the run folders.
+        about: What it is, in a line.
+        world: What its scenes may hold; or the name of one of the paper's worlds.
+        model: The model.
+        training: How it is trained.
+        repeats: Whether a scene may have two objects of one type.
+        n_test: Number of held-out scenes.
+        labels: For a supervised network: the order of the labels; None trains without any.
+        look: How far the looks of the scenes that it is trained on are perturbed, which neither the
+            network is told nor the model draws; None for nominal looks.
+        number: The recipe's number, raised when its behaviour changes.
+    """
+
+    name: str
+    about: str = field(metadata=FOR_READERS)
+    world: World | str
+    model: InverseConfig
+    training: InverseTrainConfig
+    repeats: bool = True
+    n_test: int = 1000
+    labels: Order | None = None
+    look: LookSpread | None = None
+    number: int = 1
+
+    @property
+    def scenes(self) -> World:
+        """What its scenes may hold."""
+        return WORLDS[self.world] if isinstance(self.world, str) else self.world
+
+    def override(self, **values: Any) -> "ScenePreset":
+        """Change fields of the model and the training, by name.
+
+        Args:
+            values: New values, for instance `steps=500, network="recurrent"`.
+
+        Returns:
+            The changed preset.
+
+        Raises:
+            InputError: If there is no such field, a value is out of range, or it is what follows
+                from the world.
+        """
+        for name in ("n_types", "n_slots", "n_cameras"):
+            given, right = values.get(name), getattr(self.model, name)
+            if given not in (None, right):
+                raise InputError(f"{name} is {given}; the scenes of {self.name} have {right}")
+        return _override(self, ("model", "training"), values)
+
+
+def _override(preset: AnyPreset, parts: tuple[str, ...], values: dict[str, Any]) -> AnyPreset:
+    """Change fields of those fields of a preset that are frozen dataclasses themselves."""
+    known = {f.name: name for name in parts for f in fields(getattr(preset, name))}
+    for value in values:
+        if value not in known:
+            kinds = [type(getattr(preset, name)).__name__ for name in parts]
+            raise InputError(
+                f"no experiment has an option {value!r}; the fields of "
+                f"{', '.join(kinds[:-1])} and {kinds[-1]} are options"
+            )
+    changed = {
+        name: replace(
+            getattr(preset, name), **{k: v for k, v in values.items() if known[k] == name}
+        )
+        for name in parts
+    }
+    return replace(preset, **changed)
+
+
 def run_data(folder: Path) -> DataConfig:
     """Return what a run was trained on, from its `config.json`.
 
     Raises:
         InputError: If the file does not say so.
     """
+    return _said(folder, lambda said: read(DataConfig, said["data"], said.get("schema", 1)))
+
+
+def run_scene_options(folder: Path) -> dict[str, Any]:
+    """Return which scenes a run was trained on, from its `config.json`: `repeats` and `look`.
+
+    Raises:
+        InputError: If the file does not say so.
+    """
+    return _said(folder, _scene_options)
+
+
+def _scene_options(said: dict[str, Any]) -> dict[str, Any]:
+    look = said.get("look")
+    options = {"repeats": bool(said["repeats"]), "look": look and LookSpread(*look)}
+    if look and not all(isinstance(x, (int, float)) for x in (*look[:5], *look[5])):
+        raise ValueError(f"look is {look}")
+    return options
+
+
+def _said(folder: Path, what: Callable[[dict[str, Any]], Said]) -> Said:
     file = folder / "config.json"
     try:
-        said: dict[str, Any] = json.loads(file.read_text())
-        return read(DataConfig, said["data"], said.get("schema", 1))
-    except (KeyError, TypeError, ValueError) as error:
+        return what(json.loads(file.read_text()))
+    except (AttributeError, IndexError, KeyError, OSError, TypeError, ValueError) as error:
         raise InputError(f"{file} does not say what the run was trained on ({error})") from error
 
 

@@ -3,19 +3,18 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Generic, TypeVar
 
-import equinox as eqx
 from rich.console import Console
 
 from airscene.evaluation import Picture
+from airscene.model.stored import StoredModule
 from airscene.runs.identity import Identity, identity
 from airscene.runs.stages import Stage, Stages
 from airscene.training.config import LoopConfig
 from airscene.training.loop import Evaluate
 
-Network = TypeVar("Network", bound=eqx.Module)
+Network = TypeVar("Network", bound=StoredModule)
 
 Metrics = dict[str, Any]
 
@@ -31,21 +30,21 @@ class Task(ABC, Generic[Network]):
     is started on entry and ended on exit.
 
     Args:
-        name: Name of the recipe.
-        training: How the model is trained.
-        number: The recipe's number.
+        preset: Everything that decides the result, as `airscene.schema` takes it.
     """
 
     # Whether a stage is kept before the first update.
     stage_at_start = False
 
-    def __init__(self, name: str, training: LoopConfig, number: int = 1):
-        self.name, self.training, self.number = name, training, number
+    def __init__(self, preset: Any):
+        self._preset = preset
+        self.name: str = preset.name
+        self.training: LoopConfig = preset.training
 
     @property
-    @abstractmethod
     def preset(self) -> Any:
-        """Everything that decides the result, as `airscene.schema` takes it."""
+        """The preset, with what follows from the data."""
+        return self._preset
 
     @property
     def images_sha256(self) -> str | None:
@@ -55,24 +54,16 @@ class Task(ABC, Generic[Network]):
     @property
     def identity(self) -> Identity:
         """The identity of the run."""
+        seed, number = self.training.seed, self._preset.number
         return identity(
-            self.name,
-            self.training.seed,
-            self.preset,
-            number=self.number,
-            images_sha256=self.images_sha256,
+            self.name, seed, self.preset, number=number, images_sha256=self.images_sha256
         )
 
     def __enter__(self) -> "Task":
         """Start what training needs."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: Any) -> None:
         """End it."""
 
     @property

@@ -1,55 +1,88 @@
-"""Training AIR: its annealed bound, and the baseline beside it that is thrown away after."""
+"""Training AIR: the bound on log p(x) that it raises, annealed over the first part of a run."""
 
 from typing import Any
 
-import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import UInt8
 
 from airscene.model.air import AIR
-from airscene.objective.baseline import Baseline, WithBaseline
-from airscene.training.annealing import annealed_bound
+from airscene.objective.baseline import Baseline, WithBaseline, apart, with_baseline
+from airscene.objective.bounds import enumerated, importance_weighted, score_function
 from airscene.training.config import TrainConfig
-from airscene.training.loop import Evaluate, train
+from airscene.training.loop import train
+from airscene.training.state import Objective
+
+Images = UInt8[np.ndarray, "n channel height width"]
 
 
-def train_air(
-    model: AIR,
-    images: UInt8[np.ndarray, "n channel height width"],
-    config: TrainConfig,
-    *,
-    evaluate: Evaluate,
-    **options: Any,
-) -> AIR:
-    """Train AIR on its annealed bound, with the estimator that the configuration names.
+def train_air(model: AIR, images: Images, config: TrainConfig, **options: Any) -> AIR:
+    """Train AIR on its annealed bound, by the configuration's estimator.
+
+    The images are the data set, 0 black to 255 white; for the rest see `train` and `train_by` of
+    `airscene.training.loop`.
+    """
+    trained = model
+    if config.estimator == "score-baseline":
+        trained = with_baseline(model, Baseline, config.seed)
+    objective = annealed_bound(model, config, images)
+    return train(trained, (images,), config, objective, **options)
+
+
+def annealed_bound(model: AIR, config: TrainConfig, images: Images) -> Objective:
+    """Return the objective of a run: the mean bound of a batch.
+
+    The annealing of the first part of a run changes the objective, not the model: an object costs
+    more than the prior says, and the prefix term of `expectation` is added. Both fall to zero, and
+    the last part of a run is ascent on the bound. They are the same for every estimator.
 
     Args:
-        model: The model to start from.
-        images: The data set, 0 black to 255 white.
+        model: The model; its weights are not used. The objective is of such a model, or of a
+            `WithBaseline` for the estimator "score-baseline".
         config: How to train.
-        evaluate: Called with the model and the step every `evaluate_every` steps.
-        options: What else `train` takes: the folder, and how the run is resumed and shown.
-
-    Returns:
-        The trained model.
-
-    Raises:
-        InputError: If the bound stops being a number, or nothing can be written.
-        Interrupted: If SIGINT or SIGTERM came; the state is saved first.
+        images: The data set, 0 black to 255 white: its energy sets the scale of the price.
     """
-    objective = annealed_bound(model, config, images)
-    if config.estimator != "score-baseline":
-        return train(model, (images,), config, objective, evaluate=evaluate, **options)
-    # Of another key than the model's own weights.
-    key = jax.random.fold_in(jax.random.key(config.seed), 1)
-    pair = WithBaseline(model, eqx.filter_jit(Baseline)(model.config, key=key))
-    pair = train(
-        pair,
-        (images,),
-        config,
-        objective,
-        evaluate=lambda pair, step: evaluate(pair.model, step),
-        **options,
-    )
-    return pair.model
+    log_prior = model.log_prior()
+    counts = jnp.arange(len(log_prior))
+    price = config.count_penalty * mean_energy(images[:2000], model.config.sigma)
+    noise_shape = (config.batch_size, model.config.n_steps, model.n_noise)
+    if config.estimator == "importance":
+        noise_shape = (noise_shape[0], config.samples, *noise_shape[1:])
+
+    def left(release, step):
+        start, end = (fraction * config.steps for fraction in release)
+        return jnp.clip((end - step) / (end - start), 0.0, 1.0)
+
+    def objective(trained: AIR | WithBaseline[AIR, Baseline], batch, key, step):
+        (images,) = batch
+        noise = jax.random.normal(key, noise_shape)
+        extra = price * left(config.count_penalty_release, step)
+        prior = jax.nn.log_softmax(log_prior - extra * counts)
+        prefix = config.prefix * left(config.prefix_release, step)
+        model, baseline = apart(trained)
+
+        def bound(image, noise, uniform, side):
+            if config.estimator == "enumerated":
+                return enumerated(model, image, noise, prior, prefix, side)
+            if config.estimator == "importance":
+                return importance_weighted(model, image, noise, prior, prefix, side)
+            return score_function(model, image, noise, uniform, prior, prefix, baseline, side)
+
+        # Left out of the program where no estimator asks for them.
+        uniform = jax.random.uniform(jax.random.fold_in(key, 1), (len(images), len(counts) - 1))
+        turn = jax.random.uniform(jax.random.fold_in(key, 2), (len(images),))
+        return jax.vmap(bound)(images, noise, uniform, 2.0 * jnp.pi * turn).mean()
+
+    return objective
+
+
+def mean_energy(images: UInt8[np.ndarray, "n *shape"], sigma: float) -> float:
+    """Mean of sum x^2 / (2 sigma^2) over the images that are not empty, in nats.
+
+    What explaining an image perfectly gains over leaving it unexplained: the scale that tells
+    whether the price of an object is high or low, whatever the size of image and objects.
+    """
+    # In NumPy, as compiling a dozen small operations would take a second.
+    squares = np.square(images.astype(np.float32) / 255.0).reshape(len(images), -1).sum(axis=1)
+    return float(squares.sum() / max((squares > 0.0).sum(), 1)) / (2.0 * sigma**2)

@@ -15,7 +15,7 @@ def batch_indices(
     process_index: int = 0,
     process_count: int = 1,
 ) -> Int32[np.ndarray, "n_steps share"]:
-    """The items of the batches of steps first_step, ..., first_step + n_steps - 1.
+    """The items, 0..n_items - 1, of the batches of steps first_step .. first_step + n_steps - 1.
 
     The epochs are permutations of the items, each drawn from (seed, epoch), laid end to end;
     step s takes places s * batch_size, ..., (s + 1) * batch_size - 1 of that stream. So a batch
@@ -31,33 +31,9 @@ def batch_indices(
         process_index: which share: the shares of all processes, side by side, are the batch.
         process_count: the number of processes.
 
-    Returns:
-        Indices in 0..n_items - 1, batch_size / process_count a step.
-
     Raises:
         InputError: if an argument is out of range.
     """
-    _check(n_items, batch_size, seed, first_step, n_steps, process_index, process_count)
-    places = first_step * batch_size + np.arange(n_steps * batch_size)
-    epochs, offsets = np.divmod(places, n_items)
-    items = np.empty(len(places), np.int32)
-    for epoch in np.unique(epochs):
-        permutation = np.random.default_rng((seed, int(epoch))).permutation(n_items)
-        here = epochs == epoch
-        items[here] = permutation[offsets[here]]
-    share = batch_size // process_count
-    return items.reshape(n_steps, process_count, share)[:, process_index]
-
-
-def _check(
-    n_items: int,
-    batch_size: int,
-    seed: int,
-    first_step: int,
-    n_steps: int,
-    process_index: int,
-    process_count: int,
-) -> None:
     if n_items < 1:
         raise InputError("the data set is empty; it should hold at least one image")
     if batch_size < 1 or process_count < 1 or batch_size % process_count:
@@ -73,3 +49,11 @@ def _check(
         raise InputError(
             f"seed {seed}, first step {first_step} and number of steps {n_steps} should be >= 0"
         )
+    places = first_step * batch_size + np.arange(n_steps * batch_size)
+    epochs, offsets = np.divmod(places, n_items)
+    items = np.empty(len(places), np.int32)
+    for epoch in np.unique(epochs):
+        permutation = np.random.default_rng((seed, int(epoch))).permutation(n_items)
+        here = epochs == epoch
+        items[here] = permutation[offsets[here]]
+    return items.reshape(n_steps, process_count, -1)[:, process_index]

@@ -11,11 +11,7 @@ from airscene.training.state import TrainState
 
 
 class Checkpoints:
-    """The last checkpoints of one run.
-
-    Args:
-        folder: Where they lie; made if it does not exist.
-    """
+    """The last checkpoints of one run, in a folder that is made if it does not exist."""
 
     def __init__(self, folder: Path):
         options = ocp.CheckpointManagerOptions(
@@ -41,10 +37,7 @@ class Checkpoints:
             ) from error
 
     def restore(self, like: TrainState) -> TrainState | None:
-        """Return the newest state, or None if there is none.
-
-        Args:
-            like: A state of the same shapes.
+        """Return the newest state, of the shapes of another, or None if there is none.
 
         Raises:
             InputError: If the newest checkpoint does not fit or cannot be read.

@@ -2,9 +2,9 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
-from airscene.errors import check_option, check_seed
+from airscene.errors import check_one_of, check_option, check_seed, check_whole
 
 Estimator = Literal["enumerated", "importance", "score", "score-baseline"]
 
@@ -23,9 +23,6 @@ class LoopConfig:
         seed: Decides the initial weights, the batches and the noise.
         evaluate_every: Steps between evaluations, and the number of steps a dispatch.
         save_every: Steps between checkpoints, a multiple of `evaluate_every`.
-
-    Raises:
-        InputError: If a value is out of range.
     """
 
     steps: int = 1500
@@ -38,11 +35,10 @@ class LoopConfig:
     save_every: int = 500
 
     def __post_init__(self) -> None:
-        """Check that every value is in range."""
+        """Refuse values out of range: raise `InputError`."""
         for name in ("steps", "batch_size", "evaluate_every", "save_every"):
-            value = getattr(self, name)
-            check_option(name, value, value >= 1, "a whole number of at least 1")
-        check_option("warmup", self.warmup, self.warmup >= 0, "a whole number of at least 0")
+            check_whole(name, getattr(self, name), 1)
+        check_whole("warmup", self.warmup, 0)
         check_seed(self.seed)
         for name in ("learning_rate", "clip_norm"):
             value = getattr(self, name)
@@ -67,9 +63,6 @@ class TrainConfig(LoopConfig):
             "importance", the importance-weighted bound; "score", the paper's score function, or
             "score-baseline", the same with neural baselines.
         samples: Samples an image of the importance-weighted bound; 0 for the other estimators.
-
-    Raises:
-        InputError: If a value is out of range.
     """
 
     count_penalty: float = 0.0125
@@ -80,10 +73,9 @@ class TrainConfig(LoopConfig):
     samples: int = 0
 
     def __post_init__(self) -> None:
-        """Check that every value is in range."""
+        """Refuse values out of range: raise `InputError`."""
         super().__post_init__()
-        known = get_args(Estimator)
-        check_option("estimator", self.estimator, self.estimator in known, " or ".join(known))
+        check_one_of("estimator", self.estimator, Estimator)
         right = self.samples >= 1 if self.estimator == "importance" else self.samples == 0
         wanted = "at least 1 with --estimator importance, and 0 without"
         check_option("samples", self.samples, right, wanted)

@@ -1,10 +1,9 @@
 """The loop around the update: batches, evaluations, checkpoints, resuming."""
 
-import math
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,17 +12,19 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, PyTree
+from jaxtyping import Array
 from rich.console import Console
 
 from airscene.errors import InputError
+from airscene.objective.baseline import Model, WithBaseline, apart
 from airscene.training.batches import batch_indices
 from airscene.training.checkpoints import Checkpoints
 from airscene.training.config import LoopConfig
 from airscene.training.record import Record
 from airscene.training.state import Objective, TrainState, initial_state, make_run
 
-Evaluate = Callable[[eqx.Module, int], dict[str, float]]
+# Of the model, without its baseline, and the step.
+Evaluate = Callable[[Any, int], dict[str, float]]
 Advance = Callable[[TrainState, int, int], tuple[TrainState, Array]]
 
 
@@ -32,7 +33,7 @@ class Interrupted(Exception):
 
 
 @contextmanager
-def _stop_signals():
+def _stop_signals() -> Iterator[list[bool]]:
     """Turn SIGINT and SIGTERM into a flag, as an update must not be cut short.
 
     Only the main thread can; a run in another thread is not stopped by signals.
@@ -51,35 +52,16 @@ def _stop_signals():
 
 
 def train(
-    model: eqx.Module,
+    model: Model | WithBaseline[Model, Any],
     data: tuple[np.ndarray, ...],
     config: LoopConfig,
     objective: Objective,
-    *,
-    evaluate: Evaluate,
     **options: Any,
-) -> eqx.Module:
-    """Train a model.
+) -> Model:
+    """Train a model on a data set: arrays with one item a row, see `train_by`.
 
-    Batches and noise follow from the seed and the step, so a resumed run makes the same updates
-    as an uninterrupted one.
-
-    Args:
-        model: The model to start from.
-        data: The data set: arrays with one item a row. Bytes, 0 to 255, reach the objective as
-            numbers from 0 to 1.
-        config: How to train.
-        objective: What to raise.
-        evaluate: Called with the model and the step every `evaluate_every` steps; what it returns
-            is recorded with the objective.
-        options: What else `train_by` takes: the folder, and how the run is resumed and shown.
-
-    Returns:
-        The trained model.
-
-    Raises:
-        InputError: If the objective stops being a number, or nothing can be written.
-        Interrupted: If SIGINT or SIGTERM came; the state is saved first.
+    Bytes, 0 to 255, reach the objective as numbers from 0 to 1. Batches and noise follow from the
+    seed and the step, so a resumed run makes the same updates as an uninterrupted one.
     """
     run = make_run(model, config, tuple(jnp.asarray(array) for array in data), objective)
 
@@ -88,12 +70,12 @@ def train(
         indices[:n] = batch_indices(len(data[0]), config.batch_size, config.seed, step, n)
         return run(state, indices, n)
 
-    return train_by(advance, model, config, evaluate=evaluate, **options)
+    return train_by(advance, model, config, **options)
 
 
 def train_by(
     advance: Advance,
-    model: eqx.Module,
+    model: Model | WithBaseline[Model, Any],
     config: LoopConfig,
     *,
     folder: Path,
@@ -102,7 +84,7 @@ def train_by(
     resume: bool = False,
     tensorboard: bool = False,
     console: Console | None = None,
-) -> eqx.Module:
+) -> Model:
     """Train a model by a function that makes some updates.
 
     Args:
@@ -112,8 +94,8 @@ def train_by(
         model: The model to start from.
         config: How to train.
         folder: The run's folder, for `checkpoints/` and `metrics.jsonl`.
-        evaluate: Called with the model and the step every `evaluate_every` steps; what it returns
-            is recorded with the objective.
+        evaluate: Called with the model, without its baseline, and the step every `evaluate_every`
+            steps; what it returns is recorded with the objective.
         at_once: The most updates to make in one go, where they are slow: a signal is heeded after
             them. As many as lie between evaluations if not given. The next objective recorded of a
             run that was stopped between evaluations is of the updates after the stop.
@@ -122,7 +104,7 @@ def train_by(
         console: Where progress is shown; standard error if not given.
 
     Returns:
-        The trained model.
+        The trained model, without its baseline.
 
     Raises:
         InputError: If the objective stops being a number, or nothing can be written.
@@ -158,7 +140,8 @@ def train_by(
                 value = float(sum(values)) / (step - start)
                 rate = (step - start) * config.batch_size / (time.perf_counter() - started)
                 # The last update of a finite objective may have an infinite gradient.
-                if not (math.isfinite(value) and _finite(state.weights)):
+                weights = jax.tree.leaves(state.weights)
+                if not np.isfinite(value) or not all(np.isfinite(x).all() for x in weights):
                     checkpoints.save(good)
                     raise InputError(
                         f"the objective stopped being a number between steps {start} and "
@@ -166,7 +149,7 @@ def train_by(
                         "start another run with a smaller --learning-rate"
                     )
                 if step == end:
-                    measured = evaluate(eqx.combine(state.weights, frame), step)
+                    measured = evaluate(apart(eqx.combine(state.weights, frame))[0], step)
                     seconds = round(time.perf_counter() - began, 3)
                     row = {"step": step, "objective": value, **measured, "seconds": seconds}
                     record.add({**row, "images_per_second": round(rate, 1)})
@@ -179,8 +162,4 @@ def train_by(
     finally:
         record.close()
         checkpoints.close()
-    return eqx.combine(state.weights, frame)
-
-
-def _finite(weights: PyTree[Array]) -> bool:
-    return all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(weights))
+    return apart(eqx.combine(state.weights, frame))[0]

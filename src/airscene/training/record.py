@@ -41,7 +41,12 @@ class Record:
         self._path = folder / "metrics.jsonl"
         self.rows = [row for row in read_metrics(self._path) if row["step"] <= step]
         write_atomic(self._path, "".join(json.dumps(row) + "\n" for row in self.rows).encode())
-        self._events = _event_writer(folder / "tensorboard", step) if tensorboard else None
+        self._events = None
+        if tensorboard:
+            check_tensorboard()
+            from tensorboardX import SummaryWriter
+
+            self._events = SummaryWriter(str(folder / "tensorboard"), purge_step=step)
         self._progress = Progress(
             TextColumn("step {task.completed:>5.0f}/{task.total:.0f}"),
             BarColumn(bar_width=20),
@@ -71,10 +76,8 @@ class Record:
             for name, value in row.items():
                 self._events.add_scalar(name, value, step)
         shown = f"objective {row['objective']:.1f}"
-        if "count_accuracy" in row:
-            shown += f"  counts {row['count_accuracy']:.1%}"
-        if "position_error" in row:
-            shown += f"  position {row['position_error']:.1%}"
+        for word, name in (("counts", "count_accuracy"), ("position", "position_error")):
+            shown += f"  {word} {row[name]:.1%}" if name in row else ""
         shown += f"  {row['images_per_second']:,.0f} images/s"
         if self._progress.console.is_terminal:
             self._progress.update(self._task, completed=step, text=shown)
@@ -96,10 +99,3 @@ def check_tensorboard() -> None:
     """
     if importlib.util.find_spec("tensorboardX") is None:
         raise InputError("--tensorboard needs tensorboardX: pip install 'airscene[tensorboard]'")
-
-
-def _event_writer(folder: Path, step: int) -> Any:
-    check_tensorboard()
-    from tensorboardX import SummaryWriter
-
-    return SummaryWriter(str(folder), purge_step=step)

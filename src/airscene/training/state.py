@@ -1,6 +1,6 @@
 """The training state and the update that changes it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import partial
 from typing import NamedTuple
 
@@ -8,8 +8,9 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Float, Int32, PRNGKeyArray, PyTree
+from jaxtyping import Array, Int32, PyTree
 
+from airscene.model.shapes import Scalar
 from airscene.objective.baseline import FASTER, WithBaseline
 from airscene.training.config import LoopConfig
 
@@ -38,7 +39,7 @@ def _optimiser(model: eqx.Module, config: LoopConfig) -> optax.GradientTransform
     if not isinstance(model, WithBaseline):
         return adam(config.learning_rate)
     # Apart, so that the gradient of the one is not clipped for the other's.
-    parts = {
+    parts: dict[Hashable, optax.GradientTransformation] = {
         "model": adam(config.learning_rate),
         "baseline": adam(FASTER * config.learning_rate),
     }
@@ -55,26 +56,16 @@ def initial_state(model: eqx.Module, config: LoopConfig) -> TrainState:
 
 
 # The mean over a batch of what is to be raised: of the model, the batch, a key and the step.
-Objective = Callable[
-    [eqx.Module, tuple[Array, ...], PRNGKeyArray, Int32[Array, ""]], Float[Array, ""]
-]
-
-Run = Callable[..., tuple[TrainState, Float[Array, ""]]]
-
-
-Update = Callable[[TrainState, tuple], tuple[TrainState, Float[Array, ""]]]
+Objective = Callable[..., Scalar]
+Run = Callable[..., tuple[TrainState, Scalar]]
+Update = Callable[[TrainState, tuple], tuple[TrainState, Scalar]]
 
 
 def make_update(model: eqx.Module, config: LoopConfig, objective: Objective) -> Update:
     """Return one update, not compiled yet.
 
-    Args:
-        model: The model; its weights are not used.
-        config: How to train.
-        objective: What to raise.
-
-    Returns:
-        A function of the state and a batch, which returns the new state and the objective before.
+    It is a function of the state and a batch, which returns the new state and the objective before.
+    The model's weights are not used.
     """
     frame = eqx.filter(model, eqx.is_inexact_array, inverse=True)
     optimiser = _optimiser(model, config)
@@ -98,33 +89,23 @@ def make_run(
 ) -> Run:
     """Compile many updates into one call.
 
-    Args:
-        model: The model; its weights are not used.
-        config: How to train.
-        data: The data set: arrays with one item a row. Bytes, 0 to 255, reach the objective as
-            numbers from 0 to 1.
-        objective: What to raise.
-
-    Returns:
-        A function of the state (given up: its memory is used again), the batches' indices and the
-        number of them to use, which returns the new state and the mean objective of the batches.
+    It is a function of the state (given up: its memory is used again), the batches' indices and the
+    number of them to use, which returns the new state and the mean objective of the batches. Data
+    are as for `airscene.training.loop.train`; the model's weights are not used.
     """
     update = make_update(model, config, objective)
 
-    def one_of(data, indices, i, carry):
-        state, total = carry
-        state, value = update(state, tuple(_as_numbers(array[indices[i]]) for array in data))
-        return state, total + value
-
     @partial(jax.jit, donate_argnums=0)
     def run(state, data, indices, n):
+        def one(i, carry):
+            state, total = carry
+            batch = (array[indices[i]] for array in data)
+            batch = (x.astype(jnp.float32) / 255.0 if x.dtype == jnp.uint8 else x for x in batch)
+            state, value = update(state, tuple(batch))
+            return state, total + value
+
         # A loop whose length is not compiled in: the last dispatch of a run may be shorter.
-        one = partial(one_of, data, indices)
         state, total = jax.lax.fori_loop(0, n, one, (state, jnp.float32(0.0)))
         return state, total / n
 
     return lambda state, indices, n: run(state, data, indices, n)
-
-
-def _as_numbers(array: Array) -> Array:
-    return array.astype(jnp.float32) / 255.0 if array.dtype == jnp.uint8 else array

@@ -79,10 +79,7 @@ def test_bars_with_errors():
 
 
 def test_panels_hold_what_each_shows():
-    curves = {
-        "one": [([100.0, 200.0], [0.3, 0.9])],
-        "other": [([100.0, 200.0], [0.3, 0.5])] * 2,
-    }
+    curves = {"one": [([100.0, 200.0], [0.3, 0.9])], "other": [([100.0, 200.0], [0.3, 0.5])] * 2}
     panel = accuracy_curves(curves, "training step")
     both = side_by_side([panel, bars({"a": {"x": [1.0]}}, "number")])
     assert [shown["figure"] for shown in both.shown["panels"]] == ["accuracy_curves", "bars"]

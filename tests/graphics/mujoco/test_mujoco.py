@@ -138,8 +138,7 @@ def test_an_orbit_turns_everything(render):
     turned = (cos * 0.3 + sin * 0.4, sin * 0.3 - cos * 0.4, 1.0 + angle)
     batch = alone(0, here, turned)
     images = render(
-        TABLETOP_CAMERA,
-        SceneBatch.of(batch.types, batch.poses, np.array([[0.0], [angle]])),
+        TABLETOP_CAMERA, SceneBatch.of(batch.types, batch.poses, np.array([[0.0], [angle]]))
     )
     red = images[..., 0] > np.maximum(2.0 * images[..., 1], 40.0)  # the table is brown
     assert red[0].sum() > 100 and (red[0] != red[1]).sum() < 0.1 * red[0].sum()
@@ -380,11 +379,7 @@ except InputError as error:
 
 
 @pytest.mark.parametrize(
-    ("broken", "line"),
-    [
-        (["egl"], "osmesa"),
-        (["egl", "osmesa"], "apt-get install libosmesa6"),
-    ],
+    ("broken", "line"), [(["egl"], "osmesa"), (["egl", "osmesa"], "apt-get install libosmesa6")]
 )
 def test_what_does_not_work_is_not_chosen(broken, line):
     # The probes run and fail, as they would without the library.

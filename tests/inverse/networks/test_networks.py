@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from airscene.inverse.config import InverseConfig
 from airscene.inverse.model import InverseAIR
-from airscene.inverse.networks.networks import Carry
-from airscene.inverse.networks.proposal import (
+from airscene.inverse.networks.networks import (
     POSITION_CAP,
     POSITION_REACH,
     ROTATION_CAP,
+    Carry,
     propose,
 )
 from airscene.model.weights import load_module, save_weights

@@ -183,14 +183,14 @@ def test_the_baseline_learns_the_signal(case):
         return surrogate(*args, baseline=scaled)
 
     def error(scale):
-        from airscene.inverse.objective.baseline import UNIT
         from airscene.inverse.objective.estimators import signals
+        from airscene.objective.baseline import UNIT
 
         replay = model.replay(image, canvases, drawn)
         scaled = jax.tree.map(lambda x: x * scale if eqx.is_inexact_array(x) else x, baseline)
         told = scaled(image, canvases, drawn, replay)
         prior = log_prior(model.config)
-        signal = signals(replay, drawn.present, drawn.kind, scores.total, prior)
+        signal = signals(replay, drawn.alternatives, scores.total, prior)
         return jnp.sum(jnp.square((signal - told) / UNIT))
 
     slope = float(jax.grad(value)(1.0))

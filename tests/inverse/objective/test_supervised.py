@@ -14,9 +14,15 @@ from airscene.evaluation.renders import make_evaluate
 from airscene.graphics import ABSENT, Likelihood, SceneBatch, World
 from airscene.inverse.latents import pose_spread
 from airscene.inverse.model import latents
-from airscene.inverse.networks.networks import Carry, first_carry
-from airscene.inverse.networks.proposal import CAMERA_CAP, POSITION_CAP, ROTATION_CAP
+from airscene.inverse.networks.networks import (
+    CAMERA_CAP,
+    POSITION_CAP,
+    ROTATION_CAP,
+    Carry,
+    first_carry,
+)
 from airscene.inverse.objective.supervised import (
+    Labelled,
     conditional_log_likelihood,
     for_labels,
     label,
@@ -62,7 +68,7 @@ def by_hand(case, types):
 @pytest.mark.parametrize("types", [(2, 0), (1, ABSENT), (ABSENT, ABSENT)])
 def test_the_likelihood_by_hand(case, types):
     model, image, canvases, z_where, z_camera, value = case
-    found = value(model, image, canvases, jnp.array(types), z_where, z_camera)
+    found = value(model, Labelled(image, canvases, jnp.array(types), z_where, z_camera))
     np.testing.assert_allclose(found, sum(by_hand(case, types)), rtol=1e-4)
 
 
@@ -71,16 +77,15 @@ def test_it_sums_to_one_over_the_alternatives(case):
     model, image, canvases, z_where, z_camera, value = case
     total = 0.0
     for types in itertools.product(range(-1, 3), repeat=2):
-        found = value(model, image, canvases, jnp.array(types), z_where, z_camera)
+        found = value(model, Labelled(image, canvases, jnp.array(types), z_where, z_camera))
         total += np.exp(float(found) - by_hand(case, types)[1])
     assert total == pytest.approx(1.0, rel=1e-3)
 
 
 def test_an_absent_slots_pose_does_not_matter(case):
     model, image, canvases, z_where, z_camera, value = case
-    gradient = jax.grad(value, argnums=4)
-    types = jnp.array([1, ABSENT])
-    by_pose = gradient(model, image, canvases, types, z_where, z_camera)
+    labelled = Labelled(image, canvases, jnp.array([1, ABSENT]), z_where, z_camera)
+    by_pose = jax.grad(lambda z: value(model, labelled._replace(z_where=z)))(z_where)
     assert np.abs(by_pose[0]).min() > 0 and not np.any(by_pose[1])
 
 

@@ -125,7 +125,15 @@ def test_only_one_slot_and_a_fixed_camera(pool, changes):
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("iterations", 0), ("restarts", 0), ("learning_rate", 0.0), ("anneal", 1.5)],
+    [
+        ("iterations", 0),
+        ("restarts", 0),
+        ("learning_rate", 0.0),
+        ("anneal", 1.5),
+        ("blur", (0.0, 2.0)),
+        ("sigma", (1.0, float("inf"))),
+        ("seed", -1),
+    ],
 )
 def test_options_out_of_range(field, value):
     with pytest.raises(InputError, match=f"--{field.replace('_', '-')} is .* should be"):

@@ -11,7 +11,7 @@ from airscene.model.counts import count_log_posterior
 from airscene.model.steps import best_side, best_steps
 from airscene.model.weights import load_weights, save_weights
 from airscene.model.where.difference import GLIMPSE_SIZE, N_GLIMPSES, N_SIDES, REACH
-from airscene.objective.enumerated import enumerated
+from airscene.objective.bounds import enumerated
 
 SIZE = (40, 60)
 

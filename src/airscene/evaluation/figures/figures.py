@@ -149,10 +149,7 @@ def heatmaps(
         draw.rectangle((left, top, left + 10, top + 10), fill=colour)
         draw.text((left + 15, top + 5), label, fill="black", font=font(_TEXT), anchor="lm")
     shown = {str(seed): [step.tolist() for step in steps] for seed, steps in counts.items()}
-    return Picture(
-        png(np.asarray(sheet)),
-        {"figure": "heatmaps", "centres_by_pixel": shown},
-    )
+    return Picture(png(np.asarray(sheet)), {"figure": "heatmaps", "centres_by_pixel": shown})
 
 
 def sample_grid(images: PixelsOfMany) -> Picture:

@@ -72,9 +72,7 @@ def enlarge(image: Pixels, zoom: int) -> UInt8[np.ndarray, "new_height new_width
 
 
 def draw_frames(
-    pixels: UInt8[np.ndarray, "height width 3"],
-    frames: Float[np.ndarray, "k 4"],
-    width: int,
+    pixels: UInt8[np.ndarray, "height width 3"], frames: Float[np.ndarray, "k 4"], width: int
 ) -> UInt8[np.ndarray, "height width 3"]:
     """A copy of a picture with the borders of rectangles drawn in it, in the colours of the steps.
 
@@ -143,9 +141,7 @@ def indexed(
     return images
 
 
-def _codes(
-    pixels: UInt8[np.ndarray, "*picture 3"],
-) -> UInt32[np.ndarray, "*picture"]:
+def _codes(pixels: UInt8[np.ndarray, "*picture 3"]) -> UInt32[np.ndarray, "*picture"]:
     """Each colour as one number, quicker to compare than three."""
     return pixels @ np.array([1 << 16, 1 << 8, 1], np.uint32)
 

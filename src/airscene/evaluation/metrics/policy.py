@@ -117,9 +117,7 @@ def foretell(pairs: Float[np.ndarray, "pairs features"]) -> Foretold:
     return Foretold(float(right.mean()), float(right.std() / np.sqrt(len(right))))
 
 
-def logistic_weights(
-    pairs: Float[np.ndarray, "pairs features"],
-) -> Float[np.ndarray, " features"]:
+def logistic_weights(pairs: Float[np.ndarray, "pairs features"]) -> Float[np.ndarray, " features"]:
     """Fit the weights of logistic regression, by Newton's method.
 
         maximise  sum_i log sigmoid(w . d_i) - |w s|^2 / 2,   s the features' root mean squares

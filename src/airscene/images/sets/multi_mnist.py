@@ -75,12 +75,7 @@ def multi_mnist(
 
 
 def multi_mnist_shrunk(
-    digits: Digits,
-    n: int,
-    *,
-    seed: int,
-    counts: tuple[int, ...] = (0, 1, 2),
-    image_size: int = 50,
+    digits: Digits, n: int, *, seed: int, counts: tuple[int, ...] = (0, 1, 2), image_size: int = 50
 ) -> LabelledScenes:
     """Scenes of smaller digits that may overlap: the variant of the public implementations.
 

@@ -1,6 +1,7 @@
 """The convolutional network that every part of the inference network is."""
 
 import math
+from functools import partial
 from typing import TypeVar
 
 import equinox as eqx
@@ -8,29 +9,22 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from airscene.inverse.config import InverseConfig
+
 # Channels of the convolutions, each of which halves the image.
 CHANNELS = (16, 32, 64)
 
 
 class Convolution(eqx.Module):
-    """Kernels of 4x4 pixels, which halve a picture.
-
-    Args:
-        n_in: Channels of the picture.
-        n_out: Channels of what comes out.
-        key: Randomness of the initial weights.
-    """
+    """Kernels of 4x4 pixels, which halve a picture of some channels."""
 
     kernel: Float[Array, "4 4 in out"]
     bias: Float[Array, " out"]
 
     def __init__(self, n_in: int, n_out: int, *, key: PRNGKeyArray):
         limit = 1.0 / math.sqrt(16 * n_in)
-        keys, shapes = jax.random.split(key), ((4, 4, n_in, n_out), (n_out,))
-        self.kernel, self.bias = (
-            jax.random.uniform(key, shape, minval=-limit, maxval=limit)
-            for key, shape in zip(keys, shapes, strict=True)
-        )
+        keys, draw = jax.random.split(key), partial(jax.random.uniform, minval=-limit, maxval=limit)
+        self.kernel, self.bias = draw(keys[0], (4, 4, n_in, n_out)), draw(keys[1], (n_out,))
 
     def __call__(
         self, picture: Float[Array, "height width in"]
@@ -54,36 +48,26 @@ class Tower(eqx.Module):
     how the CPU computes them, and turning the kernels was a third of the time of one image.
 
     Args:
-        n_channels: Channels of the picture.
-        size: Its height and width.
-        n_numbers: Numbers given beside it.
+        channels: Channels of the picture.
+        numbers: Numbers given beside it.
         n_out: Outputs.
-        n_hidden: Units of the hidden layer.
-        key: Randomness of the initial weights.
+        config: The picture's size, and the units of the hidden layer.
     """
 
     convolutions: tuple[Convolution, ...]
     layers: eqx.nn.MLP
 
     def __init__(
-        self,
-        n_channels: int,
-        size: tuple[int, int],
-        n_numbers: int,
-        n_out: int,
-        n_hidden: int,
-        *,
-        key: PRNGKeyArray,
+        self, channels: int, numbers: int, n_out: int, config: InverseConfig, *, key: PRNGKeyArray
     ):
         keys = jax.random.split(key, 1 + len(CHANNELS))
-        channels = (n_channels, *CHANNELS)
+        sizes = (channels, *CHANNELS)
         self.convolutions = tuple(
-            Convolution(a, b, key=key)
-            for a, b, key in zip(channels, CHANNELS, keys[1:], strict=False)
+            Convolution(a, b, key=key) for a, b, key in zip(sizes, CHANNELS, keys[1:], strict=False)
         )
-        rows, columns = (side // 2 ** len(CHANNELS) for side in size)
-        n_seen = CHANNELS[-1] * rows * columns
-        self.layers = eqx.nn.MLP(n_seen + n_numbers, n_out, n_hidden, 1, key=keys[0])
+        rows, columns = (side // 2 ** len(CHANNELS) for side in config.image_shape[1:])
+        n_in = CHANNELS[-1] * rows * columns + numbers
+        self.layers = eqx.nn.MLP(n_in, n_out, config.n_hidden, 1, key=keys[0])
 
     def __call__(
         self, picture: Float[Array, "height width channels"], numbers: Float[Array, " numbers"]
@@ -105,5 +89,6 @@ def last_layer(network: eqx.nn.MLP | Tower) -> eqx.nn.Linear:
 def near_zero(network: Network) -> Network:
     """Return a network that puts out nearly nothing at first, as a head should."""
     last = last_layer(network)
+    assert last.bias is not None
     small = (0.1 * last.weight, jnp.zeros_like(last.bias))
     return eqx.tree_at(lambda m: (last_layer(m).weight, last_layer(m).bias), network, small)

@@ -1,20 +1,21 @@
 """Estimators of the bound's gradient in the discrete latents, from numbers a renderer gave.
 
-For one scene, with alternatives a_i (absent, or a type) and poses z_i of slots i = 1..N, the bound
-is the mean over q of
+For one scene, with alternatives a_i (0 absent, or 1 + type) and poses z_i of slots i = 1..N, the
+bound is the mean over q of
 
     l = log p(x | a, z) + sum_i [log p(a_i) - log q(a_i) - 1(a_i present) KL_i] - KL_camera
 
-Each function returns a number to differentiate; the scores of scenes in it have no gradient.
+Each function returns a number to differentiate; the scores of scenes in it have no gradient. What
+was drawn is given as `Drawn.alternatives`, the prior as `airscene.inverse.latents.log_prior`.
 """
 
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int
 
 from airscene.inverse.model import Replay
+from airscene.inverse.shapes import Alternatives, Camera, Kinds, Poses, Slots, Table, Total
 
 
 class Scores(NamedTuple):
@@ -30,43 +31,24 @@ class Scores(NamedTuple):
         camera: Gradient by z_camera.
     """
 
-    total: Float[Array, ""]
-    table: Float[Array, "slots alternatives"]
-    poses: Float[Array, "slots 3"]
-    weights: Float[Array, " slots"]
-    camera: Float[Array, " cameras"]
+    total: Total
+    table: Table
+    poses: Poses
+    weights: Slots
+    camera: Camera
 
 
-def only_gradient(x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
-    """Zero, with the gradient of x."""
-    return x - jax.lax.stop_gradient(x)
-
-
-def of_drawn(
-    rows: Float[Array, "slots alternatives"],
-    present: Bool[Array, " slots"],
-    kind: Int[Array, " slots"],
-) -> Float[Array, " slots"]:
+def of_drawn(rows: Table, drawn: Kinds) -> Slots:
     """The number of the alternative that was drawn, in each row."""
-    drawn = jnp.where(present, 1 + kind, 0)
     return jnp.take_along_axis(rows, drawn[:, None], axis=1)[:, 0]
 
 
-def terms(
-    replay: Replay,
-    present: Bool[Array, " slots"],
-    kind: Int[Array, " slots"],
-    log_prior: Float[Array, " alternatives"],
-) -> Float[Array, " slots"]:
+def terms(replay: Replay, drawn: Kinds, log_prior: Alternatives) -> Slots:
     """What each slot adds to l beside the likelihood: log p(a_i) - log q(a_i) - 1(present) KL_i."""
-    return of_drawn(log_prior - replay.log_q, present, kind) - present * replay.kl
+    return of_drawn(log_prior - replay.log_q, drawn) - (drawn > 0) * replay.kl
 
 
-def enumerated(
-    replay: Replay,
-    table: Float[Array, "slots alternatives"],
-    log_prior: Float[Array, " alternatives"],
-) -> Float[Array, " slots"]:
+def enumerated(replay: Replay, table: Table, log_prior: Alternatives) -> Slots:
     """The bound of each prefix: slot i enumerated, earlier slots as drawn, later ones absent.
 
         sum_a q(a) [table_i(a) + log p(a) - log q(a) - 1(a present) KL_i]
@@ -80,11 +62,7 @@ def enumerated(
     return jnp.sum(jnp.exp(replay.log_q) * gains, axis=1)
 
 
-def local_cross_entropy(
-    replay: Replay,
-    table: Float[Array, "slots alternatives"],
-    log_prior: Float[Array, " alternatives"],
-) -> Float[Array, " slots"]:
+def local_cross_entropy(replay: Replay, table: Table, log_prior: Alternatives) -> Slots:
     """Cross-entropy, negative, from each step's posterior to that of its alternatives.
 
         sum_a p_i(a) log q(a),   p_i(a) proportional to exp(table_i(a) + log p(a) - 1(..) KL_i)
@@ -98,39 +76,21 @@ def local_cross_entropy(
     return jnp.sum(p * replay.log_q, axis=1)
 
 
-def score_function(
-    replay: Replay,
-    present: Bool[Array, " slots"],
-    kind: Int[Array, " slots"],
-    signal: Float[Array, " slots"],
-    baseline: Float[Array, " slots"],
-) -> Float[Array, ""]:
+def score_function(replay: Replay, drawn: Kinds, signal: Slots, baseline: Slots) -> Total:
     """The likelihood ratio estimator: sum_i (signal_i - b_i) log q(a_i), signal and b_i constants.
 
     Source: Eslami et al. 2016, section 2.2 and appendix A.
     """
     gain = jax.lax.stop_gradient(signal - baseline)
-    return jnp.sum(gain * of_drawn(replay.log_q, present, kind))
+    return jnp.sum(gain * of_drawn(replay.log_q, drawn))
 
 
-def signals(
-    replay: Replay,
-    present: Bool[Array, " slots"],
-    kind: Int[Array, " slots"],
-    total: Float[Array, ""],
-    log_prior: Float[Array, " alternatives"],
-) -> Float[Array, " slots"]:
+def signals(replay: Replay, drawn: Kinds, total: Total, log_prior: Alternatives) -> Slots:
     """What a_i may have changed: l without the terms of earlier slots."""
-    return total + jax.lax.cumsum(terms(replay, present, kind, log_prior), reverse=True)
+    return total + jax.lax.cumsum(terms(replay, drawn, log_prior), reverse=True)
 
 
-def following(
-    replay: Replay,
-    present: Bool[Array, " slots"],
-    kind: Int[Array, " slots"],
-    scores: Scores,
-    log_prior: Float[Array, " alternatives"],
-) -> Float[Array, " slots"]:
+def following(replay: Replay, drawn: Kinds, scores: Scores, log_prior: Alternatives) -> Slots:
     """What the slots after i added to l: the signal that `enumerated` leaves out.
 
         sum_a dq(a) C_i(a) + (l_i - C_i(a_i)) d log q(a_i)
@@ -138,12 +98,12 @@ def following(
     with C_i(a) the bound of the prefix, is the gradient of the bound without bias: the prefix is
     a control variate that depends on a_i, and whose mean is known.
     """
-    added = terms(replay, present, kind, log_prior)
+    added = terms(replay, drawn, log_prior)
     after = jax.lax.cumsum(added, reverse=True) - added
-    return scores.total - of_drawn(scores.table, present, kind) + after
+    return scores.total - of_drawn(scores.table, drawn) + after
 
 
-def path_wise(replay: Replay, scores: Scores, floor: Float[Array, ""] | float) -> Float[Array, ""]:
+def path_wise(replay: Replay, scores: Scores, floor: Total | float) -> Total:
     """The pose terms: w_i z_i . grad_i - v_i KL_i, and the camera's.
 
     w_i is `scores.weights` and v_i is q(present); neither is below `floor`, which is not ascent on

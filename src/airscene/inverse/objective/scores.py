@@ -9,20 +9,12 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
 
-from airscene.graphics import (
-    ABSENT,
-    Likelihood,
-    RenderPool,
-    SceneBatch,
-    Steps,
-    combine_differences,
-    concatenate,
-    plan_alternatives,
-    plan_differences,
-)
+from airscene import graphics
+from airscene.graphics import ABSENT, Likelihood, RenderPool, SceneBatch
 from airscene.inverse.config import InverseConfig
 from airscene.inverse.latents import pose_spread
 from airscene.inverse.objective.estimators import Scores
+from airscene.inverse.shapes import Renders
 
 # Which scenes the gradient of slot i's pose is of:
 # "drawn": of what was drawn, where the slot is present (the paper's).
@@ -50,12 +42,15 @@ def score(
     scenes: SceneBatch,
     kinds: Int[np.ndarray, "n slots"],
     q_present: Float[np.ndarray, "n slots"],
-    targets: UInt8[np.ndarray, "n height width 3"],
+    targets: Renders,
     likelihood: Likelihood,
     config: InverseConfig,
     gradient: Gradient,
 ) -> Scores:
     """Have the renderer score what was drawn, in one call to the pool.
+
+    The scores are without the Gaussian's normaliser, which is large and depends on nothing that is
+    learnt.
 
     For N slots of K types and a fixed camera that are N (1 + K) + 3 N scenes, with "whole" up to
     N (1 + K) + 6 N, or with "drawn" 1 + 3 for each present object, which leaves the tables 0; a
@@ -72,32 +67,35 @@ def score(
         config: What the model is made of.
         gradient: Which scenes the pose gradients are of.
 
-    Returns:
-        The scores of each scene, without the Gaussian's normaliser, which is large and depends on
-        nothing that is learnt.
-
     Raises:
         RendererError: If the renderer fails.
     """
     n, slots = kinds.shape
     rows, last = np.arange(n), slots - 1
-    tables = [
-        plan_alternatives(_prefix(scenes, i), i, config.n_types)
+    slot = np.arange(slots)
+    prefixes = [
+        replace(scenes, types=np.where(slot > i, ABSENT, scenes.types))
         for i in range(slots if gradient != "drawn" else 0)
+    ]
+    tables = [
+        graphics.plan_alternatives(some, i, config.n_types) for i, some in enumerate(prefixes)
     ]
     # The scenes that gradients are of, and the slots whose poses are moved in each.
     as_drawn = range({"drawn": slots, "prefix": 0, "whole": last}[gradient])
     others = range(len(as_drawn), slots)
-    plan = partial(plan_differences, steps=Steps(), central=gradient == "whole")
+    plan = partial(graphics.plan_differences, steps=graphics.Steps(), central=gradient == "whole")
     plans = [plan(scenes, where=_where(scenes, as_drawn, camera=True))]
     for i in others:
-        there = _with_type(_prefix(scenes, i), i, kinds[:, i])
+        there = replace(scenes, types=np.where(slot == i, kinds, prefixes[i].types))
         plans.append(plan(there, where=_where(scenes, (i,), camera=False)))
 
     # The scores of unmoved scenes are in the tables.
     parts = [(table.scenes, table.source) for table in tables] or [(scenes, rows)]
     parts += [(some.scenes[n:], some.source[n:]) for some in plans]
-    drawn, which = concatenate([part[0] for part in parts]), np.concatenate([p[1] for p in parts])
+    drawn, which = (
+        graphics.concatenate([part[0] for part in parts]),
+        np.concatenate([p[1] for p in parts]),
+    )
     values = log_likelihoods(pool, drawn, targets, which, likelihood)
     found = np.split(values, np.cumsum([len(part[1]) for part in parts])[:-1])
 
@@ -108,14 +106,15 @@ def score(
         table, total = np.zeros((n, slots, 1 + config.n_types)), found[0]
     known = [total, *(table[rows, i, kinds[:, i] + 1] for i in others)]
     gradients = [
-        combine_differences(some, np.concatenate([base, moved]))
+        graphics.combine_differences(some, np.concatenate([base, moved]))
         for some, base, moved in zip(plans, known, found[-len(plans) :], strict=True)
     ]
     weights = scenes.present.astype(np.float64)
     weights[:, others] = q_present[:, others]
     poses = sum(one.poses for one in gradients) * pose_spread(config)
     camera = gradients[0].camera * config.camera_spread
-    return Scores(*(np.float32(x) for x in (total, table, poses, weights, camera)))
+    numbers = (total, table, poses, weights, camera)
+    return Scores(*(np.asarray(x, np.float32) for x in numbers))
 
 
 def log_likelihoods(
@@ -129,20 +128,6 @@ def log_likelihoods(
     blur, sigma = likelihood
     values = pool.log_likelihoods(scenes, targets, which, blur=blur, sigma=sigma)
     return values + 0.5 * targets[0].size * math.log(2.0 * math.pi * sigma**2)
-
-
-def _prefix(scenes: SceneBatch, slot: int) -> SceneBatch:
-    """Scenes with the slots after one absent."""
-    types = scenes.types.copy()
-    types[:, slot + 1 :] = ABSENT
-    return replace(scenes, types=types)
-
-
-def _with_type(scenes: SceneBatch, slot: int, kinds: Int[np.ndarray, "n"]) -> SceneBatch:
-    """Scenes with a type in one slot."""
-    types = scenes.types.copy()
-    types[:, slot] = kinds
-    return replace(scenes, types=types)
 
 
 def _where(scenes: SceneBatch, slots: Sequence[int], camera: bool) -> Bool[np.ndarray, "n c"]:

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import numpyro.distributions as dist
-from jaxtyping import Array, Float, Int, UInt8
+from jaxtyping import Array, Float, Int
 
 from airscene.graphics import ABSENT, RenderPool, SceneBatch
 from airscene.inverse.config import InverseConfig, Order
@@ -16,10 +16,10 @@ from airscene.inverse.model import InverseAIR, latents
 from airscene.inverse.networks.networks import Carry, first_carry
 from airscene.inverse.networks.tower import last_layer
 from airscene.inverse.objective.estimators import of_drawn
+from airscene.inverse.shapes import Numbers, Renders, Total
 from airscene.inverse.train import Scenes, train_rendered
 from airscene.inverse.unroll import as_inputs
 from airscene.training.config import LoopConfig
-from airscene.training.loop import Evaluate
 
 # The logit of the share of its cap that a spread has at first, beside that of inference.
 WIDE = 4.0
@@ -33,45 +33,29 @@ class Labelled(NamedTuple):
         canvases: The render of the labels before each step; of 0 channels for the recurrent
             network.
         types: Type of the object of each step, `ABSENT` after the last.
-        z_where: Standardised poses; 0 where absent.
+        z_where: Standardised poses; finite where absent, too.
         z_camera: Standardised camera.
     """
 
-    images: Float[Array, "n height width 3"]
-    canvases: Float[Array, "n slots height width seen"]
-    types: Int[Array, "n slots"]
-    z_where: Float[Array, "n slots 3"]
-    z_camera: Float[Array, "n cameras"]
+    images: Float[Numbers, "n height width 3"]
+    canvases: Float[Numbers, "n slots height width seen"]
+    types: Int[Numbers, "n slots"]
+    z_where: Float[Numbers, "n slots 3"]
+    z_camera: Float[Numbers, "n cameras"]
 
 
-def conditional_log_likelihood(
-    model: InverseAIR,
-    image: Float[Array, "height width 3"],
-    canvases: Float[Array, "slots height width seen"],
-    types: Int[Array, " slots"],
-    z_where: Float[Array, "slots 3"],
-    z_camera: Float[Array, " cameras"],
-) -> Float[Array, ""]:
+def conditional_log_likelihood(model: InverseAIR, labelled: Labelled) -> Total:
     """Conditional log-likelihood of one scene's labels, each step given the labels before it.
 
         log q(z_camera | x) + sum_i [log q(a_i | ..) + 1(a_i present) log q(z_where_i | ..)]
 
     The distributions are those of inference, a Gaussian for a rotation among them: the label is
-    the angle that the object was given, in [-pi, pi], though others may look the same.
-
-    Args:
-        model: The model.
-        image: What is seen, values in [0, 1].
-        canvases: The render of the labels before each step.
-        types: Type of the object of each step, `ABSENT` where there is none.
-        z_where: Standardised poses; finite where absent, too.
-        z_camera: Standardised camera.
-
-    Returns:
-        The density in standardised latents, in nats.
+    the angle that the object was given, in [-pi, pi], though others may look the same. The density
+    is in standardised latents, in nats.
 
     Source: Eslami et al. 2016, appendix I.5.
     """
+    image, canvases, types, z_where, z_camera = labelled
     mean, scale = model.see_camera(image)
     value = dist.Normal(mean, scale).log_prob(z_camera).sum()
     present, kind = types >= 0, jnp.maximum(types, 0)
@@ -82,7 +66,7 @@ def conditional_log_likelihood(
         density = dist.Normal(proposal.mean, proposal.scale).log_prob(z_where[i]).sum()
         value += present[i] * density
         log_q.append(proposal.log_q)
-    return value + of_drawn(jnp.stack(log_q), present, kind).sum()
+    return value + of_drawn(jnp.stack(log_q), types + 1).sum()
 
 
 def for_labels(model: InverseAIR) -> InverseAIR:
@@ -92,7 +76,7 @@ def for_labels(model: InverseAIR) -> InverseAIR:
     images, would be so large that nothing else is learnt; so spreads start near their caps.
     """
 
-    def biases(model):
+    def biases(model: InverseAIR) -> list[Any]:
         parts = [model.network.where, model.network.rotation]
         parts += [model.camera.tower] if model.camera else []
         return [last_layer(part).bias for part in parts]
@@ -102,35 +86,17 @@ def for_labels(model: InverseAIR) -> InverseAIR:
     return eqx.tree_at(biases, model, wide)
 
 
-def mean_log_likelihood(
-    model: InverseAIR, batch: Labelled, key: Array, step: Array
-) -> Float[Array, ""]:
+def mean_log_likelihood(model: InverseAIR, batch: Labelled, key: Array, step: Array) -> Total:
     """The mean of `conditional_log_likelihood` over a batch; nothing is random in it."""
-
-    def one(*row):
-        return conditional_log_likelihood(model, *row)
-
-    return jax.vmap(one)(*batch).mean()
+    return jax.vmap(lambda row: conditional_log_likelihood(model, row))(batch).mean()
 
 
 def label(
-    truth: SceneBatch,
-    targets: UInt8[np.ndarray, "n rows columns 3"],
-    pool: RenderPool,
-    config: InverseConfig,
-    order: Order,
+    truth: SceneBatch, targets: Renders, pool: RenderPool, config: InverseConfig, order: Order
 ) -> Labelled:
-    """Make the labels of scenes: present objects in an order, then the absent.
+    """Make the labels of scenes and their images: present objects in an order, then the absent.
 
-    Args:
-        truth: The scenes.
-        targets: Their images.
-        pool: Draws the canvases of the difference network, with nominal looks, as in inference.
-        config: What the model is made of.
-        order: Of the objects.
-
-    Raises:
-        RendererError: If the renderer fails.
+    The pool draws the canvases of the difference network, with nominal looks, as in inference.
     """
     n, slots = truth.types.shape
     keys = {"sampled": np.zeros((n, slots)), "type": truth.types, "left": truth.poses[:, :, 0]}
@@ -146,7 +112,7 @@ def label(
         canvases[:, i] = as_inputs(
             pool.render(to_scenes(so_far, z_where, z_camera, config)), config
         )
-    numbers = (np.float32(z_where), np.float32(z_camera))
+    numbers = z_where.astype(np.float32), np.asarray(z_camera, np.float32)
     return Labelled(as_inputs(targets, config), canvases, types, *numbers)
 
 
@@ -157,36 +123,17 @@ def train_supervised(
     config: LoopConfig,
     *,
     order: Order,
-    evaluate: Evaluate,
     **options: Any,
 ) -> InverseAIR:
     """Train on renders of scenes and their truth.
 
-    The scenes of a step follow from the seed and the step, so a resumed run makes the same updates
-    as an uninterrupted one, and one with `train_inverse` and the same seed sees the same images.
-    What is recorded as `objective` is the conditional log-likelihood.
-
-    Args:
-        model: The model to start from, see `for_labels`.
-        scenes: Makes true scenes: `scenes(n, seed=(seed, step))`.
-        pool: Draws them.
-        config: How to train.
-        order: Of the labels.
-        evaluate: Called with the model and the step every `evaluate_every` steps.
-        options: What else `airscene.training.loop.train_by` takes: the folder, and how the run is
-            resumed and shown.
-
-    Returns:
-        The trained model, which is used as one that had no labels: `infer`, `make_evaluate`.
-
-    Raises:
-        RendererError: If the renderer fails.
-        InputError: If the objective stops being a number, or nothing can be written.
-        Interrupted: If SIGINT or SIGTERM came; the state is saved first.
+    One with `train_inverse` and the same seed sees the same images. What is recorded as
+    `objective` is the conditional log-likelihood. The labels have an order; for the rest see
+    `train_rendered`. The model is used as one that had no labels: `infer`, `make_evaluate`.
     """
 
     def draw(model: InverseAIR, truth: SceneBatch, targets: Any, step: int) -> Labelled:
         return label(truth, targets, pool, model.config, order)
 
-    options, model = {"evaluate": evaluate, **options}, for_labels(model)
-    return train_rendered(model, scenes, pool, config, mean_log_likelihood, draw, **options)
+    wide = for_labels(model)
+    return train_rendered(wide, scenes, pool, config, mean_log_likelihood, draw, **options)

@@ -2,25 +2,19 @@
 
 from typing import NamedTuple
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
 from airscene.inverse.config import Estimator
 from airscene.inverse.latents import log_prior
 from airscene.inverse.model import Drawn, InverseAIR
-from airscene.inverse.objective.baseline import UNIT, Baseline
-from airscene.inverse.objective.estimators import (
-    Scores,
-    enumerated,
-    following,
-    local_cross_entropy,
-    only_gradient,
-    path_wise,
-    score_function,
-    signals,
-    terms,
-)
+from airscene.inverse.objective import estimators
+from airscene.inverse.objective.baseline import Baseline
+from airscene.inverse.shapes import Canvases, Numbers, Picture, Total
+from airscene.objective.baseline import UNIT
+from airscene.objective.bounds import only_gradient
 
 
 class Annealed(NamedTuple):
@@ -32,21 +26,21 @@ class Annealed(NamedTuple):
         whole: 0 while the score of step i is that with the later steps absent, then 1.
     """
 
-    floor: Float[Array, ""] | float = 0.0
-    cross_entropy: Float[Array, ""] | float = 0.0
-    whole: Float[Array, ""] | float = 1.0
+    floor: Total | float = 0.0
+    cross_entropy: Total | float = 0.0
+    whole: Total | float = 1.0
 
 
 def surrogate(
     model: InverseAIR,
-    image: Float[Array, "height width 3"],
-    canvases: Float[Array, "slots height width seen"],
+    image: Picture,
+    canvases: Canvases,
     drawn: Drawn,
-    scores: Scores,
+    scores: estimators.Scores,
     estimator: Estimator,
     annealed: Annealed = Annealed(),  # noqa: B008
     baseline: Baseline | None = None,
-) -> Float[Array, ""]:
+) -> Total:
     """One-sample estimate of one scene's bound.
 
     Args:
@@ -65,22 +59,50 @@ def surrogate(
         estimator, and in the weights of the baseline the descent on its squared error.
     """
     replay = model.replay(image, canvases, drawn)
-    prior = log_prior(model.config)
-    present, kind = drawn.present, drawn.kind
-    value = scores.total + terms(replay, present, kind, prior).sum() - replay.kl_camera
+    prior, chosen = log_prior(model.config), drawn.alternatives
+    value = scores.total + estimators.terms(replay, chosen, prior).sum() - replay.kl_camera
     scores = jax.lax.stop_gradient(scores)
-    raised = path_wise(replay, scores, annealed.floor)
+    raised = estimators.path_wise(replay, scores, annealed.floor)
     if estimator == "enumerated":
-        exact = enumerated(replay, scores.table, prior).sum()
-        cross = annealed.cross_entropy * local_cross_entropy(replay, scores.table, prior).sum()
+        exact = estimators.enumerated(replay, scores.table, prior).sum()
+        cross = estimators.local_cross_entropy(replay, scores.table, prior).sum()
+        cross = annealed.cross_entropy * cross
         raised += jnp.where(annealed.cross_entropy > 0.0, cross, exact)
-        signal, weight = following(replay, present, kind, scores, prior), annealed.whole
+        signal, weight = estimators.following(replay, chosen, scores, prior), annealed.whole
     else:
-        signal, weight = signals(replay, present, kind, scores.total, prior), 1.0
+        signal, weight = estimators.signals(replay, chosen, scores.total, prior), 1.0
     signal = jax.lax.stop_gradient(signal)
     expected = jnp.zeros_like(signal)
     if baseline is not None:
         expected = baseline(image, canvases, drawn, replay)
         raised -= jnp.sum(jnp.square((signal - expected) / UNIT))
-    raised += weight * score_function(replay, present, kind, signal, expected)
+    raised += weight * estimators.score_function(replay, chosen, signal, expected)
     return jax.lax.stop_gradient(value) + only_gradient(raised)
+
+
+@eqx.filter_jit
+def log_weights(
+    model: InverseAIR,
+    images: Float[Numbers, "n height width 3"],
+    canvases: Float[Numbers, "n slots height width seen"],
+    drawn: Drawn,
+    log_likelihoods: Float[Numbers, " n"],
+) -> Float[Numbers, " n"]:
+    """Log p(x, z) - log q(z | x) of draws z from the posterior, in nats.
+
+        log p(x | z) + sum_i [log p(a_i) - log q(a_i) + 1(a_i present) log p(z_i) / q(z_i)]
+                     + log p(z_camera) / q(z_camera)
+
+    with a_i the alternative of slot i, absent or a type, and log p(x | z) from the renderer. exp of
+    it has the mean p(x), so that the logarithm of a mean of several is a bound on log p(x) from
+    below.
+    """
+    prior = log_prior(model.config)
+
+    def one(image, canvases, drawn, log_likelihood):
+        replay = model.replay(image, canvases, drawn)
+        discrete = estimators.of_drawn(prior - replay.log_q, drawn.alternatives)
+        slots = discrete + drawn.present * replay.log_ratio
+        return log_likelihood + slots.sum() + replay.log_ratio_camera
+
+    return jax.vmap(one)(images, canvases, drawn, log_likelihoods)

@@ -7,20 +7,15 @@ from typing import NamedTuple
 import jax
 import numpy as np
 import optax
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Float, Int
 
+from airscene import graphics
 from airscene.errors import InputError
-from airscene.graphics import (
-    ABSENT,
-    RenderPool,
-    SceneBatch,
-    Steps,
-    combine_differences,
-    plan_differences,
-)
+from airscene.graphics import ABSENT, RenderPool, SceneBatch
 from airscene.inverse.config import InverseConfig, OptimiseConfig
 from airscene.inverse.latents import log_prior, pose_spread, to_scenes
 from airscene.inverse.objective.scores import annealed_likelihood, log_likelihoods
+from airscene.inverse.shapes import Renders
 
 _OPTIMISERS = {"adam": optax.adam, "momentum": partial(optax.sgd, momentum=0.9, nesterov=True)}
 
@@ -73,7 +68,7 @@ def draw_starts(n: int, model: InverseConfig, config: OptimiseConfig) -> Float[n
 
 
 def optimise(
-    targets: UInt8[np.ndarray, "n height width 3"],
+    targets: Renders,
     starts: Float[np.ndarray, "n searches 3"],
     pool: RenderPool,
     model: InverseConfig,
@@ -87,12 +82,8 @@ def optimise(
     forward one is 0, the object lies half a step off in every coordinate. The paper neither says
     which optimiser it used nor how discrete variables were found; it does not anneal.
 
-    Args:
-        targets: Images, of the size that the pool draws.
-        starts: From `draw_starts`.
-        pool: Draws scenes.
-        model: The generative model: its prior and its spreads.
-        config: How to search.
+    The images are of the size that the pool draws, and the starts from `draw_starts`. Of the model,
+    the prior and the spreads matter.
 
     Returns:
         The best scenes, and how they were found. An iteration costs, for S searches of an image,
@@ -124,17 +115,19 @@ def optimise(
         )
         # In the end only the scores are wanted.
         moved = np.full((len(scenes), 3), now < config.iterations)
-        plan = plan_differences(scenes, Steps(), central=share >= 1.0, where=moved)
+        plan = graphics.plan_differences(
+            scenes, graphics.Steps(), central=share >= 1.0, where=moved
+        )
         values = log_likelihoods(pool, plan.scenes, targets, plan.source // searches, likelihood)
-        found = combine_differences(plan, values)
+        found = graphics.combine_differences(plan, values)
         density = -0.5 * np.square(z) - 0.5 * math.log(2.0 * math.pi)
         scores = found.values.reshape(n, searches) + prior + (there * density).sum(axis=2)
         best = scenes[scores.argmax(axis=1) + searches * np.arange(n)]
         count += len(plan.scenes) // n
-        trace.append((scores.max(axis=1), best, count))
+        trace.append((scores, best, count))
         uphill = found.poses.reshape(z.shape) * pose_spread(model) - there * z
         change, state = update(np.float32(-uphill), state)
         z = z + np.asarray(change) * (now < config.iterations)
-    tops, bests, counts = zip(*trace, strict=True)
-    way = Trace(np.stack(tops), list(bests), np.array(counts))
-    return Optimised(best, kinds, scores, z * pose_spread(model), way)
+    scores, bests, counts = zip(*trace, strict=True)
+    way = Trace(np.stack(scores).max(axis=2), list(bests), np.array(counts))
+    return Optimised(bests[-1], kinds, scores[-1], z * pose_spread(model), way)

@@ -2,17 +2,14 @@
 
 from typing import Protocol
 
-from jaxtyping import Array, Float
-
 from airscene.model.background.black import Black
+from airscene.model.shapes import Image
 
 
 class Background(Protocol):
     """The canvas without objects."""
 
-    def canvas(
-        self, image: Float[Array, "channel height width"]
-    ) -> Float[Array, "channel height width"]:
+    def canvas(self, image: Image) -> Image:
         """Return the canvas before the first object.
 
         Args:

@@ -5,6 +5,7 @@ from typing import Protocol
 from jaxtyping import Array, Bool, Float
 
 from airscene.model.composition.sum import Sum
+from airscene.model.shapes import Image
 
 
 class Composition(Protocol):
@@ -14,20 +15,16 @@ class Composition(Protocol):
     expectation over counts needs.
     """
 
-    def add(
-        self,
-        canvas: Float[Array, "channel height width"],
-        drawn: Float[Array, "channel height width"],
-    ) -> Float[Array, "channel height width"]:
+    def add(self, canvas: Image, drawn: Image) -> Image:
         """Put one more object on the canvas."""
         ...
 
     def compose(
         self,
-        canvas: Float[Array, "channel height width"],
+        canvas: Image,
         drawn: Float[Array, "steps channel height width"],
         present: Bool[Array, " steps"],
-    ) -> Float[Array, "channel height width"]:
+    ) -> Image:
         """Put those objects on the canvas that are present."""
         ...
 

@@ -4,23 +4,21 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
+from airscene.model.shapes import Image
+
 
 class Sum(eqx.Module):
     """`y_i = y_{i-1} + drawn_i` (paper, section 3.1): what overlaps is brighter."""
 
-    def add(
-        self,
-        canvas: Float[Array, "channel height width"],
-        drawn: Float[Array, "channel height width"],
-    ) -> Float[Array, "channel height width"]:
+    def add(self, canvas: Image, drawn: Image) -> Image:
         """Return the canvas with one more object."""
         return canvas + drawn
 
     def compose(
         self,
-        canvas: Float[Array, "channel height width"],
+        canvas: Image,
         drawn: Float[Array, "steps channel height width"],
         present: Bool[Array, " steps"],
-    ) -> Float[Array, "channel height width"]:
+    ) -> Image:
         """Return the canvas with the objects that are present, in one product."""
         return canvas + jnp.tensordot(present.astype(drawn.dtype), drawn, axes=1)

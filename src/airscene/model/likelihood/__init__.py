@@ -2,9 +2,8 @@
 
 from typing import Protocol
 
-from jaxtyping import Array, Float
-
 from airscene.model.likelihood.gaussian import Gaussian, log_likelihood
+from airscene.model.shapes import Image
 
 
 class Likelihood(Protocol):
@@ -16,11 +15,7 @@ class Likelihood(Protocol):
 
     def __init__(self, sigma: float): ...
 
-    def log_prob(
-        self,
-        image: Float[Array, "channel height width"],
-        canvas: Float[Array, "channel height width"],
-    ) -> Float[Array, "channel height width"]:
+    def log_prob(self, image: Image, canvas: Image) -> Image:
         """Return the log-density of each pixel, in nats."""
         ...
 

@@ -2,11 +2,12 @@
 
 import equinox as eqx
 import numpyro.distributions as dist
-from jaxtyping import Array, Float
+
+from airscene.model.shapes import Image, Scalar
 
 
 class Gaussian(eqx.Module):
-    """`N(x | y, sigma^2)` of each pixel (paper, appendix C).
+    """`N(x | y, sigma^2)` of each pixel x, y the canvas (paper, appendix C).
 
     Args:
         sigma: Standard deviation of a pixel.
@@ -14,24 +15,11 @@ class Gaussian(eqx.Module):
 
     sigma: float = eqx.field(static=True)
 
-    def log_prob(
-        self,
-        image: Float[Array, "channel height width"],
-        canvas: Float[Array, "channel height width"],
-    ) -> Float[Array, "channel height width"]:
-        """Return the log-density of each pixel, in nats.
-
-        Args:
-            image: Image x, values in [0, 1].
-            canvas: Canvas y.
-        """
+    def log_prob(self, image: Image, canvas: Image) -> Image:
+        """Return the log-density of each pixel, in nats."""
         return dist.Normal(canvas, self.sigma).log_prob(image)
 
 
-def log_likelihood(
-    image: Float[Array, "channel height width"],
-    canvas: Float[Array, "channel height width"],
-    sigma: float,
-) -> Float[Array, ""]:
+def log_likelihood(image: Image, canvas: Image, sigma: float) -> Scalar:
     """`log N(x | y, sigma^2 I)`, summed over pixels, in nats."""
     return Gaussian(sigma).log_prob(image, canvas).sum()

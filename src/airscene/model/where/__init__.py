@@ -4,19 +4,10 @@ A new kind is a file here, and a line in `WHERE_PROPOSALS`.
 """
 
 from airscene.model.where.difference import DifferenceProposal
-from airscene.model.where.proposal import Proposal, WhereProposal
+from airscene.model.where.proposal import WhereProposal
 from airscene.model.where.recurrent import RecurrentProposal
 
-# Classes by their names, made of an `AIRConfig`, a `Pose` and a key.
 WHERE_PROPOSALS: dict[str, type[WhereProposal]] = {
     "recurrent": RecurrentProposal,
     "difference": DifferenceProposal,
 }
-
-__all__ = [
-    "WHERE_PROPOSALS",
-    "DifferenceProposal",
-    "Proposal",
-    "RecurrentProposal",
-    "WhereProposal",
-]

@@ -11,6 +11,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from airscene.model import attention
 from airscene.model.config import AIRConfig
 from airscene.model.pose import Pose
+from airscene.model.shapes import Image, Place, Scalar, Side, Where
 from airscene.model.stored import stored_as
 from airscene.model.where import spatial
 from airscene.model.where.proposal import Proposal, init_head, propose
@@ -45,8 +46,8 @@ class State(NamedTuple):
         side: The side that objects are taken from first, in radians.
     """
 
-    error: Float[Array, "channel height width"]
-    side: Float[Array, ""]
+    error: Image
+    side: Scalar
 
 
 class DifferenceProposal(eqx.Module):
@@ -65,11 +66,6 @@ class DifferenceProposal(eqx.Module):
     appendix D does without). And no gradient flows through attention, through the error or
     through where a glimpse is taken: the places of the windows learn through the offsets that
     the glimpses propose, each step for its own. With these gradients, training is unstable.
-
-    Args:
-        config: What the model is made of.
-        pose: The map from `z_where` to scale and centre.
-        key: Randomness of the initial weights.
     """
 
     glimpses: tuple["Glimpse", ...]
@@ -82,67 +78,35 @@ class DifferenceProposal(eqx.Module):
     def __init__(self, config: AIRConfig, pose: Pose, *, key: PRNGKeyArray):
         keys = jax.random.split(key, N_GLIMPSES)
         self.image_size, self.sigma, self.pose = config.image_shape[1:], config.sigma, pose
-        sizes = (config.image_shape[0], config.n_cells, config.n_hidden, config.n_features)
-        self.glimpses = tuple(Glimpse(*sizes, key=key) for key in keys)
+        self.glimpses = tuple(Glimpse(config, key=key) for key in keys)
 
-    def begin(
-        self, image: Float[Array, "channel height width"], side: Float[Array, ""] | float
-    ) -> State:
+    def begin(self, image: Image, side: Side) -> State:
         """Return the state before the first step: all of the image is left to explain."""
         return State(image, jnp.asarray(side, image.dtype))
 
-    def step(self, state: State, noise: Float[Array, " 3"]) -> tuple[State, Proposal]:
-        """Propose one object from the error.
-
-        Args:
-            state: What is left to explain.
-            noise: Standard normal numbers.
-
-        Returns:
-            The same state, and what is proposed.
-        """
+    def step(self, state: State, noise: Where) -> tuple[State, Proposal]:
+        """Propose one object from the error; the state stays."""
         error, pose = jax.lax.stop_gradient(state.error), self.pose
         centre = jax.lax.stop_gradient(self.attend(error / self.sigma, state.side))
         reach = 2.0 * REACH * pose.object_size / pose.position_spread
+        proposals = []
         for glimpse in self.glimpses:
             outputs = glimpse(error, jax.lax.stop_gradient(centre), pose)
-            proposal = propose(outputs, centre, pose, noise, reach)
-            centre = proposal.where_mean[1:] * pose.position_spread
-        return state, proposal
+            proposals.append(propose(outputs, centre, pose, noise, reach))
+            centre = proposals[-1].where_mean[1:] * pose.position_spread
+        return state, proposals[-1]
 
-    def view(
-        self, state: State, image: Float[Array, "channel height width"]
-    ) -> Float[Array, "channel height width"]:
+    def view(self, state: State, image: Image) -> Image:
         """Windows are read from the error."""
         return state.error
 
-    def explain(
-        self,
-        state: State,
-        z_where: Float[Array, " 3"],
-        drawn: Float[Array, "channel height width"],
-    ) -> State:
-        """Take what an object draws from the error.
-
-        Args:
-            state: What was left to explain before the object.
-            z_where: Not used.
-            drawn: What the object adds to the canvas.
-        """
+    def explain(self, state: State, z_where: Where, drawn: Image | None) -> State:
+        """Take what an object draws from the error."""
+        assert drawn is not None
         return state._replace(error=state.error - drawn)
 
-    def attend(
-        self, error: Float[Array, "channel height width"], side: Float[Array, ""]
-    ) -> Float[Array, " 2"]:
-        """Choose the place of the first glimpse.
-
-        Args:
-            error: Image less canvas, in units of sigma.
-            side: The preferred side, in radians.
-
-        Returns:
-            The place (x, y), in [-1, 1] across the image.
-        """
+    def attend(self, error: Image, side: Scalar) -> Place:
+        """Choose the place of the first glimpse, given the error in units of sigma."""
         x, y = spatial.square_centres(self.image_size)
         (height, width), pose = self.image_size, self.pose
         # A typical window, in half-widths and half-heights of the image.
@@ -168,46 +132,23 @@ class DifferenceProposal(eqx.Module):
 
 
 class Glimpse(eqx.Module):
-    """A look at the error around a place.
+    """A look at the error around a place."""
 
-    Args:
-        channels: Channels of the images.
-        n_cells: Side of a glimpse, in samples.
-        n_hidden: Units of the layer that proposes.
-        n_features: Units of the first layer.
-        key: Randomness of the initial weights.
-    """
-
-    first_layer: eqx.nn.Linear = stored_as("look")
-    second_layer: eqx.nn.Linear = stored_as("think")
-    head: eqx.nn.Linear = stored_as("propose")
+    first_layer: eqx.nn.Linear = eqx.field(metadata=stored_as("look"))
+    second_layer: eqx.nn.Linear = eqx.field(metadata=stored_as("think"))
+    head: eqx.nn.Linear = eqx.field(metadata=stored_as("propose"))
     n_cells: int = eqx.field(static=True)
 
-    def __init__(
-        self, channels: int, n_cells: int, n_hidden: int, n_features: int, *, key: PRNGKeyArray
-    ):
+    def __init__(self, config: AIRConfig, *, key: PRNGKeyArray):
         keys = jax.random.split(key, 3)
-        self.first_layer = eqx.nn.Linear(channels * n_cells**2, n_features, key=keys[0])
-        self.second_layer = eqx.nn.Linear(n_features, n_hidden, key=keys[1])
-        self.head = init_head(eqx.nn.Linear(n_hidden, 7, key=keys[2]))
-        self.n_cells = n_cells
+        n_seen = config.image_shape[0] * config.n_cells**2
+        self.first_layer = eqx.nn.Linear(n_seen, config.n_features, key=keys[0])
+        self.second_layer = eqx.nn.Linear(config.n_features, config.n_hidden, key=keys[1])
+        self.head = init_head(eqx.nn.Linear(config.n_hidden, 7, key=keys[2]))
+        self.n_cells = config.n_cells
 
-    def __call__(
-        self,
-        error: Float[Array, "channel height width"],
-        centre: Float[Array, " 2"],
-        pose: Pose,
-    ) -> Float[Array, " 7"]:
-        """Read the error around a place, and propose an object there.
-
-        Args:
-            error: Image less canvas.
-            centre: The place (x, y), in [-1, 1] across the image.
-            pose: The map from `z_where` to scale and centre.
-
-        Returns:
-            The outputs, see `airscene.model.where.proposal.propose`.
-        """
+    def __call__(self, error: Image, centre: Place, pose: Pose) -> Float[Array, " 7"]:
+        """Read the error (image less canvas) around a place, for `propose` to propose an object."""
         larger = jnp.array([math.log(GLIMPSE_SIZE) / pose.scale_spread])
         z_where = jnp.concatenate([larger, centre / pose.position_spread])
         seen = attention.read(error, z_where, pose, self.n_cells)

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PyTree
 
 from airscene.model.pose import Pose
+from airscene.model.shapes import Image, Place, Scalar, Side, Where
 
 # At first, an object should have to prove its worth: were all N there from the start, they would
 # share every digit among them, and nothing would tell the second that the first is enough.
@@ -31,17 +32,18 @@ class Proposal(NamedTuple):
         z_where: The sample, a standardised pose.
     """
 
-    logit: Float[Array, ""]
-    where_mean: Float[Array, " 3"]
-    where_scale: Float[Array, " 3"]
-    z_where: Float[Array, " 3"]
+    logit: Scalar
+    where_mean: Where
+    where_scale: Where
+    z_where: Where
 
 
 class WhereProposal(Protocol):
     """An inference network that proposes where the objects are, one a step.
 
-    A state is any tree of arrays. `explain` may use what an object draws if `uses_appearance` is
-    true; if not, the appearances of all objects are computed at once, which is faster.
+    It is made of an `AIRConfig`, a `Pose` and a key. A state is any tree of arrays. `explain` may
+    use what an object draws if `uses_appearance` is true; if not, the appearances of all objects
+    are computed at once, which is faster.
 
     Args:
         uses_appearance: Whether a step depends on what the objects before it draw.
@@ -51,9 +53,7 @@ class WhereProposal(Protocol):
     uses_appearance: bool
     n_sides: int
 
-    def begin(
-        self, image: Float[Array, "channel height width"], side: Float[Array, ""] | float
-    ) -> PyTree[Array]:
+    def begin(self, image: Image, side: Side) -> PyTree[Array]:
         """Return the state before the first step.
 
         Args:
@@ -63,34 +63,15 @@ class WhereProposal(Protocol):
         """
         ...
 
-    def view(
-        self, state: PyTree[Array], image: Float[Array, "channel height width"]
-    ) -> Float[Array, "channel height width"]:
-        """Return what the window of the proposed object is read from.
-
-        Args:
-            state: State after the step that proposed the object.
-            image: Image, values in [0, 1].
-        """
+    def view(self, state: PyTree[Array], image: Image) -> Image:
+        """Return what the window of an object is read from, after the step that proposed it."""
         ...
 
-    def step(
-        self, state: PyTree[Array], noise: Float[Array, " 3"]
-    ) -> tuple[PyTree[Array], Proposal]:
-        """Propose one object.
-
-        Args:
-            state: State after the objects so far.
-            noise: Standard normal numbers.
-        """
+    def step(self, state: PyTree[Array], noise: Where) -> tuple[PyTree[Array], Proposal]:
+        """Propose one object; the noise is standard normal."""
         ...
 
-    def explain(
-        self,
-        state: PyTree[Array],
-        z_where: Float[Array, " 3"],
-        drawn: Float[Array, "channel height width"] | None,
-    ) -> PyTree[Array]:
+    def explain(self, state: PyTree[Array], z_where: Where, drawn: Image | None) -> PyTree[Array]:
         """Return the state before the next step, now that an object is explained.
 
         Args:
@@ -103,9 +84,9 @@ class WhereProposal(Protocol):
 
 def propose(
     outputs: Float[Array, " 7"],
-    centre: Float[Array, " 2"],
+    centre: Place,
     pose: Pose,
-    noise: Float[Array, " 3"],
+    noise: Where,
     place_reach: float = PLACE_REACH,
 ) -> Proposal:
     """Read a network's last layer as a proposal near the centre of its attention, and sample it.
@@ -116,9 +97,6 @@ def propose(
         pose: The map from `z_where` to scale and centre.
         noise: Standard normal numbers.
         place_reach: How far from it the mean place can be, in standard deviations of the prior.
-
-    Returns:
-        The proposal.
     """
     reach = jnp.array([SCALE_REACH, place_reach, place_reach])
     mean = reach * jnp.tanh(outputs[1:4] / reach)
@@ -128,13 +106,6 @@ def propose(
 
 
 def init_head(layer: eqx.nn.Linear) -> eqx.nn.Linear:
-    """Return a network's last layer, see `propose`, with initial weights for it.
-
-    Args:
-        layer: The layer, with a layer's usual weights.
-
-    Returns:
-        The layer with smaller weights, and with biases for which an object is unlikely.
-    """
+    """Return a last layer, see `propose`, with small weights and biases against an object."""
     bias = jnp.array([INITIAL_PRESENCE_LOGIT, 0.0, 0.0, 0.0, *[INITIAL_SCALE] * 3])
     return eqx.tree_at(lambda m: (m.weight, m.bias), layer, (0.3 * layer.weight, bias))

@@ -9,6 +9,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from airscene.model.config import AIRConfig
 from airscene.model.pose import Pose
+from airscene.model.shapes import Image, Side, Squares, Where
 from airscene.model.stored import stored_as
 from airscene.model.where import spatial
 from airscene.model.where.proposal import Proposal, init_head, propose
@@ -25,35 +26,23 @@ PREFERENCE_SLOPE = 2.0
 TYPICAL_INK = 100.0
 
 
-class ImageFeatures(NamedTuple):
-    """What the network takes from an image, the same at every step.
-
-    Args:
-        gates: What the image adds to the gates.
-        ink: How much there is to explain in each square of the image.
-    """
-
-    gates: Float[Array, " gates"]
-    ink: Float[Array, "rows columns"]
-
-
 class State(NamedTuple):
     """What the network carries from step to step.
 
     Args:
-        features: What it takes from the image.
+        gates: What the image adds to the gates, the same at every step.
         hidden: The LSTM's output.
         cell: The LSTM's memory.
         z_where: Where the previous object is; zeros before the first.
-        unexplained: The ink that no window has covered yet.
+        unexplained: How much there is to explain in each square that no window has covered yet.
     """
 
-    features: ImageFeatures
+    gates: Float[Array, " gates"]
 
     hidden: Float[Array, " hidden"]
     cell: Float[Array, " hidden"]
-    z_where: Float[Array, " 3"]
-    unexplained: Float[Array, "rows columns"]
+    z_where: Where
+    unexplained: Squares
 
 
 class RecurrentProposal(eqx.Module):
@@ -74,18 +63,13 @@ class RecurrentProposal(eqx.Module):
     so a window lies on something unexplained from the first step of training on. The cell learns
     which thing to prefer, and it is told the sum of a. Without it, objects that are small beside
     the image are found late or not at all, as a window that covers nothing has no gradient.
-
-    Args:
-        config: What the model is made of.
-        pose: The map from `z_where` to scale and centre.
-        key: Randomness of the initial weights.
     """
 
-    image_layer: eqx.nn.Linear = stored_as("look_image")
-    gate_layer: eqx.nn.Linear = stored_as("look_gates")
-    recurrent_layer: eqx.nn.Linear = stored_as("recur")
-    head: eqx.nn.Linear = stored_as("propose")
-    preference_head: eqx.nn.Linear = stored_as("prefer")
+    image_layer: eqx.nn.Linear = eqx.field(metadata=stored_as("look_image"))
+    gate_layer: eqx.nn.Linear = eqx.field(metadata=stored_as("look_gates"))
+    recurrent_layer: eqx.nn.Linear = eqx.field(metadata=stored_as("recur"))
+    head: eqx.nn.Linear = eqx.field(metadata=stored_as("propose"))
+    preference_head: eqx.nn.Linear = eqx.field(metadata=stored_as("prefer"))
     image_size: tuple[int, int] = eqx.field(static=True)
     explained_share: float = eqx.field(static=True)
     sigma: float = eqx.field(static=True)
@@ -112,37 +96,22 @@ class RecurrentProposal(eqx.Module):
         slope = spatial.directional_preference(angle, self.image_size, PREFERENCE_SLOPE)
         self.preference_head = eqx.tree_at(lambda m: m.bias, layer, slope.ravel())
 
-    def begin(
-        self, image: Float[Array, "channel height width"], side: Float[Array, ""] | float
-    ) -> State:
+    def begin(self, image: Image, side: Side) -> State:
         """Return the state before the first step; all that depends on the image alone is in it.
 
         The network sees the image in units of sigma: what is worth explaining is then as large for
-        faint or small objects.
-
-        Args:
-            image: Image, values in [0, 1].
-            side: Not used: the network learns its order.
+        faint or small objects. It learns its order, and ignores the side.
         """
         pooled = spatial.pool(image)
         gates = self.gate_layer(jax.nn.relu(self.image_layer(pooled.ravel() / self.sigma)))
-        features = ImageFeatures(gates, jnp.square(pooled / self.sigma).sum(axis=0))
-        zeros = jnp.zeros(self.head.in_features)
-        return State(features, zeros, zeros, jnp.zeros(3), features.ink)
+        ink, zeros = jnp.square(pooled / self.sigma).sum(axis=0), jnp.zeros(self.head.in_features)
+        return State(gates, zeros, zeros, jnp.zeros(3), ink)
 
-    def step(self, state: State, noise: Float[Array, " 3"]) -> tuple[State, Proposal]:
-        """Run the cell.
-
-        Args:
-            state: State after the previous object.
-            noise: Standard normal numbers.
-
-        Returns:
-            The state, and what is proposed. `explain` then says which object was drawn from it.
-        """
+    def step(self, state: State, noise: Where) -> tuple[State, Proposal]:
+        """Run the cell."""
         amount = jnp.log1p(state.unexplained.sum() / TYPICAL_INK)
         inputs = jnp.concatenate([state.hidden, state.z_where, amount[None]])
-        gates = state.features.gates + self.recurrent_layer(inputs)
+        gates = state.gates + self.recurrent_layer(inputs)
         keep_in, forget, out, new = jnp.split(gates, 4)
         # A forget gate that starts open: what was seen first is not lost (Jozefowicz et al. 2015).
         cell = jax.nn.sigmoid(forget + 1.0) * state.cell + jax.nn.sigmoid(keep_in) * jnp.tanh(new)
@@ -154,29 +123,14 @@ class RecurrentProposal(eqx.Module):
         proposal = propose(self.head(hidden), centre, self.pose, noise)
         return state._replace(hidden=hidden, cell=cell), proposal
 
-    def view(
-        self, state: State, image: Float[Array, "channel height width"]
-    ) -> Float[Array, "channel height width"]:
+    def view(self, state: State, image: Image) -> Image:
         """Windows are read from the image."""
         return image
 
-    def explain(
-        self,
-        state: State,
-        z_where: Float[Array, " 3"],
-        drawn: Float[Array, "channel height width"] | None = None,
-    ) -> State:
+    def explain(self, state: State, z_where: Where, drawn: Image | None = None) -> State:
         """Count a share of the ink in the object's window as explained.
 
-            a' = a (1 - e exp(-d_x^4 - d_y^4)),   d from the window's centre, in its half-widths
-
-        Args:
-            state: State after the step that proposed the object.
-            z_where: Where the object is.
-            drawn: Not used.
-
-        Returns:
-            The state before the next step.
+        a' = a (1 - e exp(-d_x^4 - d_y^4)),   d from the window's centre, in its half-widths
         """
         scale, (centre_x, centre_y) = self.pose(z_where)
         (x, y), (height, width) = spatial.square_centres(self.image_size), self.image_size

@@ -1,10 +1,13 @@
 """Attention over the image: squares, how much there is to explain in each, and a mean place."""
 
 import math
+from functools import reduce
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
+
+from airscene.model.shapes import Image, Place, Scalar, Squares
 
 # Ink of a square where nothing is left, in units of the noise: attention still has a centre then.
 FLOOR = 0.01
@@ -28,54 +31,39 @@ def square_centres(
     return x, y
 
 
-def pool(
-    image: Float[Array, "channel height width"],
-) -> Float[Array, "channel rows columns"]:
+def pool(image: Image) -> Float[Array, "channel rows columns"]:
     """Average an image over squares, with black beyond its edges."""
     height, width = image.shape[1:]
     padded = jnp.pad(image, ((0, 0), (0, -height % POOL), (0, -width % POOL)))
     squares = [padded[:, i::POOL, j::POOL] for i in range(POOL) for j in range(POOL)]
-    return sum(squares) / POOL**2
+    return reduce(jnp.add, squares) / POOL**2
 
 
-def directional_preference(
-    angle: Float[Array, ""], image_size: tuple[int, int], steepness: float
-) -> Float[Array, "rows columns"]:
-    """Return a preference among squares that rises to one side of the image.
+def directional_preference(angle: Scalar, image_size: tuple[int, int], steepness: float) -> Squares:
+    """Return a preference among squares, in nats, that rises to one side of the image.
 
     Args:
         angle: Where it rises to, from the x axis towards the y axis.
         image_size: Height and width of the images, in pixels.
         steepness: In nats a half-width.
-
-    Returns:
-        The preference, in nats.
     """
     x, y = square_centres(image_size)
     return steepness * (jnp.cos(angle) * x[None, :] + jnp.sin(angle) * y[:, None])
 
 
-def attend(
-    ink: Float[Array, "rows columns"], preference_logits: Float[Array, "*squares"]
-) -> Float[Array, "rows columns"]:
-    """Return the attention to each square, in proportion to ink exp(preference_logits).
+def attend(ink: Squares, preference_logits: Float[Array, "*squares"]) -> Squares:
+    """Return the attention to each square: shares, in proportion to ink exp(preference_logits).
 
     Args:
         ink: How much there is to explain in each square, above zero.
         preference_logits: The network's preference among squares, in nats; in rows, or all in one.
-
-    Returns:
-        The shares; their sum is 1.
     """
     preference_logits = jnp.exp(preference_logits - jax.lax.stop_gradient(preference_logits.max()))
     attended = ink * preference_logits.reshape(ink.shape)
     return attended / attended.sum()
 
 
-def expected_place(
-    attended: Float[Array, "rows columns"],
-    image_size: tuple[int, int],
-) -> Float[Array, " 2"]:
+def expected_place(attended: Squares, image_size: tuple[int, int]) -> Place:
     """Return the mean place (x, y) of shares of attention, in [-1, 1] across the image."""
     x, y = square_centres(image_size)
     return jnp.stack([attended.sum(axis=0) @ x, attended.sum(axis=1) @ y])

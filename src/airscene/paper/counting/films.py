@@ -1,23 +1,16 @@
 """Films of inference running through scenes, step by step."""
 
-from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from airscene.evaluation import Inference, inference_film
 from airscene.files import write_atomic
-from airscene.paper.quick import quick
-from airscene.paper.result import Claim, Result, Row, Unit
-from airscene.paper.trained import run_folder, trained
+from airscene.inference.model import Model
+from airscene.paper.result import Result, Row, Rows, described
+from airscene.paper.trained import folder_of, quick, run_folder, trained, training_units
 from airscene.runs.preset import Preset
-from airscene.runs.presets.digits import FAST, FULL
-from airscene.runs.presets.sprites import SPRITES
-
-if TYPE_CHECKING:
-    from airscene.evaluation import Inference
-    from airscene.inference.model import Model
+from airscene.runs.presets.images import FAST, FULL, SPRITES
 
 # Scenes in a film of inference: the first held-out ones, whatever becomes of them.
 SCENES = 8
@@ -25,50 +18,19 @@ SCENES = 8
 # Films that a run has then.
 FILMS = ("learning", "inference")
 
-CLAIMS = tuple(
-    Claim(
-        f"scenes counted right in the film of {p.name}",
-        "films",
-        p.name,
-        "counts_right",
-        f"{{:.0f}} of {SCENES}",
-        aim=float(SCENES),
-    )
-    for p in (FULL, SPRITES)
-)
-
 
 def films(quickly: bool = False) -> Result:
     """Films of inference; those of learning are drawn by the results that train."""
     presets = [quick(FAST)] if quickly else [FULL, SPRITES]
-    return Result(
-        name="films",
-        about=(
-            "Films of inference running through the first held-out scenes. Those of learning are "
-            "drawn with the trainings, [multi-mnist](#multi-mnist) and [sprites](#sprites)."
-        ),
-        units=tuple(Unit(p.name, p.training.seed, p, partial(film_row, p)) for p in presets),
-        claims=CLAIMS,
-        draw=_draw,
-    )
+    return described("films", training_units(presets, [1], film_row), _draw)
 
 
-def film_row(preset: Preset, runs: Path) -> dict[str, Any]:
-    """Make a run's film of inference, beside its film of learning, which every run has.
+def film_row(preset: Preset, runs: Path) -> Row:
+    """Make the film of inference of a preset's run, beside that of learning, which every run has.
 
-    Args:
-        preset: What was trained.
-        runs: Folder of all runs.
-
-    Returns:
-        Scenes and frames of the film, how many of the scenes are counted right, and the sizes of
-        both films.
+    Returns its scenes and frames, how many scenes are counted right, and the bytes of both films.
     """
-    model = trained(preset, runs)
-    # Here, as it imports more than the command line's help should wait for.
-    from airscene.evaluation import inference_film
-
-    held_out = preset.data.load("test")
+    model, held_out = trained(preset, runs), preset.data.load("test")
     scenes = inferences(model, held_out.images[:SCENES])
     film = inference_film(scenes)
     folder = run_folder(preset, runs) / "figures"
@@ -82,23 +44,15 @@ def film_row(preset: Preset, runs: Path) -> dict[str, Any]:
     }
 
 
-def inferences(model: "Model", images: np.ndarray) -> "list[Inference]":
-    """Infer scenes, and draw the first 0, 1, ... objects of each.
-
-    Args:
-        model: The model.
-        images: Images of its size.
-    """
-    # Here, as it imports JAX, which takes a second.
-    from airscene.evaluation import Inference
-
+def inferences(model: Model, images: np.ndarray) -> list[Inference]:
+    """Infer images of a model's size, and draw the first 0, 1, ... objects of each."""
     inferred = model.infer_arrays(model.prepare(images)[1])
     probs = np.exp(inferred.log_q.astype(float))
     probs /= probs.sum(axis=1, keepdims=True)
-    counts = probs.argmax(axis=1)
+    counts, z_where, z_what = probs.argmax(axis=1), *map(np.asarray, inferred[1:3])
     canvases = np.stack(
         [
-            model.render_arrays(inferred.z_where, inferred.z_what, np.minimum(n, counts))
+            model.render_arrays(z_where, z_what, np.minimum(n, counts))
             for n in range(counts.max() + 1)
         ],
         axis=1,
@@ -111,12 +65,9 @@ def inferences(model: "Model", images: np.ndarray) -> "list[Inference]":
     ]
 
 
-def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:
+def _draw(rows: Rows, runs: Path, figures: Path) -> None:
     for row in rows:
-        folder = runs / f"{row['run']}-{row['seed']}" / "figures"
-        # A row may be of a run that was made elsewhere, whose folder is not here.
-        if not folder.is_dir():
-            continue
-        for kind in ("gif", "json"):
-            file = figures / f"films-{row['run']}-inference.{kind}"
-            write_atomic(file, (folder / f"inference.{kind}").read_bytes())
+        if (folder := folder_of(row, runs)) and (folder / "figures").is_dir():
+            for kind in ("gif", "json"):
+                film = (folder / "figures" / f"inference.{kind}").read_bytes()
+                write_atomic(figures / f"films-{row['run']}-inference.{kind}", film)

@@ -1,45 +1,42 @@
 """Multi-MNIST: AIR counts, locates and redraws digits (paper, section 3.1 and Fig. 3)."""
 
-from airscene.paper.quick import quick
-from airscene.paper.result import Claim, Result
-from airscene.paper.trained import draw_training, training_units
-from airscene.runs.presets.digits import FAST, FULL
+from dataclasses import replace
 
-_FAST, _FULL = FAST.name, FULL.name
-
-CLAIMS = (
-    Claim("fast preset, counts", "a plot", _FAST, "count_accuracy", aim=0.98, worst=True),
-    Claim(
-        "fast preset, seconds to 98% of counts",
-        "not in the paper",
-        _FAST,
-        "seconds_to_98",
-        "{:.0f} s",
-        aim=35.0,
-        at_least=False,
-    ),
-    Claim("full preset, counts", "near 100%", _FULL, "count_accuracy", aim=0.996, front=True),
-    Claim("full preset, bound", "620 nats", _FULL, "elbo", "{:.1f} nats", aim=620.0, front=True),
-    Claim(
-        "full preset, average precision of boxes",
-        "not in the paper",
-        _FULL,
-        "average_precision",
-        "{:.3f}",
-        aim=0.97,
-    ),
-)
+from airscene.paper.result import Result, described
+from airscene.paper.trained import draw_training, scaled, training_units
+from airscene.runs.preset import Preset
+from airscene.runs.presets.images import DAIR, FAST, FULL, SHRUNK
 
 
 def multi_mnist(quickly: bool = False) -> Result:
     """Counting, locating and redrawing digits (Fig. 3)."""
-    units = training_units(FAST, range(1, 21)) + training_units(FULL, range(1, 6))
-    if quickly:
-        units = training_units(quick(FAST), [1]) + training_units(quick(FULL), [1])
-    return Result(
-        name="multi-mnist",
-        about="Counting, locating and redrawing digits (Fig. 3): the fast preset and the full one.",
-        units=units,
-        claims=CLAIMS,
-        draw=draw_training,
-    )
+    fast, full = scaled(quickly, range(1, 21), FAST), scaled(quickly, range(1, 6), FULL)
+    return described("multi-mnist", training_units(*fast) + training_units(*full), draw_training)
+
+
+def _sized(digit: int, image: int) -> Preset:
+    """The fast preset on digits and images of other sizes, in pixels."""
+    data = replace(FAST.data, digit_size=digit, image_size=image)
+    # 0: estimated from the images.
+    model = replace(FAST.model, object_size=0.0)
+    return replace(FAST, name=f"digits-{digit}-in-{image}", data=data, model=model)
+
+
+_SIZED = [_sized(digit, image) for digit, image in ((14, 50), (9, 50), (36, 80))]
+
+
+def sizes(quickly: bool = False) -> Result:
+    """The fast preset on other sizes, with object_size estimated."""
+    presets = _SIZED[:1] if quickly else _SIZED
+    return described("sizes", training_units(*scaled(quickly, (1, 2, 3), *presets)), draw_training)
+
+
+def multi_mnist_shrunk(quickly: bool = False) -> Result:
+    """The data of public implementations: smaller digits, placed regardless of each other."""
+    units = training_units(*scaled(quickly, (1, 2, 3), SHRUNK))
+    return described("multi-mnist-shrunk", units, draw_training)
+
+
+def dair(quickly: bool = False) -> Result:
+    """The difference network on the digits that it was trained on (Fig. 4)."""
+    return described("dair", training_units(*scaled(quickly, (1, 2, 3), DAIR)), draw_training)

@@ -1,67 +1,39 @@
 """Omniglot: AIR takes characters apart into pieces like strokes (paper, appendix G, Fig. 9)."""
 
-from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from airscene.paper.result import Claim, Result, Row, Unit, of_run
-from airscene.paper.trained import trained, training_row
-from airscene.runs.preset import Preset
-from airscene.runs.presets.omniglot import OMNIGLOT
+import numpy as np
+from scipy.stats import spearmanr
+
+from airscene.evaluation import ImageRow, image_rows
+from airscene.evaluation.evaluate import bound_terms
+from airscene.images.sets.omniglot import load_omniglot
+from airscene.inference import Model, load
+from airscene.paper.counting.films import inferences
+from airscene.paper.result import Result, Row, Rows, described, of_run
+from airscene.paper.trained import folder_of, trained, training_row, training_units
+from airscene.runs.preset import Preset, run_data
+from airscene.runs.presets.images import OMNIGLOT
 
 # Held-out characters in the figure.
 SHOWN = 8
 
-CLAIMS = (
-    Claim(
-        "rank correlation of pieces and strokes",
-        "a figure",
-        OMNIGLOT.name,
-        "rank_correlation",
-        "{:.2f}",
-        aim=0.0,
-    ),
-    Claim(
-        "of ink and strokes", "not in the paper", OMNIGLOT.name, "ink_rank_correlation", "{:.2f}"
-    ),
-    Claim("bound", "not in the paper", OMNIGLOT.name, "elbo", "{:.1f} nats"),
-)
-
 
 def omniglot(quickly: bool = False) -> Result:
     """Characters taken apart into pieces (appendix G)."""
-    preset = OMNIGLOT.override(seed=1)
-    if quickly:
-        preset = preset.override(steps=100, evaluate_every=100, save_every=100)
-    return Result(
-        name="omniglot",
-        about=(
-            "Handwritten characters drawn in up to four pieces (Fig. 9), and the rank correlation "
-            "of the inferred number of pieces with the number of pen strokes, on characters held "
-            "out; beside it that of the amount of ink with the number of strokes. Of Omniglot, the "
-            "two small background sets."
-        ),
-        units=(Unit(preset.name, 1, preset, partial(omniglot_row, preset)),),
-        claims=CLAIMS,
-        draw=_draw,
-    )
+    few = {"steps": 100, "evaluate_every": 100, "save_every": 100} if quickly else {}
+    units = training_units([OMNIGLOT.override(**few)], [1], omniglot_row)
+    return described("omniglot", units, _draw)
 
 
-def omniglot_row(preset: Preset, runs: Path) -> dict[str, Any]:
+def omniglot_row(preset: Preset, runs: Path) -> Row:
     """Return how the inferred counts of held-out characters go with their pen strokes.
 
-    And how their ink does, which is what any count of pieces is to be held against; and the bound
-    on the characters of training, to show how much of it is learnt by heart.
+    And how their ink does, which any count is to be held against; and the bound on the characters
+    of training, which shows how much is learnt by heart.
     """
     row, model = training_row(preset, runs), trained(preset, runs)
-    # Here, as they import more than the command line's help should wait for.
-    import numpy as np
-    from scipy.stats import spearmanr
-
-    from airscene.evaluation.evaluate import bound_terms
-    from airscene.images.sets.omniglot import load_omniglot
-
     characters, seen = (
         load_omniglot(split, preset.data.omniglot, image_size=preset.data.image_size)
         for split in ("test", "train")
@@ -79,8 +51,8 @@ def omniglot_row(preset: Preset, runs: Path) -> dict[str, Any]:
         "characters": len(counts),
         "elbo": elbo,
         "training_elbo": training_elbo,
-        "rank_correlation": float(spearmanr(counts, characters.strokes).statistic),
-        "ink_rank_correlation": float(spearmanr(ink, characters.strokes).statistic),
+        "rank_correlation": _rank_correlation(counts, characters.strokes),
+        "ink_rank_correlation": _rank_correlation(ink, characters.strokes),
         "mean_count_by_strokes": {
             str(strokes): round(float(counts[characters.strokes == strokes].mean()), 3)
             for strokes in np.unique(characters.strokes)
@@ -88,27 +60,21 @@ def omniglot_row(preset: Preset, runs: Path) -> dict[str, Any]:
     }
 
 
-def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:
-    # Here, as they import more than the command line's help should wait for.
-    import numpy as np
+def _rank_correlation(some: np.ndarray, others: np.ndarray) -> float:
+    found: Any = spearmanr(some, others)
+    return float(found.statistic)
 
-    from airscene.evaluation import ImageRow, image_rows
-    from airscene.inference import load
-    from airscene.runs.preset import run_data
 
-    folder = runs / f"{OMNIGLOT.name}-{of_run(rows, OMNIGLOT.name)[0]['seed']}"
-    if not folder.is_dir():
-        # The row is of a run that was made elsewhere.
+def _draw(rows: Rows, runs: Path, figures: Path) -> None:
+    if not (folder := folder_of(of_run(rows, OMNIGLOT.name)[0], runs)):
         return
     model, images = load(folder), run_data(folder).load("test").images
+    assert isinstance(model, Model)
     # Characters from all over the held-out ones, as they lie in the order of the alphabets.
     images = images[np.linspace(0, len(images) - 1, SHOWN).astype(int)]
-    inferred = model.infer_arrays(model.prepare(images)[1])
-    counts = inferred.log_q.argmax(axis=1)
+    scenes = inferences(model, images)
     drawn = [ImageRow("data", images / 255.0)]
     for step in range(1, model.air.config.n_steps + 1):
-        n = np.minimum(step, counts)
-        canvases = model.render_arrays(inferred.z_where, inferred.z_what, n)
-        windows = [w[:k] for w, k in zip(inferred.windows, n, strict=True)]
-        drawn.append(ImageRow(f"step {step}", canvases, windows))
+        canvases = np.stack([s.canvases[min(step, len(s.windows))] for s in scenes])
+        drawn.append(ImageRow(f"step {step}", canvases, [s.windows[:step] for s in scenes]))
     image_rows(drawn).save(figures / "omniglot.png")

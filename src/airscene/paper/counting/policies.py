@@ -1,66 +1,31 @@
 """Learned policies: by what a step chooses where to look (paper, Figs. 3 and 13)."""
 
-from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
-from typing import Any
 
-from airscene.paper.quick import quick
-from airscene.paper.result import Claim, Result, Row, Unit, of_run
-from airscene.paper.trained import trained
+from airscene.evaluation import bars, foretell, pairs_taken
+from airscene.evaluation.metrics.policy import FOLDS
+from airscene.paper.result import Result, Row, Rows, described, of_run
+from airscene.paper.trained import scaled, trained, training_units
 from airscene.runs.preset import Preset
-from airscene.runs.presets.digits import FAST, FULL
-from airscene.runs.presets.sprites import SPRITES
+from airscene.runs.presets.images import FAST, FULL, SPRITES
 
 # What a rule may look at, as `evaluation.policy.pairs_taken` names it.
 GROUPS = ("position", "position_quadratic", "class", "size", "all")
 
-CLAIMS = (
-    *(
-        Claim(f"{p.name}, position says which is first", "spatial", p.name, "position", aim=0.9)
-        for p in (FULL, SPRITES)
-    ),
-    *(
-        Claim(f"{FULL.name}, {key} says it", "does not", FULL.name, key, aim=0.6, at_least=False)
-        for key in ("class", "size")
-    ),
-)
-
 
 def policies(quickly: bool = False) -> Result:
     """Whether place, class or size says which object a step takes."""
-    presets, seeds = ([quick(FAST)], [1]) if quickly else ([FULL, SPRITES], [1, 2, 3])
-    seeded = [preset.override(seed=seed) for preset in presets for seed in seeds]
-    return Result(
-        name="policies",
-        about=(
-            "In held-out scenes of two objects, how often position, class or size says which of "
-            "them is taken first (by chance 50%). Where each step looks, for three seeds (Figs. 3 "
-            "and 13), is drawn with the trainings, [multi-mnist](#multi-mnist) and "
-            "[sprites](#sprites)."
-        ),
-        units=tuple(Unit(p.name, p.training.seed, p, partial(policy_row, p)) for p in seeded),
-        claims=CLAIMS,
-        draw=_draw,
-    )
+    presets = scaled(quickly, (1, 2, 3), *([FAST] if quickly else [FULL, SPRITES]))
+    return described("policies", training_units(*presets, policy_row), _draw)
 
 
-def policy_row(preset: Preset, runs: Path) -> dict[str, Any]:
-    """Return how well position, class and size say which of two objects a run's model takes first.
+def policy_row(preset: Preset, runs: Path) -> Row:
+    """Return how well position, class and size say which of two objects a model takes first.
 
-    Args:
-        preset: What was trained; its scenes have labels.
-        runs: Folder of all runs.
-
-    Returns:
-        Number of pairs, the accuracy of each group of features and its standard error; without
-        accuracies if the model finds two objects too seldom.
+    The number of pairs, and of each group of features the accuracy and its standard error; without
+    these if the model finds two objects too seldom.
     """
-    model = trained(preset, runs)
-    # Here, as it imports more than the command line's help should wait for.
-    from airscene.evaluation.metrics.policy import FOLDS, foretell, pairs_taken
-
-    held_out = preset.data.load("test")
+    model, held_out = trained(preset, runs), preset.data.load("test")
     inferred = model.infer_arrays(model.prepare(held_out.images)[1])
     pairs = pairs_taken(held_out, inferred.log_q.argmax(axis=1), inferred.boxes)
     n_pairs = len(pairs["position"])
@@ -74,10 +39,7 @@ def policy_row(preset: Preset, runs: Path) -> dict[str, Any]:
     }
 
 
-def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:
-    # Here, as it imports JAX, which takes a second.
-    from airscene.evaluation import bars
-
+def _draw(rows: Rows, runs: Path, figures: Path) -> None:
     shares = {}
     for run in dict.fromkeys(row["run"] for row in rows):
         ours = of_run(rows, run)

@@ -1,58 +1,26 @@
 """Sprites: AIR counts shapes that overlap, of one colour too (paper, appendix H, Figs. 10-13)."""
 
-from functools import partial
 from pathlib import Path
-from typing import Any
 
-from airscene.paper.quick import quick
-from airscene.paper.result import Claim, Result, Unit
-from airscene.paper.trained import draw_training, trained, training_row
+from airscene.images.sets.sprites import sprites as scenes_of_sprites
+from airscene.paper.result import Result, Row, described
+from airscene.paper.trained import draw_training, scaled, trained, training_row, training_units
 from airscene.runs.preset import Preset
-from airscene.runs.presets.sprites import SPRITES, SPRITES_DAIR
+from airscene.runs.presets.images import SPRITES, SPRITES_DAIR
 
 # Held-out scenes of two sprites of one kind, and what they share of the smaller one at least.
 OVERLAPPING, SHARE = 2000, 0.5
 
-CLAIMS = tuple(
-    Claim(
-        f"{preset.name}, counts{where}",
-        "near 100%, a plot",
-        preset.name,
-        f"{key}count_accuracy",
-        aim=0.99,
-        worst=True,
-        front=preset is SPRITES and bool(key),
-    )
-    for preset in (SPRITES, SPRITES_DAIR)
-    for key, where in (("", ""), ("overlapping_", " of two of one kind that overlap"))
-)
-
 
 def sprites(quickly: bool = False) -> Result:
     """Sprites that overlap and add up (appendix H)."""
-    presets, seeds = [SPRITES, SPRITES_DAIR], (1, 2, 3)
-    if quickly:
-        presets, seeds = [quick(preset) for preset in presets], (1,)
-    presets = [preset.override(seed=seed) for preset in presets for seed in seeds]
-    return Result(
-        name="sprites",
-        about=(
-            "Coloured shapes that add up where they overlap (Figs. 10 to 13), with AIR and DAIR; "
-            "apart from the rest, scenes of two sprites of one kind that share half of the smaller "
-            "one or more."
-        ),
-        units=tuple(Unit(p.name, p.training.seed, p, partial(sprites_row, p)) for p in presets),
-        claims=CLAIMS,
-        draw=draw_training,
-    )
+    presets = scaled(quickly, (1, 2, 3), SPRITES, SPRITES_DAIR)
+    return described("sprites", training_units(*presets, sprites_row), draw_training)
 
 
-def sprites_row(preset: Preset, runs: Path) -> dict[str, Any]:
+def sprites_row(preset: Preset, runs: Path) -> Row:
     """Return what a run reached, and its counts on scenes where sprites of one kind overlap."""
     row, model = training_row(preset, runs), trained(preset, runs)
-    # Here, as it imports more than the command line's help should wait for.
-    from airscene.images.sets.sprites import sprites as scenes_of_sprites
-
     # A seed that neither the training scenes nor the held-out ones have.
     hard = scenes_of_sprites(OVERLAPPING, seed=10**6, counts=(2,), least_overlap=SHARE)
     counts = model.infer_arrays(model.prepare(hard.images)[1]).log_q.argmax(axis=1)

@@ -8,17 +8,17 @@ from typing import Any
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import Array, Float32, UInt8
 
 from airscene.baselines.cae import CAE
 from airscene.files import write_atomic
-from airscene.inference import load
-from airscene.paper.downstream.protocol import Protocol
-from airscene.paper.downstream.two_digits import two_digit_pools
+from airscene.inference import Model, load
+from airscene.paper.downstream.protocol import Protocol, two_digit_pools
 from airscene.paper.trained import trained
-from airscene.runs.presets.baselines import CAEPreset
-from airscene.runs.tasks.cae import as_floats
+from airscene.runs.presets.baselines import CAEPreset, DRAWPreset
+from airscene.runs.tasks.baselines import as_floats
 from airscene.schema import changes
 
 Images = UInt8[np.ndarray, "n height width"]
@@ -28,7 +28,7 @@ _CHUNK = 250
 
 
 def embedded(method: str, protocol: Protocol, runs: Path) -> list[Float32[np.ndarray, "n numbers"]]:
-    """Return the embeddings of the training, the validation and the test scenes.
+    """Return the embeddings of the training, the validation and the test scenes, an array each.
 
     From each number its mean over the training scenes is taken, and all are divided by one
     deviation, which takes no label. One for each number would blow up those that say nothing: half
@@ -38,9 +38,6 @@ def embedded(method: str, protocol: Protocol, runs: Path) -> list[Float32[np.nda
         method: `air`, `draw` or `cae`.
         protocol: The protocol.
         runs: Folder of all runs. Embeddings and models that are not there are made.
-
-    Returns:
-        One array a pool.
     """
     path = runs / "embeddings" / f"{method}.npz"
     config = json.dumps(changes(protocol.embedding_config(method)), sort_keys=True)
@@ -70,6 +67,7 @@ def air_embedding(protocol: Protocol, runs: Path) -> Callable[[Images], np.ndarr
     z_what are zeros there.
     """
     model = load(protocol.air)
+    assert isinstance(model, Model)
 
     def embed(images):
         inferred = model.infer_arrays(model.prepare(images)[1])
@@ -82,20 +80,19 @@ def air_embedding(protocol: Protocol, runs: Path) -> Callable[[Images], np.ndarr
     return embed
 
 
-def _draw_embedding(protocol: Protocol, runs: Path) -> Callable[[Images], np.ndarray]:
-    model = trained(protocol.draw, runs)
-    embed = eqx.filter_jit(lambda model, x: jax.vmap(model.embed)(x))
-    return lambda images: np.asarray(embed(model, as_floats(images)))
+def _of_model(
+    preset: DRAWPreset | CAEPreset, runs: Path, embed: Callable[[Any, Array], Array]
+) -> Callable[[Images], np.ndarray]:
+    model, compiled = trained(preset, runs), eqx.filter_jit(embed)
+    return lambda images: np.asarray(compiled(model, jnp.asarray(as_floats(images))))
 
 
-def _cae_embedding(protocol: Protocol, runs: Path) -> Callable[[Images], np.ndarray]:
-    model = trained(CAEPreset(protocol.cae_data, protocol.cae_training), runs)
-    embed = eqx.filter_jit(CAE.embed)
-    return lambda images: np.asarray(embed(model, as_floats(images)))
-
-
-_METHODS: dict[str, Any] = {
+_METHODS: dict[str, Callable[[Protocol, Path], Callable[[Images], np.ndarray]]] = {
     "air": air_embedding,
-    "draw": _draw_embedding,
-    "cae": _cae_embedding,
+    "draw": lambda protocol, runs: _of_model(
+        protocol.draw, runs, lambda model, x: jax.vmap(model.embed)(x)
+    ),
+    "cae": lambda protocol, runs: _of_model(
+        CAEPreset(protocol.cae_data, protocol.cae_training), runs, CAE.embed
+    ),
 }

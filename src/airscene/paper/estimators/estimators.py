@@ -11,20 +11,28 @@ the mean has it the other way round. So where a step is nearly sure to be presen
 stopping, which is what an untrained baseline says, is the better baseline.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from math import hypot, inf
+from math import inf
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from airscene.paper.quick import quick
-from airscene.paper.result import Claim, Result, Row, Unit, of_run
-from airscene.paper.trained import REACHED, run_folder, training_row
-from airscene.runs.preset import Preset
-from airscene.runs.presets.digits import FAST, FULL
+import equinox as eqx
+import jax
+
+from airscene.evaluation import accuracy_curves, side_by_side
+from airscene.model.air import AIR
+from airscene.model.bundled import bundled_models
+from airscene.model.weights import load_weights
+from airscene.paper.estimators.gradient_variance import gradient_variances, train_for
+from airscene.paper.estimators.relative import relative, relative_of, variance_bars
+from airscene.paper.result import Result, Row, Rows, Unit, described, of_run
+from airscene.paper.trained import REACHED, quick, run_folder, training_row, training_units
+from airscene.runs.preset import Preset, channels_first
+from airscene.runs.presets.images import FAST, FULL
 from airscene.schema import Together
+from airscene.training.record import read_metrics
 
 # K of the importance-weighted bound.
 SAMPLES = 5
@@ -51,13 +59,7 @@ PRESETS = {
 }
 
 
-def _early_variance(name: str, rows: Sequence[Row]) -> tuple[float, float] | None:
-    """Variance of presence, early, in that of the exact expectation, with its standard error."""
-    row = next((r for r in of_run(rows, "variance-early") if r["finished"]), None)
-    return _relative(row, "presence").get(name) if row else None
-
-
-def _lead(rows: Sequence[Row]) -> float | None:
+def _lead(rows: Rows) -> float | None:
     """Steps that the exact expectation is at 98% of counts before any other, by the medians."""
     steps = {}
     for name, preset in PRESETS.items():
@@ -69,68 +71,22 @@ def _lead(rows: Sequence[Row]) -> float | None:
     return float(min(steps.values()) - exact) if exact < inf else None
 
 
-CLAIMS = (
-    *(
-        Claim(
-            f"{said}: variance of presence, early, in that of the exact expectation",
-            paper,
-            style="{:,.3g}",
-            aim=1.0,
-            of=partial(_early_variance, name),
-            front=name == "importance",
-        )
-        for name, said, paper in (
-            ("score", "score function", "high"),
-            ("score-baseline", "with a neural baseline", "less"),
-            ("importance", "importance weights", "not in the paper"),
-        )
-    ),
-    Claim(
-        "exact expectation, lead over all others at 98% of counts",
-        "not in the paper",
-        key="count_accuracy",
-        style="{:,.0f} steps",
-        # Counts are looked at as often.
-        aim=100.0,
-        of=_lead,
-    ),
-)
-
-
 def estimators(quickly: bool = False) -> Result:
     """The paper's estimator beside the exact expectation over counts."""
+    fixed = [("variance-early", FAST, PAIRS, FIT), ("variance-late", FULL, PAIRS, FIT)]
+    presets, seeds = list(PRESETS.values()), [1, 2]
     if quickly:
-        presets = [quick(PRESETS[name], 200) for name in ("enumerated", "score-baseline")]
-        units = [_variance_unit("variance-early", quick(FAST), pairs=5, fit=50)]
-        units += [_training_unit(preset, 1) for preset in presets]
-    else:
-        units = [_variance_unit("variance-early", FAST, pairs=PAIRS, fit=FIT)]
-        units += [_variance_unit("variance-late", FULL, pairs=PAIRS, fit=FIT)]
-        units += [_training_unit(preset, seed) for preset in PRESETS.values() for seed in (1, 2)]
-    return Result(
-        name="estimators",
-        about=(
-            "The paper's estimator, the score function for presence with and without neural "
-            "baselines (section 2.2, appendix A), beside the exact expectation over counts and the "
-            f"importance-weighted bound of {SAMPLES} samples. Left: total variance of the gradient "
-            "of a batch of 64, relative to that of the exact expectation, in the weights of the "
-            f"presence logits and in all of q's: after {EARLY} steps of the fast preset, and of "
-            "the bundled weights, with standard errors. A variance whose standard error exceeds "
-            "half of it is not separated from 0 and has no bar. The baseline has an analytic term, "
-            "the likelihood of the objects so far, which takes a pass through the decoder: "
-            "untrained, it says what stopping there is worth. Middle: count accuracy of the fast "
-            "preset, each run a line; all have the same annealing, so that only the estimator "
-            "differs. Right: the same against seconds of the processor, steps times what a "
-            "gradient of a batch takes, as measured with the early variances in one process; the "
-            "rest of a step is not in it."
-        ),
-        units=tuple(units),
-        claims=CLAIMS,
-        draw=_draw,
-    )
+        fixed = [("variance-early", quick(FAST), 5, 50)]
+        presets = [quick(PRESETS[name]) for name in ("enumerated", "score-baseline")]
+        seeds = [1]
+    units = [*(_variance_unit(*each) for each in fixed)]
+    units += training_units(presets, seeds, _curve_row)
+    of = {name: partial(relative_of, "variance-early", name, "presence", None) for name in PRESETS}
+    of_all = {**of, "lead": _lead}
+    return described("estimators", units, _draw, of_all, samples=SAMPLES, early=EARLY)
 
 
-def _variance_unit(name: str, preset: Preset, *, pairs: int, fit: int) -> Unit:
+def _variance_unit(name: str, preset: Preset, pairs: int, fit: int) -> Unit:
     preset = preset.override(seed=1)
     measured = {"samples": SAMPLES, "pairs": pairs, "fit": fit}
     early = {"early": EARLY} if name == "variance-early" else {}
@@ -138,7 +94,7 @@ def _variance_unit(name: str, preset: Preset, *, pairs: int, fit: int) -> Unit:
     return Unit(name, 1, configuration, partial(variance_row, name, preset, measured))
 
 
-def variance_row(name: str, preset: Preset, measured: dict[str, int], runs: Path) -> dict[str, Any]:
+def variance_row(name: str, preset: Preset, measured: dict[str, int], runs: Path) -> Row:
     """Return the variance of the gradient of every estimator, at one model.
 
     Args:
@@ -146,21 +102,8 @@ def variance_row(name: str, preset: Preset, measured: dict[str, int], runs: Path
             "variance-late", for the bundled weights of the preset's name.
         preset: The preset.
         measured: What `gradient_variances` takes to measure.
-        runs: Folder of all runs; not used, as no run is that short.
-
-    Returns:
-        What `gradient_variances` does, as `estimators`.
+        runs: Not used: no run is that short.
     """
-    # Here, as JAX takes a second to import.
-    import equinox as eqx
-    import jax
-
-    from airscene.model.air import AIR
-    from airscene.model.bundled import bundled_models
-    from airscene.model.weights import load_weights
-    from airscene.paper.estimators.gradient_variance import gradient_variances, train_for
-    from airscene.runs.preset import channels_first
-
     preset, training, _ = preset.load()
     images, config = channels_first(training.images), preset.training
     if name == "variance-early":
@@ -172,50 +115,12 @@ def variance_row(name: str, preset: Preset, measured: dict[str, int], runs: Path
     return {"estimators": gradient_variances(air, images, config, step, **measured)}
 
 
-def _training_unit(preset: Preset, seed: int) -> Unit:
-    preset = preset.override(seed=seed)
-    return Unit(preset.name, seed, preset, partial(_curve_row, preset))
-
-
-def _curve_row(preset: Preset, runs: Path) -> dict[str, Any]:
+def _curve_row(preset: Preset, runs: Path) -> Row:
     """What a run reached, and its count accuracy on the way."""
     row = training_row(preset, runs)
-    # Here, as it imports more than the command line's help should wait for.
-    from airscene.training.record import read_metrics
-
     rows = read_metrics(run_folder(preset, runs) / "metrics.jsonl")
     keys = {"steps": "step", "seconds": "seconds", "count_accuracy": "count_accuracy"}
     return {**row, "curve": {key: [r[name] for r in rows] for key, name in keys.items()}}
-
-
-def _relative(row: Row, group: str) -> dict[str, tuple[float, float]]:
-    """Variance of each estimator in a group of weights, relative to that of the exact expectation.
-
-    With its standard error. Those whose own error exceeds half of it are left out: a few rare
-    samples decide them, and they could as well be a hundredth of what they are, or far more.
-    """
-    separated = {
-        name: (each[group], each[f"{group}_error"])
-        for name, each in row["estimators"].items()
-        if 2.0 * each[f"{group}_error"] <= each[group]
-    }
-    if "enumerated" not in separated:
-        return {}
-    exact, exact_error = separated["enumerated"]
-    return {
-        name: (value / exact, value / exact * hypot(error / value, exact_error / exact))
-        if name != "enumerated"
-        else (1.0, 0.0)
-        for name, (value, error) in separated.items()
-    }
-
-
-def _gradient_seconds(rows: Sequence[Row]) -> dict[str, float]:
-    """Processor seconds of a gradient of each estimator, as one process measured them all."""
-    for row in of_run(rows, "variance-early"):
-        if row["finished"]:
-            return {name: each["seconds"] for name, each in row["estimators"].items()}
-    return {}
 
 
 def _steps_to_98(row: Row) -> int | None:
@@ -225,42 +130,35 @@ def _steps_to_98(row: Row) -> int | None:
     return next((at for at, accuracy in pairs if accuracy >= REACHED), None)
 
 
-def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:
-    # Here, as it imports more than the command line's help should wait for.
-    from airscene.evaluation import accuracy_curves, bars, side_by_side
-
-    relative = {
-        f"{row['run'].removeprefix('variance-')}, {group}": _relative(row, group)
+def _draw(rows: Rows, runs: Path, figures: Path) -> None:
+    groups = {
+        f"{row['run'].removeprefix('variance-')}, {group}": relative(row, group)
         for row in rows
         if "estimators" in row
         for group in ("presence", "posterior")
     }
     panels = []
-    if any(relative.values()):
-        variances, errors = (
-            {
-                group: {name: pair[i] for name, pair in each.items()}
-                for group, each in relative.items()
-            }
-            for i in (0, 1)
-        )
-        medians = {g: {name: [v] for name, v in each.items()} for g, each in variances.items()}
-        label = "variance of the gradient, relative"
-        panels.append(bars(medians, label, errors=errors, log=True))
+    if any(groups.values()):
+        panels.append(variance_bars(groups, "variance of the gradient, relative"))
     curves = {
         name: [row["curve"] for row in of_run(rows, preset.name)]
         for name, preset in PRESETS.items()
     }
-    seconds = _gradient_seconds(rows)
-    for label, unit in (
-        ("training step", None),
+    # Processor seconds of a gradient of each estimator, as one process measured them all.
+    early = next(iter(of_run(rows, "variance-early")), {"estimators": {}})["estimators"]
+    seconds = {name: each["seconds"] for name, each in early.items()}
+    ways = {name: preset.training.estimator for name, preset in PRESETS.items()}
+    for label, scales in (
+        ("training step", dict.fromkeys(ways.values(), 1.0)),
         ("processor seconds of the gradients", seconds),
     ):
-        lines = {}
-        for name, each in curves.items():
-            scale = 1.0 if unit is None else unit.get(PRESETS[name].training.estimator)
-            if each and scale:
-                lines[name] = [([scale * s for s in c["steps"]], c["count_accuracy"]) for c in each]
+        lines = {
+            name: [
+                ([scales[ways[name]] * s for s in c["steps"]], c["count_accuracy"]) for c in each
+            ]
+            for name, each in curves.items()
+            if each and ways[name] in scales
+        }
         if lines:
             panels.append(accuracy_curves(lines, label))
     side_by_side(panels).save(figures / "estimators.png")

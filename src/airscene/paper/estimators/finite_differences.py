@@ -1,15 +1,23 @@
 """Finite differences through the renderer: which step is the right one for 8-bit images."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from math import log10
 from pathlib import Path
 from typing import Any
 
-from airscene.graphics.differences.differences import Steps
-from airscene.graphics.world import TABLETOP_CAMERA
-from airscene.paper.result import Claim, Result, Row, Unit
+import numpy as np
+
+from airscene.evaluation import named_curves, side_by_side
+from airscene.graphics import TABLETOP_CAMERA, MujocoRenderer, SceneBatch, Steps, sample_scenes
+from airscene.graphics.blur import blur_basis, blurred, log_likelihoods
+from airscene.graphics.differences.step_curve import (
+    fine_images,
+    fine_score,
+    gradients,
+    step_curve,
+)
+from airscene.paper.result import Result, Row, Rows, Unit, described
 
 # The paper's step first.
 STEPS = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1)
@@ -19,46 +27,22 @@ MEASURED = {"scenes": 20, "off": [0.15, 0.15, 0.3, 0.05], "blur": 4.0, "sigma": 
 
 COORDINATES = ("position", "rotation", "camera")
 
-CLAIMS = tuple(
-    Claim(
-        f"{run} differences, cosine by {name}",
-        "not in the paper",
-        run,
-        f"{name}_used",
-        "{:.2f}",
-        aim=0.9,
-    )
-    for run, name in (
-        *(("forward", name) for name in COORDINATES),
-        ("central", "rotation"),
-    )
-)
-
 
 def finite_differences(quickly: bool = False) -> Result:
     """The gradient by finite differences against their step (appendix I.1)."""
     measured = {**MEASURED, "scenes": 3} if quickly else MEASURED
-    used = Steps()
-    return Result(
-        name="finite-differences",
-        about=(
-            "Finite differences of the blurred log-likelihood through MuJoCo's 8-bit images of "
-            "128x128 pixels, of three objects and a camera that are somewhat off, against their "
-            "step: the cosine between them and central differences of images three times as fine, "
-            "averaged and not rounded. Steps are in half-widths of the table for positions, and in "
-            f"radians for rotations and the camera; training uses {used.position:g}, "
-            f"{used.rotation:g} and {used.camera:g}."
-        ),
-        units=tuple(
+    return described(
+        "finite-differences",
+        tuple(
             Unit(run, 0, {**measured, "steps": list(STEPS)}, partial(curve_row, central, measured))
             for run, central in (("forward", False), ("central", True))
         ),
-        claims=CLAIMS,
-        draw=_draw,
+        _draw,
+        **Steps()._asdict(),
     )
 
 
-def curve_row(central: bool, measured: dict[str, Any], runs: Path) -> dict[str, Any]:
+def curve_row(central: bool, measured: dict[str, Any], runs: Path) -> Row:
     """Return the cosine at each step, and at the steps that training uses.
 
     Args:
@@ -66,18 +50,6 @@ def curve_row(central: bool, measured: dict[str, Any], runs: Path) -> dict[str, 
         measured: Values as in `MEASURED`.
         runs: Not used: nothing is trained.
     """
-    # Here, as the renderer is an extra.
-    import numpy as np
-
-    from airscene.graphics import MujocoRenderer, SceneBatch, sample_scenes
-    from airscene.graphics.blur import blur_basis, blurred, log_likelihoods
-    from airscene.graphics.differences.step_curve import (
-        fine_images,
-        fine_score,
-        gradients,
-        step_curve,
-    )
-
     n, likelihood = measured["scenes"], {key: measured[key] for key in ("blur", "sigma")}
     world, finer = TABLETOP_CAMERA, measured["finer"]
     truth = sample_scenes(world, n, seed=0, presence=1.0)
@@ -106,10 +78,7 @@ def curve_row(central: bool, measured: dict[str, Any], runs: Path) -> dict[str, 
     return {"cosines": cosines, **used}
 
 
-def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:
-    # Here, as it imports more than the command line's help should wait for.
-    from airscene.evaluation import named_curves, side_by_side
-
+def _draw(rows: Rows, runs: Path, figures: Path) -> None:
     across = [log10(step) for step in STEPS]
     panels = [
         named_curves(

@@ -13,7 +13,7 @@ from jaxtyping import Array, UInt8
 
 from airscene.model.air import AIR
 from airscene.objective.baseline import Baseline, WithBaseline
-from airscene.training.annealing import annealed_bound
+from airscene.training.air import annealed_bound
 from airscene.training.batches import batch_indices
 from airscene.training.config import TrainConfig
 from airscene.training.state import initial_state, make_run
@@ -22,13 +22,9 @@ Images = UInt8[np.ndarray, "n channel height width"]
 
 
 def train_for(air: AIR, images: Images, config: TrainConfig, steps: int) -> AIR:
-    """Return the model after the first steps of a run, which may be meant to be longer.
+    """Return a model after the first updates of a run on images, 0 black to 255 white.
 
-    Args:
-        air: The model to start from.
-        images: The data set, 0 black to 255 white.
-        config: How to train; its annealing is that of all its steps.
-        steps: Number of updates made.
+    The annealing is that of all steps of the configuration.
     """
     objective = annealed_bound(air, config, images)
     return _trained(air, images, config, objective, steps)
@@ -69,6 +65,12 @@ def gradient_variances(
     return measured
 
 
+def held(pair: WithBaseline) -> WithBaseline:
+    """Return a model and its baseline, of which only the baseline has a gradient."""
+    arrays, rest = eqx.partition(pair.model, eqx.is_inexact_array)
+    return WithBaseline(eqx.combine(jax.lax.stop_gradient(arrays), rest), pair.baseline)
+
+
 def _contenders(
     air: AIR, images: Images, config: TrainConfig, step: int, samples: int, fit: int
 ) -> Iterator[tuple[str, TrainConfig, AIR | WithBaseline]]:
@@ -84,9 +86,7 @@ def _contenders(
     objective = annealed_bound(air, of["score-baseline"], images)
 
     def fixed(pair, batch, key, _):
-        arrays, rest = eqx.partition(pair.model, eqx.is_inexact_array)
-        model = eqx.combine(jax.lax.stop_gradient(arrays), rest)
-        return objective(WithBaseline(model, pair.baseline), batch, key, jnp.int32(step))
+        return objective(held(pair), batch, key, jnp.int32(step))
 
     fitted = _trained(pair, images, replace(of["score-baseline"], steps=fit), fixed, fit)
     yield "score-baseline", of["score-baseline"], fitted
@@ -99,14 +99,13 @@ def _trained(model: Any, images: Images, config: TrainConfig, objective: Any, st
     return eqx.combine(state.weights, eqx.filter(model, eqx.is_inexact_array, inverse=True))
 
 
-def _groups(gradient: AIR) -> dict[str, list[Array]]:
+def _groups(gradient: Any) -> dict[str, list[Array]]:
+    where = gradient.where
     # The difference network has a head for each glimpse, and the last one's presence counts.
-    head = (
-        gradient.where.head if hasattr(gradient.where, "head") else gradient.where.glimpses[-1].head
-    )
+    head = where.head if hasattr(where, "head") else where.glimpses[-1].head
     return {
         "presence": [head.weight[0], head.bias[0]],
-        "posterior": jax.tree.leaves((gradient.where, gradient.encoder)),
+        "posterior": jax.tree.leaves((where, gradient.encoder)),
     }
 
 

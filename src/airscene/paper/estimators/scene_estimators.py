@@ -9,17 +9,20 @@ renders buy as many times more samples of the cheaper, whose mean has as many ti
 variance: estimators are compared in their variance times their renders.
 """
 
-from collections.abc import Sequence
 from functools import partial
-from math import hypot
 from pathlib import Path
-from typing import Any
 
-from airscene.paper.quick import quick_scenes
-from airscene.paper.result import Claim, Result, Row, Unit, of_run
-from airscene.paper.trained_scenes import trained_scenes
+import equinox as eqx
+import jax
+
+from airscene.evaluation import side_by_side
+from airscene.inverse.model import InverseAIR
+from airscene.paper.estimators.relative import relative, relative_of, variance_bars
+from airscene.paper.estimators.scene_gradient_variance import scene_gradient_variances, train_for
+from airscene.paper.result import Result, Row, Rows, Unit, described
+from airscene.paper.trained import scaled, trained
+from airscene.runs.preset import ScenePreset
 from airscene.runs.presets.rendered import REPEATS, SINGLE
-from airscene.runs.scene_preset import ScenePreset
 from airscene.runs.scene_source import draw_scenes, make_pool
 from airscene.schema import Together
 
@@ -33,53 +36,18 @@ MEASURED = {"images": 32, "pairs": 30, "fit": 200}
 RENDERS = ("renders", "discrete_renders")
 
 
-def _with_baselines(run: str, rows: Sequence[Row]) -> tuple[float, float] | None:
-    """The score function's variance for as many renders, with baselines, in that of enumeration."""
-    row = next((row for row in of_run(rows, run) if row["finished"]), None)
-    return _relative(row, "renders").get("score, baseline") if row else None
-
-
-CLAIMS = tuple(
-    Claim(
-        f"{preset.name}, {when}: variance of the score function with baselines in that of "
-        "enumeration, for as many renders",
-        "not in the paper",
-        style="{:,.2f}",
-        aim=1.0,
-        of=partial(_with_baselines, f"{preset.name}-{when}"),
-    )
-    for preset in (SINGLE, REPEATS)
-    for when in ("early", "trained")
-)
-
-
 def scene_estimators(quickly: bool = False) -> Result:
     """Estimators of inverse graphics at fixed models, for as many renders."""
-    presets, early, measured = (SINGLE, REPEATS), EARLY, MEASURED
-    if quickly:
-        presets = tuple(quick_scenes(preset) for preset in presets)
-        early, measured = 10, {"images": 4, "pairs": 6, "fit": 5}
-    single, tabletop = (preset.override(seed=1) for preset in presets)
-    models = [(single, early), (single, None), (tabletop, early), (tabletop, None)]
-    return Result(
-        name="scene-estimators",
-        about=(
-            "Estimators of the gradient in the discrete latents of inverse graphics (section 3.2): "
-            "the score function with neural baselines and without, beside the enumeration of each "
-            "step's alternatives, also with a baseline where there are several steps. Total "
-            "variance of one sample of an image, in the weights of the tower for presence and "
-            "type, which nothing else reaches, relative to that of the enumerated estimator, with "
-            f"standard errors; after {early} steps of training, under the likelihood of the time, "
-            "and when trained; nothing else is annealed. Left: for as many renders, that is the "
-            "variance times the renders of a sample, the poses' forward differences among them. "
-            "Right: the same without those differences, which is the hardest on enumeration: one "
-            "render beside N (1 + K). A variance whose standard error exceeds half of it is not "
-            "separated from 0 and has no bar."
-        ),
-        units=tuple(_unit(*model, measured) for model in models),
-        claims=CLAIMS,
-        draw=_draw,
-    )
+    presets, _ = scaled(quickly, (1,), SINGLE, REPEATS)
+    early, measured = (10, {"images": 4, "pairs": 6, "fit": 5}) if quickly else (EARLY, MEASURED)
+    units = [
+        _unit(preset.override(seed=1), since, measured)
+        for preset in presets
+        for since in (early, None)
+    ]
+    what = ("score, baseline", "variance", RENDERS[0])
+    of = {unit.run: partial(relative_of, unit.run, *what) for unit in units}
+    return described("scene-estimators", units, _draw, of, early=early)
 
 
 def _unit(preset: ScenePreset, early: int | None, measured: dict[str, int]) -> Unit:
@@ -92,7 +60,7 @@ def _unit(preset: ScenePreset, early: int | None, measured: dict[str, int]) -> U
 
 def variance_row(
     preset: ScenePreset, early: int | None, measured: dict[str, int], runs: Path
-) -> dict[str, Any]:
+) -> Row:
     """Return the variance of the gradient of every estimator, at one model.
 
     Args:
@@ -100,69 +68,27 @@ def variance_row(
         early: Updates of its run after which it is looked at; None for the trained model.
         measured: What `scene_gradient_variances` takes to measure.
         runs: Folder of all runs.
-
-    Returns:
-        What `scene_gradient_variances` does, as `estimators`.
     """
-    # Here, as JAX takes a second to import.
-    import equinox as eqx
-    import jax
-
-    from airscene.inverse.model import InverseAIR
-    from airscene.paper.estimators.scene_gradient_variance import (
-        scene_gradient_variances,
-        train_for,
-    )
-
     config, scenes = preset.training, partial(draw_scenes, preset)
-    model = None if early else trained_scenes(preset, runs)
     with make_pool(preset) as pool:
         if early:
             start = eqx.filter_jit(InverseAIR)(preset.model, key=jax.random.key(config.seed))
             model = train_for(start, scenes, pool, config, early)
+        else:
+            model = trained(preset, runs).air
         step = early or config.steps
         found = scene_gradient_variances(model, scenes, pool, config, step, **measured)
     return {"estimators": found}
 
 
-def _relative(row: Row, renders: str) -> dict[str, tuple[float, float]]:
-    """Variance times renders of each estimator, in that of the enumerated one, with its error.
-
-    Those whose own error exceeds half of it are left out: a few rare samples decide them.
-    """
-    separated = {
-        name: each
-        for name, each in row["estimators"].items()
-        if 2.0 * each["variance_error"] <= each["variance"]
-    }
-    if "enumerated" not in separated:
-        return {}
-    base = separated["enumerated"]
-    share = base["variance_error"] / base["variance"]
-    found = {}
-    for name, each in separated.items():
-        ratio = each["variance"] * each[renders] / (base["variance"] * base[renders])
-        error = ratio * hypot(each["variance_error"] / each["variance"], share)
-        found[name] = (ratio, error if each is not base else 0.0)
-    return found
-
-
-def _in_lines(run: str) -> str:
-    """A row's name in two lines, the preset's and when."""
-    return "\n".join(run.rsplit("-", 1))
-
-
-def _draw(rows: Sequence[Row], runs: Path, figures: Path) -> None:
-    # Here, as it imports more than the command line's help should wait for.
-    from airscene.evaluation import bars, side_by_side
-
+def _draw(rows: Rows, runs: Path, figures: Path) -> None:
     panels = []
     for renders in RENDERS:
-        relative = {_in_lines(row["run"]): _relative(row, renders) for row in rows}
-        relative = {run: each for run, each in relative.items() if each}
-        if relative:
-            values = {r: {n: [v] for n, (v, _) in e.items()} for r, e in relative.items()}
-            errors = {r: {n: error for n, (_, error) in e.items()} for r, e in relative.items()}
+        # A row's name in two lines, the preset's and when.
+        groups = {
+            "\n".join(row["run"].rsplit("-", 1)): relative(row, "variance", renders) for row in rows
+        }
+        if groups := {run: each for run, each in groups.items() if each}:
             label = f"variance x {renders.replace('_', ' ')}, relative"
-            panels.append(bars(values, label, errors=errors, log=True))
+            panels.append(variance_bars(groups, label))
     side_by_side(panels).save(figures / "scene-estimators.png")

@@ -25,7 +25,8 @@ from airscene.inverse.objective.surrogate import Annealed, surrogate
 from airscene.inverse.train import Batch, Scenes, draw_batch, likelihood_at, mean_surrogate
 from airscene.inverse.unroll import as_inputs, draw_noise, unroll
 from airscene.objective.baseline import WithBaseline
-from airscene.training.state import Objective, initial_state, make_update
+from airscene.paper.estimators.gradient_variance import held
+from airscene.training.state import initial_state, make_update
 
 # Seeds of two numbers are those of training.
 MEASURED_SEED = (0, 0, 3)
@@ -51,14 +52,14 @@ def _mixed(log_q: Float[Array, "*slots alternatives"]) -> Float[Array, "*slots a
 def train_for(
     model: InverseAIR, scenes: Scenes, pool: RenderPool, config: InverseTrainConfig, steps: int
 ) -> InverseAIR:
-    """Return the model after the first steps of a run, which may be meant to be longer.
+    """Return a model after the first updates of a run, of those with the later slots absent.
 
     Args:
         model: The model to start from.
         scenes: Makes true scenes: `scenes(n, seed=(seed, step))`.
         pool: Draws scenes.
-        config: How to train, by the enumerated estimator; its annealing is that of all its steps.
-        steps: Number of updates made, of those in which a step is scored with the later absent.
+        config: How to train; its annealing is that of all its steps.
+        steps: Number of updates.
     """
     objective = partial(mean_surrogate, estimator=config.estimator)
     return _updated(model, scenes, pool, config, config, objective, range(steps))
@@ -109,7 +110,9 @@ def scene_gradient_variances(
     moments = _moments(model, contenders)
     targets = np.tile(pool.render(scenes(images, seed=MEASURED_SEED)), (2, 1, 1, 1))
     inputs, likelihood = as_inputs(targets, model.config), likelihood_at(config, step)
-    nothing = Annealed(*np.zeros((2, len(targets)), np.float32), np.ones(len(targets), np.float32))
+    zeros = jnp.zeros(len(targets))
+    nothing = Annealed(zeros, zeros, jnp.ones(len(targets)))
+    assert isinstance(model.network, DifferenceNetwork)
     mixed = eqx.tree_at(lambda m: m.network, model, _Mixed(model.network))
     found = []
     for key in jax.random.split(jax.random.key(step), pairs):
@@ -117,7 +120,7 @@ def scene_gradient_variances(
         drawn, canvases, inferred, q_present = unroll(mixed, inputs, pool.render, noise)
         args = (q_present, targets, likelihood, model.config, "whole")
         scores = score(pool, inferred, np.asarray(drawn.kind), *args)
-        batch = Batch(inputs, canvases, drawn, scores, nothing)
+        batch = Batch(jnp.asarray(inputs), jnp.asarray(canvases), drawn, scores, nothing)
         found.append(jax.tree.map(float, moments(batch)))
     count, weight = (np.mean([one[1][key] for one in found]) for key in ("count", "weight"))
     measured = {}
@@ -152,9 +155,7 @@ def _contenders(
         baseline = eqx.filter_jit(Baseline)(model.config, key=jax.random.key(config.seed))
 
         def objective(pair, *args):
-            arrays, rest = eqx.partition(pair.model, eqx.is_inexact_array)
-            still = eqx.combine(jax.lax.stop_gradient(arrays), rest)
-            return mean_surrogate(WithBaseline(still, pair.baseline), *args, estimator=estimator)
+            return mean_surrogate(held(pair), *args, estimator=estimator)
 
         of = replace(config, estimator=estimator)
         rates = replace(of, steps=fit)
@@ -192,7 +193,7 @@ def _moments(
     @jax.vmap
     def weight(one: Batch) -> Array:
         log_q = model.replay(one.images, one.canvases, one.drawn).log_q
-        log_w = of_drawn(log_q - _mixed(log_q), one.drawn.present, one.drawn.kind)
+        log_w = of_drawn(log_q - _mixed(log_q), one.drawn.alternatives)
         return jnp.exp(log_w.sum())
 
     def of_image(two: Batch) -> tuple[dict[str, dict[str, Array]], dict[str, Array]]:
@@ -230,19 +231,13 @@ def _updated(
     pool: RenderPool,
     config: InverseTrainConfig,
     rates: InverseTrainConfig,
-    objective: Objective,
+    objective: Callable[..., Array],
     steps: Sequence[int],
 ) -> Any:
     """Updates as `airscene.inverse.train.train_inverse` makes them, each of a given step.
 
-    Args:
-        trained: The model to start from, with a baseline or without.
-        scenes: Makes true scenes.
-        pool: Draws scenes.
-        config: What decides the likelihood, and what is drawn.
-        rates: What decides the learning rates.
-        objective: What to raise.
-        steps: The step that the annealing of each update is of.
+    Of a model, with a baseline or without. `config` decides the likelihood and what is drawn,
+    `rates` the learning rates.
     """
     frame = eqx.filter(trained, eqx.is_inexact_array, inverse=True)
     update = jax.jit(make_update(trained, rates, objective), donate_argnums=0)
@@ -250,7 +245,7 @@ def _updated(
     noise_key = jax.random.fold_in(jax.random.key(config.seed), 2)
     for i, step in enumerate(steps):
         now = eqx.combine(state.weights, frame)
-        model = now.model if isinstance(now, WithBaseline) else now
+        model: Any = now.model if isinstance(now, WithBaseline) else now
         targets = pool.render(scenes(n, seed=(config.seed, i)))
         noise = draw_noise(jax.random.fold_in(noise_key, i), n, model.config)
         state, _ = update(state, draw_batch(model, targets, noise, pool, config, step))

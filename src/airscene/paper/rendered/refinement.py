@@ -1,22 +1,23 @@
 """Refinement: what networks infer in 3-D, and what a search by rendering makes of it."""
 
 import time
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from airscene.graphics.world import World
-from airscene.paper.quick import quick_scenes
+import numpy as np
+
+from airscene.evaluation import ImageRow, image_rows
+from airscene.evaluation.metrics.poses import match, rotation_errors, scene_metrics
+from airscene.graphics import SceneBatch, World
+from airscene.inverse.search.refine import refine, score_by
+from airscene.inverse.unroll import infer
 from airscene.paper.rendered.scene_results import first_model, shown_scenes
-from airscene.paper.result import Claim, Result, Row, Unit, numbers, of_run
-from airscene.paper.trained_scenes import trained_scenes
+from airscene.paper.result import Result, Row, Rows, described, numbers, of_run
+from airscene.paper.trained import scaled, trained, training_units
+from airscene.runs.preset import ScenePreset
 from airscene.runs.presets.rendered import CAMERA, REPEATS, SINGLE
-from airscene.runs.scene_preset import ScenePreset
 from airscene.runs.scene_source import TEST_SEED, draw_scenes, make_pool
-
-if TYPE_CHECKING:
-    from airscene.graphics import SceneBatch
 
 # Degrees off that a rotation is right within.
 RIGHT = 15.0
@@ -24,10 +25,8 @@ RIGHT = 15.0
 # What is measured: scenes as the network infers them, and refined.
 KINDS = ("network", "refined")
 
-_DEGREES = "{:.1f} degrees"
 
-
-def _nearer(rows: Sequence[Row]) -> float | None:
+def _nearer(rows: Rows) -> float | None:
     """The position error of refined scenes in that of the network's: the largest of all models."""
     pairs = [
         [numbers(of_run(rows, p.name), f"{kind}_position_error") for kind in ("refined", "network")]
@@ -36,71 +35,16 @@ def _nearer(rows: Sequence[Row]) -> float | None:
     return max(r[0] / n[0] for r, n in pairs) if all(r and n for r, n in pairs) else None
 
 
-CLAIMS = (
-    *(
-        Claim(
-            f"rotation of the {kind}, error, refined",
-            "not in the paper",
-            REPEATS.name,
-            f"refined_rotation_error_{kind}",
-            _DEGREES,
-            aim=5.0,
-            at_least=False,
-        )
-        for kind in ("cup", "pan")
-    ),
-    Claim("turned right by the network", "not in the paper", REPEATS.name, "network_turned_right"),
-    Claim(
-        "turned right on the table-top, refined",
-        "not in the paper",
-        REPEATS.name,
-        "refined_turned_right",
-        front=True,
-    ),
-    Claim(
-        "position error in the network's, refined",
-        "not in the paper",
-        key="refined_position_error",
-        style="{:.2f}",
-        aim=1.0,
-        at_least=False,
-        of=_nearer,
-    ),
-)
-
-
 def refinement(quickly: bool = False) -> Result:
     """Poses that networks infer in 3-D, refined by rendering (not in the paper)."""
-    presets = [quick_scenes(p) if quickly else p for p in (SINGLE, REPEATS, CAMERA)]
-    return Result(
-        name="refinement",
-        about=(
-            "Poses in 3-D as the networks infer them, and after a search around those by "
-            "rendering: x and y of each object in steps that are halved, 16 rotations, then all "
-            "three in such steps. Presence, types and the camera are kept. Position errors are "
-            "medians of the distance, in widths of the region; rotation errors are medians, modulo "
-            f"the symmetry of the object; turned right are objects within {RIGHT:.0f} degrees."
-        ),
-        units=tuple(
-            Unit(p.name, 1, p.override(seed=1), partial(refined_row, p.override(seed=1)))
-            for p in presets
-        ),
-        claims=CLAIMS,
-        draw=partial(_draw, presets[1]),
-    )
+    presets, seeds = scaled(quickly, (1,), SINGLE, REPEATS, CAMERA)
+    units, drawing = training_units(presets, seeds, refined_row), partial(_draw, presets[1])
+    return described("refinement", units, drawing, {"nearer": _nearer}, right=RIGHT)
 
 
-def refined_row(preset: ScenePreset, runs: Path) -> dict[str, Any]:
+def refined_row(preset: ScenePreset, runs: Path) -> Row:
     """Return how near what a run's model infers of held-out scenes is, and what refinement adds."""
-    model = trained_scenes(preset, runs)
-    # Here, as they import more than the command line's help should wait for.
-    import numpy as np
-
-    from airscene.evaluation.metrics.poses import scene_metrics
-    from airscene.inverse.search.refine import refine, score_by
-    from airscene.inverse.unroll import infer
-
-    drawn = []
+    model, drawn = trained(preset, runs).air, []
     with make_pool(preset) as pool:
         truth = draw_scenes(preset, preset.n_test, seed=TEST_SEED)
         images = pool.render(truth)
@@ -128,13 +72,8 @@ def refined_row(preset: ScenePreset, runs: Path) -> dict[str, Any]:
     }
 
 
-def _turned_right(truth: "SceneBatch", found: "SceneBatch", world: World) -> float:
+def _turned_right(truth: SceneBatch, found: SceneBatch, world: World) -> float:
     """Share of objects within `RIGHT` of their rotation, of those whose type was found."""
-    # Here, as they import more than the command line's help should wait for.
-    import numpy as np
-
-    from airscene.evaluation.metrics.poses import match, rotation_errors
-
     scenes, true, guessed = match(truth, found, world)
     kinds, right = truth.types[scenes, true], []
     for kind, symmetry in enumerate(world.symmetry):
@@ -145,12 +84,7 @@ def _turned_right(truth: "SceneBatch", found: "SceneBatch", world: World) -> flo
     return float(np.concatenate(right).mean()) if right else 0.0
 
 
-def _draw(preset: ScenePreset, rows: Sequence[Row], runs: Path, figures: Path) -> None:
-    # Here, as they import more than the command line's help should wait for.
-    from airscene.evaluation import ImageRow, image_rows
-    from airscene.inverse.search.refine import refine, score_by
-    from airscene.inverse.unroll import infer
-
+def _draw(preset: ScenePreset, rows: Rows, runs: Path, figures: Path) -> None:
     model = first_model(preset, rows, runs)
     if model is None:
         return

@@ -1,13 +1,19 @@
 """Presets: a data set or a world, a model and a training, known to work together."""
 
-from airscene.runs.preset import Preset
-from airscene.runs.presets.digits import AIR_013, DAIR, DAIR_013, FAST, FULL, SHRUNK
-from airscene.runs.presets.omniglot import OMNIGLOT
-from airscene.runs.presets.own_images import IMAGES
-from airscene.runs.presets.own_scenes import own_scenes
-from airscene.runs.presets.rendered import CAMERA, DISTINCT, LOOKS, REPEATS, SINGLE
-from airscene.runs.presets.sprites import SPRITES, SPRITES_DAIR
-from airscene.runs.scene_preset import ScenePreset
+from airscene.runs.preset import Preset, ScenePreset
+from airscene.runs.presets.images import (
+    AIR_013,
+    DAIR,
+    DAIR_013,
+    FAST,
+    FULL,
+    IMAGES,
+    OMNIGLOT,
+    SHRUNK,
+    SPRITES,
+    SPRITES_DAIR,
+)
+from airscene.runs.presets.rendered import CAMERA, DISTINCT, LOOKS, REPEATS, SINGLE, own_scenes
 
 PRESETS: dict[str, Preset | ScenePreset] = {
     preset.name: preset

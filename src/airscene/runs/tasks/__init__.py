@@ -3,12 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from airscene.runs.preset import Preset
+from airscene.runs.preset import Preset, ScenePreset
 from airscene.runs.presets.baselines import CAEPreset, DRAWPreset
-from airscene.runs.scene_preset import ScenePreset
 from airscene.runs.task import Task
-from airscene.runs.tasks.cae import CAETask
-from airscene.runs.tasks.draw import DRAWTask
+from airscene.runs.tasks.baselines import CAETask, DRAWTask
 from airscene.runs.tasks.images import ImageTask
 from airscene.runs.tasks.rendered import RenderedTask, SupervisedTask
 

@@ -9,8 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Int, Shaped
 
-from airscene.baselines.cnn import CNN, CNNConfig
-from airscene.baselines.head import Head, HeadConfig
+from airscene.baselines.classifiers import CNN, CNNConfig, Head, HeadConfig
 from airscene.model.weights import load_module
 from airscene.runs.presets.baselines import ClassifierPreset
 from airscene.runs.task import Metrics, Task
@@ -44,7 +43,7 @@ def accuracy(model: Classifier, scenes: Labelled) -> float:
     right = 0
     for i in range(0, len(scenes.classes), _CHUNK):
         inputs, classes = scenes.part(i, _CHUNK)
-        right += int((np.asarray(_answers(model, inputs)) == classes).sum())
+        right += int((np.asarray(_answers(model, jnp.asarray(inputs))) == classes).sum())
     return right / len(scenes.classes)
 
 
@@ -68,19 +67,13 @@ class ClassifierTask(Task[Classifier]):
     def __init__(
         self, preset: ClassifierPreset, training: Labelled, validation: Labelled, n_classes: int
     ):
-        super().__init__(preset.name, preset.training, preset.number)
-        self._preset, self._training, self._validation = preset, training, validation
+        super().__init__(preset)
+        self._training, self._validation = training, validation
         shape = training.inputs.shape[1:]
-        self._kind, self._config = (
-            (Head, HeadConfig(shape[0], n_classes))
-            if len(shape) == 1
-            else (CNN, CNNConfig(shape[1:], n_classes))
+        self._kind: Any = Head if len(shape) == 1 else CNN
+        self._config = (
+            HeadConfig(shape[0], n_classes) if len(shape) == 1 else CNNConfig(shape[1:], n_classes)
         )
-
-    @property
-    def preset(self) -> ClassifierPreset:
-        """The preset."""
-        return self._preset
 
     @property
     def source(self) -> str:

@@ -55,27 +55,27 @@ class ImageTask(Task[AIR]):
     """
 
     def __init__(self, preset: Preset, images: Paths | None = None):
-        super().__init__(preset.name, preset.training, preset.number)
-        self._given, self._images = preset, images
+        super().__init__(preset)
+        self._images = images
 
     @cached_property
     def _loaded(self) -> tuple[Preset, LabelledScenes, LabelledScenes]:
-        return self._given.load(self._images)
+        return self._preset.load(self._images)
 
     @property
     def preset(self) -> Preset:
         """The preset, with what follows from the images."""
         return self._loaded[0]
 
-    @cached_property
-    def images_sha256(self) -> str:
-        """SHA-256 of the training images: those that a name stands for may have changed."""
-        return hashlib.sha256(self._loaded[1].images.tobytes()).hexdigest()
-
     @property
     def held_out(self) -> LabelledScenes:
         """The held-out scenes."""
         return self._loaded[2]
+
+    @property
+    def images_sha256(self) -> str:
+        """SHA-256 of the training images: those that a name stands for may have changed."""
+        return hashlib.sha256(self._loaded[1].images.tobytes()).hexdigest()
 
     @property
     def is_counted(self) -> bool:
@@ -102,7 +102,7 @@ class ImageTask(Task[AIR]):
     def train(self, model: AIR, **options: Any) -> AIR:
         """Train on the annealed bound."""
         images = channels_first(self._loaded[1].images)
-        return train_air(model, images, self.training, **options)
+        return train_air(model, images, self.preset.training, **options)
 
     def load(self, weights: Path) -> AIR:
         """Read the model of a complete run."""
@@ -160,10 +160,7 @@ class ImageTask(Task[AIR]):
                 "left).",
                 reconstructions(shown, few),
             ),
-            "learning": (
-                "Learning, from the first steps to the last.",
-                learning_film(shown, many),
-            ),
+            "learning": ("Learning, from the first steps to the last.", learning_film(shown, many)),
             "heatmaps": (
                 "Where each step attends to: red the first, green the second (Fig. 3, right, "
                 "below).",

@@ -21,7 +21,7 @@ from airscene.inverse.objective.supervised import train_supervised
 from airscene.inverse.train import train_inverse
 from airscene.inverse.unroll import as_inputs, infer, mode_noise, unroll
 from airscene.model.weights import load_module
-from airscene.runs.scene_preset import ScenePreset
+from airscene.runs.preset import ScenePreset
 from airscene.runs.scene_source import TEST_SEED, WATCHED_SEED, draw_scenes, make_pool
 from airscene.runs.stages import Stages
 from airscene.runs.task import Metrics, Pictures, Task
@@ -53,13 +53,8 @@ class RenderedTask(Task[InverseAIR]):
     stage_at_start = True
 
     def __init__(self, preset: ScenePreset, make: Callable[[], Renderer] | None = None):
-        super().__init__(preset.name, preset.training, preset.number)
-        self._preset, self._make = preset, make
-
-    @property
-    def preset(self) -> ScenePreset:
-        """The preset."""
-        return self._preset
+        super().__init__(preset)
+        self._make = make
 
     def __enter__(self) -> "RenderedTask":
         """Start the processes that draw."""

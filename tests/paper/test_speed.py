@@ -3,7 +3,7 @@
 import numpy as np
 
 from airscene.inference import Model
-from airscene.paper.speed.inference_speed import BATCH, COUNTS, inference_speed, speed
+from airscene.paper.speed import BATCH, COUNTS, inference_speed, speed
 
 
 def test_every_number_of_objects_is_timed_alone_and_in_batches(tiny, monkeypatch):

@@ -1,4 +1,4 @@
-"""Presets of handwritten digits: multi-MNIST, its variant, and the difference network on both."""
+"""Presets of images: digits, coloured sprites, characters, and images of one's own."""
 
 from dataclasses import replace
 
@@ -76,4 +76,73 @@ AIR_013 = replace(
     about="Multi-MNIST of 0, 1 or 3 digits, to test on 2: interpolation (Fig. 4).",
     example="--out runs/interpolation",
     data=replace(FULL.data, counts=(0, 1, 3)),
+)
+
+SPRITES = Preset(
+    name="sprites",
+    about="Coloured shapes that add up where they overlap. Expect 99% of counts or more.",
+    example="--out runs/sprites",
+    data=DataConfig(kind="sprites", n_train=30_000),
+    model=AIRConfig(
+        image_shape=(3, 50, 50),
+        count_prior="geometric(0.1)",
+        sigma=0.2,
+        # What makes two sprites of one kind in one place two, and not a brighter one: a sprite is
+        # half of white, with room for the sigmoid, and a window leaves something to a second one.
+        brightness=0.55,
+        explained_share=0.9,
+        n_what=20,
+        n_features=128,
+        n_layer=160,
+    ),
+    training=TrainConfig(
+        steps=5000,
+        learning_rate=3e-3,
+        count_penalty=0.0155,
+        count_penalty_release=(0.4, 0.8),
+        prefix_release=(0.1, 0.2),
+    ),
+)
+
+# The same scenes with the difference network: of two sprites in one place, what it sees after the
+# first is the second.
+SPRITES_DAIR = replace(
+    SPRITES,
+    name="sprites-dair",
+    about="The difference network (DAIR) on coloured shapes that add up where they overlap.",
+    example="--out runs/sprites-dair",
+    model=replace(SPRITES.model, where_proposal="difference", explained_share=1.0),
+    training=replace(
+        SPRITES.training,
+        count_penalty=0.03,
+        count_penalty_release=(0.6, 0.9),
+        prefix_release=(0.1, 0.3),
+    ),
+)
+
+OMNIGLOT = Preset(
+    name="omniglot",
+    about="Handwritten characters in up to four pieces like strokes.",
+    example="--out runs/omniglot",
+    data=DataConfig(kind="omniglot"),
+    # Windows of a third of the image, so that a character takes several, and free in their size, as
+    # strokes are. A short code holds a bar or a bend, not a character.
+    model=AIRConfig(
+        object_size=0.35,
+        n_steps=4,
+        n_what=12,
+        count_prior="geometric(0.1)",
+        scale_spread=0.15,
+        n_layer=192,
+    ),
+    training=TrainConfig(steps=4000, learning_rate=3e-3),
+)
+
+IMAGES = Preset(
+    name="images",
+    about="Images of your own (--images): a few bright objects on black.",
+    example="--images 'folder/*.png' --out runs/mine",
+    data=DataConfig(kind="images"),
+    model=AIRConfig(object_size=0.0, sigma=0.0),
+    training=TrainConfig(steps=3000),
 )

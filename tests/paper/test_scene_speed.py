@@ -11,7 +11,7 @@ from airscene.inverse import unroll
 from airscene.inverse.config import InverseConfig
 from airscene.inverse.model import InverseAIR
 from airscene.inverse.networks.tower import last_layer
-from airscene.paper.speed import scene_inference_speed as speed
+from airscene.paper import speed
 
 
 @pytest.mark.parametrize("network", ["difference", "recurrent"])

@@ -1,0 +1,23 @@
+"""Shapes that many signatures share.
+
+Args:
+    Scalar: One number.
+    Image: An image, a canvas or an object on it: values in [0, 1] by channel, height and width.
+    Window: What an attention window holds, by channel, row and column of its cells.
+    Where: A standardised pose (z_s, z_x, z_y): scale, then place.
+    Place: A place (x, y), in [-1, 1] across the image.
+    Counts: A number for each count of objects, 0 to N.
+    Side: The side that objects are taken from first, see `WhereProposal.begin`.
+    Squares: A number for each square that the image is pooled to, in rows.
+"""
+
+from jaxtyping import Array, Float
+
+Scalar = Float[Array, ""]
+Image = Float[Array, "channel height width"]
+Window = Float[Array, "channel cell cell"]
+Where = Float[Array, " 3"]
+Place = Float[Array, " 2"]
+Counts = Float[Array, " counts"]
+Side = Scalar | float
+Squares = Float[Array, "rows columns"]
