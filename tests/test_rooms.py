@@ -153,3 +153,9 @@ def test_tests_mirror_the_rooms():
     tests = Path(__file__).parent
     folders = {path.parent.relative_to(tests) for path in tests.rglob("test_*.py")}
     assert [str(f) for f in sorted(folders) if not (PACKAGE / f).is_dir()] == []
+
+
+def test_only_the_command_line_imports_tyro():
+    modules = module_names(PACKAGE)
+    users = {m for m, path in modules.items() for n in imported_names(m, path) if n == "tyro"}
+    assert users and {module.split(".")[1] for module in users} == {"app"}
