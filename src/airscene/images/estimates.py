@@ -1,6 +1,7 @@
 """What a model must be told of its images, estimated from them: object size and noise."""
 
 import math
+from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
@@ -41,7 +42,8 @@ def estimate_object_size(
     grey = images[:most].max(axis=3) if images.ndim == 4 else images[:most]
     sides, inks = [], []
     for image in grey:
-        pieces, n = ndimage.label(image > INK, structure=np.ones((3, 3)))
+        labelled: Any = ndimage.label(image > INK, structure=np.ones((3, 3)))
+        pieces, n = labelled
         inks.extend(ndimage.sum_labels(image, pieces, range(1, n + 1)))
         sides.extend(max(s.stop - s.start for s in box) for box in ndimage.find_objects(pieces))
     if not sides:

@@ -5,6 +5,7 @@ import warnings
 import zipfile
 from io import BufferedIOBase
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from jaxtyping import Float32, Shaped
@@ -144,7 +145,7 @@ def read_array(path: Path) -> Shaped[np.ndarray, "..."]:
         ) from error
 
 
-def _read_npy(file: BufferedIOBase, name: str, ranks: tuple[int, ...]) -> np.ndarray:
+def _read_npy(file: BufferedIOBase | IO[bytes], name: str, ranks: tuple[int, ...]) -> np.ndarray:
     version = npy.read_magic(file)
     read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
     shape, _, dtype = read_header(file)

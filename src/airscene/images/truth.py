@@ -1,6 +1,7 @@
 """Images whose objects are known: what they count, what they are, where their ink lies."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float32, Int, UInt8
@@ -52,7 +53,7 @@ def ink_boxes(images: UInt8[np.ndarray, "n height width"]) -> Int[np.ndarray, "n
     Raises:
         ValueError: if an image has no ink.
     """
-    ink = images > 0
+    ink: Any = images > 0
     columns, rows = ink.any(axis=1), ink.any(axis=2)
     if not columns.any(axis=1).all():
         raise ValueError("an image without ink has no ink box")

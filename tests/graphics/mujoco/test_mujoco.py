@@ -356,6 +356,17 @@ def test_renderers_of_two_threads_take_turns():
         np.testing.assert_array_equal(images, alone_[i % 2])
 
 
+def test_one_renderer_is_used_by_threads_at_once():
+    scenes = [sample_scenes(TABLETOP, 6, seed=seed) for seed in range(4)]
+    renderer = MujocoRenderer(TABLETOP)
+    alone_ = [renderer.render(some) for some in scenes]
+    with ThreadPoolExecutor(2) as threads:
+        together = list(threads.map(renderer.render, scenes * 4))
+    renderer.close()
+    for images, expected in zip(together, alone_ * 4, strict=True):
+        np.testing.assert_array_equal(images, expected)
+
+
 def test_a_renderer_of_another_thread_and_one_freed_between():
     scenes = sample_scenes(SINGLE_OBJECT, 3, seed=1)
     with ThreadPoolExecutor(1) as thread:

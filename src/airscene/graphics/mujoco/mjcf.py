@@ -3,6 +3,7 @@
 import hashlib
 import importlib.util
 import re
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def load_mjcf(world: World) -> Any:
     Raises:
         InputError: if the file is missing, does not parse or lacks one of the world's names.
     """
-    import mujoco
+    mujoco: Any = import_module("mujoco")
 
     try:
         with open(world.mjcf, "rb"):
@@ -112,7 +113,7 @@ def bounding_footprints(world: World) -> tuple[Footprint, ...]:
     Raises:
         InputError: as `load_mjcf`.
     """
-    import mujoco
+    mujoco: Any = import_module("mujoco")
 
     model = load_mjcf(world)
     data = mujoco.MjData(model)
@@ -141,7 +142,7 @@ def find(model: Any, kind: str, name: str, world: World) -> int:
     Raises:
         InputError: if the file has none of that name.
     """
-    import mujoco
+    mujoco: Any = import_module("mujoco")
 
     wanted = getattr(mujoco.mjtObj, f"mjOBJ_{kind.upper()}")
     index = mujoco.mj_name2id(model, wanted, name)

@@ -4,6 +4,7 @@ import statistics
 import time
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -60,7 +61,7 @@ def render_speed(workers: int | None = None, *, blur: float = 4.0) -> dict[str, 
 def _stock(world: World) -> Callable[[SceneBatch], list[np.ndarray]]:
     """MuJoCo's renderer as its documentation uses it, for scenes without repeats."""
     make_context(16, 16)  # decides what MuJoCo draws with, before it is imported
-    import mujoco
+    mujoco: Any = import_module("mujoco")
 
     model = mujoco.MjModel.from_xml_path(world.mjcf)
     data = mujoco.MjData(model)

@@ -1,5 +1,6 @@
 """The list of geoms that MuJoCo draws, rewritten for each scene without any kinematics."""
 
+from importlib import import_module
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -45,7 +46,7 @@ class Stage:
     """
 
     def __init__(self, world: World, model: Any):
-        import mujoco
+        mujoco: Any = import_module("mujoco")
 
         data = mujoco.MjData(model)
         mujoco.mj_forward(model, data)
@@ -201,7 +202,7 @@ class _Turn:
 
 
 def _visible(world: World, model: Any, data: Any, room: int) -> Any:
-    import mujoco
+    mujoco: Any = import_module("mujoco")
 
     scene, camera = mujoco.MjvScene(model, maxgeom=room), mujoco.MjvCamera()
     camera.type = mujoco.mjtCamera.mjCAMERA_FIXED
@@ -229,7 +230,7 @@ def _write(geom: Any, fields: dict[str, Any]) -> None:
 
 def _material(model: Any, index: int) -> dict[str, Any]:
     """What a geom takes from a material."""
-    import mujoco
+    mujoco: Any = import_module("mujoco")
 
     textures = model.mat_texid[index]
     return {

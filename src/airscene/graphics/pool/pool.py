@@ -12,7 +12,7 @@ from types import TracebackType
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
-from airscene.errors import InputError
+from airscene.errors import InputError, check_whole
 from airscene.graphics.blur import Likelihood
 from airscene.graphics.pool.process import WorkerProcess, n_cores
 from airscene.graphics.pool.shared import SharedArrays, views
@@ -42,12 +42,12 @@ class RenderPool:
     Args:
         make: makes a renderer; it must pickle, so a class, a module-level function or a `partial`
             of one.
-        workers: processes; None for as many as there are cores.
+        workers: processes; None or 0 for as many as there are cores.
         timeout: seconds that a worker may take to start, or over 32 scenes, before it is said to
             hang.
 
     Raises:
-        InputError: if the renderer cannot be made.
+        InputError: if the renderer cannot be made, or `workers` is below 0.
     """
 
     def __init__(
@@ -58,6 +58,8 @@ class RenderPool:
                 f"{name_of(make)} is a renderer; give what makes one, as each worker has its own: "
                 "a class, a module-level function or a partial of one"
             )
+        if workers is not None:
+            check_whole("workers", workers, 0)
         self._make, self._timeout = make, timeout
         self.name, self.image_size = name_of(make), (0, 0)
         self._workers: list[WorkerProcess] = []
@@ -173,8 +175,8 @@ class RenderPool:
         """Have all scenes drawn, in chunks, and copy what the workers wrote."""
         if not self._finalizer.alive:
             raise InputError("the pool is closed; make another one")
-        layout = self._shared.put({**vars(scenes), **inputs}, *output)
-        block, n = self._shared.block, len(scenes)
+        block, layout = self._shared.put({**vars(scenes), **inputs}, *output)
+        n = len(scenes)
         # Chunks of one size, as many for each worker.
         size = max(1, -(-n // (self.n_workers * max(1, -(-n // (self.n_workers * _CHUNK))))))
         with self._stopping():

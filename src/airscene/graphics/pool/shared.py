@@ -19,7 +19,7 @@ class SharedArrays:
 
     def put(
         self, inputs: dict[str, np.ndarray], output: str, shape: tuple[int, ...], dtype: type
-    ) -> Layout:
+    ) -> tuple[SharedMemory, Layout]:
         """Write arrays into the block, and make room for another.
 
         Args:
@@ -27,6 +27,9 @@ class SharedArrays:
             output: name of the array that is to be written by others.
             shape: its shape.
             dtype: its type.
+
+        Returns:
+            The block, and where in it each array is.
         """
         wanted = {name: (value.shape, value.dtype) for name, value in inputs.items()}
         wanted[output] = (shape, np.dtype(dtype))
@@ -40,7 +43,7 @@ class SharedArrays:
         arrays = views(self.block, tuple(layout))
         for name, value in inputs.items():
             arrays[name][...] = value
-        return tuple(layout)
+        return self.block, tuple(layout)
 
     def close(self) -> None:
         """Give the memory back."""

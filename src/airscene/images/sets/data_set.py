@@ -1,7 +1,7 @@
 """What a data set is. A new one is a file here, and a line in `DATA_SETS`."""
 
 import inspect
-from typing import Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from airscene.images.truth import LabelledScenes
 
@@ -16,7 +16,7 @@ class DataSet(Protocol):
     refused where they are given for it.
     """
 
-    def __call__(self, split: Split, **options) -> LabelledScenes:
+    def __call__(self, split: Split, *args: Any, **options: Any) -> LabelledScenes:
         """Return the scenes to train on, or those held out."""
         ...
 

@@ -99,20 +99,22 @@ class PublishedFiles:
 
     def _from_folder(self, files: Sequence[str], folder: Path, where: str) -> Found | None:
         paths = [self._find(folder, file) for file in files]
-        if not any(paths):
+        there = [path for path in paths if path is not None]
+        if not there:
             return None
-        for path, file in zip(paths, files, strict=True):
-            if path is None:
-                raise InputError(
-                    f"{folder} holds only a part of {self.name}: {file}{self.suffix} should be "
-                    "there too"
-                )
-        return self._read(paths, files, where)
+        if None in paths:
+            missing = files[paths.index(None)]
+            raise InputError(
+                f"{folder} holds only a part of {self.name}: {missing}{self.suffix} should be "
+                "there too"
+            )
+        return self._read(there, files, where)
 
     def _from_cache(self, files: Sequence[str]) -> Found | None:
         # Some of the files are no fault here: a download that was interrupted leaves them.
         paths = [self._find(self.cache_folder(), file) for file in files]
-        return self._read(paths, files, "the cache") if all(paths) else None
+        there = [path for path in paths if path is not None]
+        return self._read(there, files, "the cache") if len(there) == len(files) else None
 
     def _find(self, folder: Path, file: str) -> Path | None:
         for inside in (folder, folder / self.folder):

@@ -129,6 +129,7 @@ def load_omniglot(
     if image_size < 1:
         raise InputError(f"image_size is {image_size} pixels; it should be at least 1")
     found = find_omniglot(source)
+    assert found.contents is not None
     drawings, pens = _members(found.contents[:2]), _members(found.contents[2:])
     keys = [key for key in sorted(drawings) if (key[1] % EVERY == 0) == (split == "test")]
     ink = np.stack([_ink(*drawings[key]) for key in keys]).astype(np.float32)
