@@ -77,9 +77,6 @@ def estimate_sigma(images: UInt8[np.ndarray, "n *shape"]) -> float:
     little, with the paper's 0.3, that they are best explained as noise: a few tens of nats for a
     digit of 9 pixels. So the deviation is lowered until images that are not black are worth 500.
 
-    Args:
-        images: Bright objects on black.
-
     Returns:
         The deviation, for `sigma`, in units of white.
     """

@@ -25,10 +25,7 @@ _WANTED = (
 def read_picture(
     path: Path,
 ) -> Float32[np.ndarray, "height width"] | Float32[np.ndarray, "height width 3"]:
-    """Reads a PNG or JPEG file.
-
-    Args:
-        path: the file; its content decides, not its name.
+    """Reads a PNG or JPEG file: its content decides, not its name.
 
     Returns:
         Grey `[H, W]` or colour `[H, W, 3]`, in [0, 1]; transparent parts over black, and upright
@@ -59,11 +56,7 @@ def read_picture(
 
 
 def picture_array(picture: Image.Image, name: str) -> Shaped[np.ndarray, "height width *channel"]:
-    """The pixels of a Pillow image, upright.
-
-    Args:
-        picture: the image.
-        name: what it is called in messages.
+    """The pixels of a Pillow image, upright; `name` is what messages call it.
 
     Returns:
         Floats in [0, 1] as `read_picture` has them, or, of a grey image of more than 8 bits, the

@@ -53,12 +53,7 @@ def resample(
 def middle(
     image: Float[np.ndarray, "height width *channel"], size: tuple[int, int]
 ) -> Float[np.ndarray, "new_height new_width *channel"]:
-    """The largest part of an image, around its middle, that has the proportions of a size.
-
-    Args:
-        image: any values.
-        size: (height, width) to be in proportion to.
-    """
+    """The largest part of an image, around its middle, that has the proportions of a size."""
     height, width = image.shape[:2]
     high = min(height, max(1, round(width * size[0] / size[1])))
     wide = min(width, max(1, round(height * size[1] / size[0])))

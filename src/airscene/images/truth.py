@@ -70,12 +70,7 @@ def ink_boxes(images: UInt8[np.ndarray, "n height width"]) -> Int[np.ndarray, "n
 
 
 def uncounted(images: UInt8[np.ndarray, "n *shape"], source: str) -> LabelledScenes:
-    """Images whose objects are not known: their counts are -1, so that none is called right.
-
-    Args:
-        images: the images.
-        source: where they come from.
-    """
+    """Images whose objects are not known: their counts are -1, so that none is called right."""
     n = len(images)
     return LabelledScenes(
         images=images,

@@ -27,10 +27,10 @@ from airscene.graphics import (
     sample_scenes,
 )
 from airscene.graphics.blur import blur_basis, blurred, log_likelihoods
-from airscene.graphics.differences.step_curve import fine_images, fine_score, gradients, step_curve
 from airscene.graphics.look import Look, draw_looks
 from airscene.graphics.mujoco.mjcf import bounding_footprints, digest
 from airscene.graphics.sample import apart
+from airscene.graphics.step_curve import fine_images, fine_score, gradients, step_curve
 from airscene.graphics.world import ASSETS
 
 pytestmark = pytest.mark.usefixtures("opengl")

@@ -61,9 +61,6 @@ def load_mjcf(world: World) -> Any:
 def digest(mjcf: str) -> str:
     """SHA-256 of an MJCF file and all files that it names: included ones, meshes, textures.
 
-    Args:
-        mjcf: path of the file.
-
     Raises:
         InputError: if it cannot be read.
     """
@@ -75,9 +72,6 @@ def digest(mjcf: str) -> str:
 
 def files_of(mjcf: str) -> list[Path]:
     """An MJCF file and all files that it names: included ones, meshes, textures.
-
-    Args:
-        mjcf: path of the file.
 
     Raises:
         InputError: if one cannot be read.

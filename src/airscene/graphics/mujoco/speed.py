@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from airscene.graphics.differences.differences import Steps, plan_differences
+from airscene.graphics.differences import Steps, plan_differences
 from airscene.graphics.mujoco.context import make_context
 from airscene.graphics.mujoco.renderer import MujocoRenderer
 from airscene.graphics.pool.pool import RenderPool
@@ -38,11 +38,10 @@ def render_speed(workers: int | None = None, *, blur: float = 4.0) -> dict[str, 
     Raises:
         InputError: if MuJoCo or OpenGL is missing.
     """
-    world = TABLETOP
-    scenes = sample_scenes(world, _IMAGES, seed=0, repeats=False, presence=1.0)
+    scenes = sample_scenes(TABLETOP, _IMAGES, seed=0, repeats=False, presence=1.0)
     plan = plan_differences(scenes, Steps())
-    with RenderPool(partial(MujocoRenderer, world), workers) as pool:
-        targets, stock = pool.render(scenes), _stock(world)
+    with RenderPool(partial(MujocoRenderer, TABLETOP), workers) as pool:
+        targets, stock = pool.render(scenes), _stock(TABLETOP)
 
         def pooled() -> None:
             pool.log_likelihoods(plan.scenes, targets, plan.source, blur=blur, sigma=0.1)

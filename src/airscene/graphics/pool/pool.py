@@ -7,16 +7,14 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import wait
-from types import TracebackType
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
 from airscene.errors import InputError, check_whole
 from airscene.graphics.blur import Likelihood
-from airscene.graphics.pool.process import WorkerProcess, n_cores
-from airscene.graphics.pool.shared import SharedArrays, views
-from airscene.graphics.pool.worker import Chunk
+from airscene.graphics.pool.worker import Chunk, SharedArrays, WorkerProcess, n_cores, views
 from airscene.graphics.renderer import Renderer, RendererError, name_of
 from airscene.graphics.scenes import SceneBatch
 
@@ -157,12 +155,7 @@ class RenderPool:
         """The pool itself, closed at the end of the `with` block."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: Any) -> None:
         self.close()
 
     def _call(

@@ -3,7 +3,7 @@
 from airscene.images.sets.data_set import DataSet
 from airscene.images.sets.multi_mnist import multi_mnist_set, multi_mnist_shrunk_set
 from airscene.images.sets.omniglot import omniglot_set
-from airscene.images.sets.own import own_images_set
+from airscene.images.sets.own import own_images
 from airscene.images.sets.sprites import sprites_set
 
 DATA_SETS: dict[str, DataSet] = {
@@ -11,6 +11,6 @@ DATA_SETS: dict[str, DataSet] = {
     "multi-mnist-shrunk": multi_mnist_shrunk_set,
     "sprites": sprites_set,
     "omniglot": omniglot_set,
-    "images": own_images_set,
+    "images": own_images,
 }
 """The data sets, by name."""

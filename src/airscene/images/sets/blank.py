@@ -14,13 +14,6 @@ def check_options(
 ) -> None:
     """Refuses what no scenes can be made of.
 
-    Args:
-        n: the number of scenes.
-        seed: of the scenes.
-        counts: the numbers of objects that a scene may have.
-        image_size: height and width of the images, in pixels.
-        channels: 1 for grey images, 3 for colour.
-
     Raises:
         InputError: if an option is out of range.
     """
@@ -45,16 +38,7 @@ def blank_scenes(
     source: str,
     channels: int = 1,
 ) -> LabelledScenes:
-    """Black images with their counts drawn, each count equally likely, and no truth yet.
-
-    Args:
-        n: the number of scenes.
-        rng: draws the counts.
-        counts: the numbers of objects that a scene may have.
-        image_size: height and width of the images, in pixels.
-        source: what the images are made from, in plain words.
-        channels: 1 for grey images, 3 for colour.
-    """
+    """Black images with their counts drawn, each count equally likely, and no truth yet."""
     most = max(counts)
     shape = (n, image_size, image_size) if channels == 1 else (n, image_size, image_size, channels)
     return LabelledScenes(

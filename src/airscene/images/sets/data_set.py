@@ -27,12 +27,5 @@ def options_of(data_set: DataSet) -> tuple[str, ...]:
 
 
 def number_and_seed(split: Split, n_train: int, n_test: int, data_seed: int) -> tuple[int, int]:
-    """Return how many scenes a split has, and the seed that decides them: no split has another's.
-
-    Args:
-        split: Which scenes.
-        n_train: Number of training scenes.
-        n_test: Number of held-out scenes.
-        data_seed: The seed of both.
-    """
+    """Return how many scenes a split has, and their seed: no split has another's."""
     return (n_train, 2 * data_seed) if split == "train" else (n_test, 2 * data_seed + 1)

@@ -25,6 +25,11 @@ READ_SECONDS = 30.0
 MAX_BYTES = 64_000_000
 
 
+def read_sums(text: str) -> dict[str, str]:
+    """SHA-256 by the name of a file, from lines as `sha256sum` writes them."""
+    return {name: digest for digest, name in map(str.split, text.strip().splitlines())}
+
+
 class Found(NamedTuple):
     """What a search for files came to.
 
@@ -81,9 +86,8 @@ class PublishedFiles:
                 names = " and ".join(f"{file}{self.suffix}" for file in files)
                 raise InputError(f"there is no {self.name} in {source}: it should hold {names}")
             return found
-        named = os.environ.get("AIRSCENE_DATA")
         passed_over = ()
-        if named:
+        if named := os.environ.get("AIRSCENE_DATA"):
             found = self._from_folder(files, Path(named), "the folder that AIRSCENE_DATA names")
             if found is not None:
                 return found
@@ -187,10 +191,6 @@ def mirrors_that_answer(mirrors: tuple[str, ...], probe: str) -> tuple[str, ...]
 
     The timeout of a request alone would not do: it bounds neither the look-up of a name nor the
     sum over a host's addresses, so that a network that drops packets would hold up every start.
-
-    Args:
-        mirrors: addresses.
-        probe: the file to ask each of them for.
     """
     answered = dict.fromkeys(mirrors, False)
 

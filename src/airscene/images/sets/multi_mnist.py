@@ -40,9 +40,6 @@ def multi_mnist(
         image_size: height and width of the images, in pixels.
         digit_size: height and width to which each 28x28 frame is resampled first, in pixels.
 
-    Returns:
-        The scenes.
-
     Raises:
         InputError: if an option is out of range or the digits do not fit.
 
@@ -81,17 +78,7 @@ def multi_mnist_shrunk(
 
     Each digit is resampled to int(28 / f) pixels, f ~ N(1.3, 0.1), and its frame placed uniformly
     inside the image without regard to the others. A scene whose digits sum to more than white is
-    drawn again, digits and all, with the same count.
-
-    Args:
-        digits: what to draw from.
-        n: the number of scenes.
-        seed: the same seed gives the same scenes.
-        counts: the numbers of digits that a scene may have, equally likely, at least 0.
-        image_size: height and width of the images, in pixels.
-
-    Returns:
-        The scenes.
+    drawn again, digits and all, with the same count. The arguments are those of `multi_mnist`.
 
     Raises:
         InputError: if an option is out of range.

@@ -15,7 +15,7 @@ from PIL import Image
 from airscene.errors import InputError
 from airscene.images.resample import resample
 from airscene.images.sets.data_set import Split
-from airscene.images.sets.downloads import Found, PublishedFiles
+from airscene.images.sets.downloads import Found, PublishedFiles, read_sums
 from airscene.images.truth import LabelledScenes, uncounted
 
 OMNIGLOT = PublishedFiles(
@@ -23,20 +23,14 @@ OMNIGLOT = PublishedFiles(
     folder="omniglot",
     # Of the archives' own bytes: they have one publisher, whose repository has not changed them
     # since 2019. So what is in them needs no check of its own.
-    sha256={
-        "images_background_small1.zip": (
-            "f38eb80f801274ac2b4dff5b24289016bfaba4a7d5bb50deebf27104ad6cb8a4"
-        ),
-        "images_background_small2.zip": (
-            "3ccaa407515a8778e5d0861875af38b17e418f301ad5bb3b5a6b65d901a41c7f"
-        ),
-        "strokes_background_small1.zip": (
-            "8cb3960fb6cf4ccf5f064ad83169f828c36c36782a0f6e7faacb7ecfae4468a2"
-        ),
-        "strokes_background_small2.zip": (
-            "345bf2141efbea062833dbb2828abbc23d9e07825e46f2afdd4daecddfed6e78"
-        ),
-    },
+    sha256=read_sums(
+        """
+    f38eb80f801274ac2b4dff5b24289016bfaba4a7d5bb50deebf27104ad6cb8a4 images_background_small1.zip
+    3ccaa407515a8778e5d0861875af38b17e418f301ad5bb3b5a6b65d901a41c7f images_background_small2.zip
+    8cb3960fb6cf4ccf5f064ad83169f828c36c36782a0f6e7faacb7ecfae4468a2 strokes_background_small1.zip
+    345bf2141efbea062833dbb2828abbc23d9e07825e46f2afdd4daecddfed6e78 strokes_background_small2.zip
+        """
+    ),
     mirrors=("https://raw.githubusercontent.com/brendenlake/omniglot/master/python/",),
 )
 
@@ -83,10 +77,7 @@ class Characters:
 
 
 def find_omniglot(source: str | Path = "auto") -> Found:
-    """Finds the archives: two of images, then two of strokes.
-
-    Args:
-        source: as for `load_omniglot`.
+    """Finds the archives, two of images, then two of strokes, where `load_omniglot` does.
 
     Raises:
         InputError: if there is no Omniglot, or a file of it in a folder or in the cache is damaged.

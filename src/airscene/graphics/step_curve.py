@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float, Float32, Int
 
 from airscene.graphics.blur import blur_basis, blurred, log_likelihoods
-from airscene.graphics.differences.differences import (
+from airscene.graphics.differences import (
     Gradients,
     Steps,
     combine_differences,
