@@ -31,9 +31,6 @@ def estimate_object_size(
         images: Bright objects on black.
         most: Images looked at, from the first.
 
-    Returns:
-        The fraction, for `object_size`.
-
     Raises:
         InputError: If the images are all black or too faint, or the objects fill them.
     """
@@ -75,10 +72,8 @@ def estimate_sigma(images: UInt8[np.ndarray, "n *shape"]) -> float:
 
     To leave an image black costs sum x^2 / (2 sigma^2) nats. Of small or faint objects that is so
     little, with the paper's 0.3, that they are best explained as noise: a few tens of nats for a
-    digit of 9 pixels. So the deviation is lowered until images that are not black are worth 500.
-
-    Returns:
-        The deviation, for `sigma`, in units of white.
+    digit of 9 pixels. So the deviation, in units of white, is lowered until images that are not
+    black are worth 500.
     """
     squares = np.square(images / 255.0, dtype=np.float32).reshape(len(images), -1).sum(axis=1)
     energy = squares[squares > 0].mean() / 2.0 if squares.any() else math.inf

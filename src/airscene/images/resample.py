@@ -36,9 +36,6 @@ def resample(
     Args:
         images: any values.
         size: the new (height, width), in pixels.
-
-    Returns:
-        The images at the new size.
     """
     n, height, width = images.shape
     rows, columns = _triangles(height, size[0]), _triangles(width, size[1])

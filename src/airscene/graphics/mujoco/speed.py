@@ -1,10 +1,10 @@
 """How fast scenes are drawn and scored, beside MuJoCo's stock renderer in the same run."""
 
 import statistics
-import time
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
+from timeit import timeit
 from typing import Any
 
 import numpy as np
@@ -47,7 +47,7 @@ def render_speed(workers: int | None = None, *, blur: float = 4.0) -> dict[str, 
             pool.log_likelihoods(plan.scenes, targets, plan.source, blur=blur, sigma=0.1)
 
         turns = [(pooled, len(plan.scenes)), (partial(stock, scenes), _IMAGES)]
-        times = [[_seconds(call) / of for call, of in turns] for _ in range(_ROUNDS)]
+        times = [[timeit(call, number=1) / of for call, of in turns] for _ in range(_ROUNDS)]
         ours, stocks = (statistics.median(column) for column in zip(*times, strict=True))
         return {
             "workers": pool.n_workers,
@@ -79,9 +79,3 @@ def _stock(world: World) -> Callable[[SceneBatch], list[np.ndarray]]:
         return images
 
     return draw
-
-
-def _seconds(call: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    call()
-    return time.perf_counter() - began

@@ -133,17 +133,17 @@ class Stage:
                 fields = self._table_fields[int(look.table[i])]
             _write(self._geoms[k], fields)
             self._tint(k, fields["rgba"], look.table_colour[i])
-        turn, brightness = look.light[i]
-        self._swing.to(turn)
-        for lamp, diffuse in zip(self._lamps, self._diffuse, strict=True):
-            lamp.diffuse[:] = diffuse * np.exp(brightness)
+        self._shine(*look.light[i])
 
     def undress(self) -> None:
         """Take the look off again."""
         self._set_background()
-        self._swing.to(0.0)
+        self._shine(0.0, 0.0)
+
+    def _shine(self, turn: float, brightness: float) -> None:
+        self._swing.to(turn)
         for lamp, diffuse in zip(self._lamps, self._diffuse, strict=True):
-            lamp.diffuse[:] = diffuse
+            lamp.diffuse[:] = diffuse * np.exp(brightness)
 
     def _tint(self, k: int, rgba: np.ndarray, log_factors: np.ndarray) -> None:
         self._geoms[k].rgba[:3] = np.minimum(rgba[:3] * np.exp(log_factors), 1.0)

@@ -92,7 +92,9 @@ class PublishedFiles:
             if found is not None:
                 return found
             passed_over = (f"the folder that AIRSCENE_DATA names holds no {self.name}",)
-        found = self._from_cache(files) or self._from_mirror(files)
+        # A part in the cache is no fault: a download that was interrupted leaves it.
+        found = self._from_folder(files, self.cache_folder(), "the cache", partly=True)
+        found = found or self._from_mirror(files)
         if found is None:
             found = Found(None, "", (f"no mirror of {self.name} could be reached",))
         return found._replace(passed_over=passed_over + found.passed_over)
@@ -101,10 +103,13 @@ class PublishedFiles:
         """The folder that keeps what was downloaded."""
         return Path(pooch.os_cache("airscene")) / self.folder
 
-    def _from_folder(self, files: Sequence[str], folder: Path, where: str) -> Found | None:
+    def _from_folder(
+        self, files: Sequence[str], folder: Path, where: str, partly: bool = False
+    ) -> Found | None:
+        """What a folder holds, unless that is nothing or, where it is no fault, only a part."""
         paths = [self._find(folder, file) for file in files]
         there = [path for path in paths if path is not None]
-        if not there:
+        if not there or partly and None in paths:
             return None
         if None in paths:
             missing = files[paths.index(None)]
@@ -112,13 +117,13 @@ class PublishedFiles:
                 f"{folder} holds only a part of {self.name}: {missing}{self.suffix} should be "
                 "there too"
             )
-        return self._read(there, files, where)
-
-    def _from_cache(self, files: Sequence[str]) -> Found | None:
-        # Some of the files are no fault here: a download that was interrupted leaves them.
-        paths = [self._find(self.cache_folder(), file) for file in files]
-        there = [path for path in paths if path is not None]
-        return self._read(there, files, "the cache") if len(there) == len(files) else None
+        contents = []
+        for path, file in zip(there, files, strict=True):
+            try:
+                contents.append(self._verified(path.read_bytes(), file, str(path)))
+            except OSError as error:
+                raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+        return Found(contents, where)
 
     def _find(self, folder: Path, file: str) -> Path | None:
         for inside in (folder, folder / self.folder):
@@ -127,15 +132,6 @@ class PublishedFiles:
                     if os.path.isfile(path):
                         return path
         return None
-
-    def _read(self, paths: Sequence[Path], files: Sequence[str], where: str) -> Found:
-        contents = []
-        for path, file in zip(paths, files, strict=True):
-            try:
-                contents.append(self._verified(path.read_bytes(), file, str(path)))
-            except OSError as error:
-                raise InputError(f"cannot read {path}: {error.strerror or error}") from error
-        return Found(contents, where)
 
     def _verified(self, data: bytes, file: str, where: str) -> bytes:
         """The unpacked bytes of a file, if they are those that were published."""

@@ -5,8 +5,12 @@ from jaxtyping import Float, Int, Integer, UInt8
 
 from airscene.errors import InputError
 from airscene.images.resample import resample
-from airscene.images.sets.blank import blank_scenes, check_options
-from airscene.images.sets.data_set import Split, number_and_seed
+from airscene.images.sets.data_set import (
+    Split,
+    blank_scenes,
+    check_options,
+    number_and_seed,
+)
 from airscene.images.sets.digits import Digits, load_digits
 from airscene.images.truth import LabelledScenes, ink_boxes
 
@@ -141,14 +145,18 @@ def _place_apart(
     still to place, and keeps the first good one of each; the last few scenes are thus not slow.
     """
     sizes = ink[..., 2:] - ink[..., :2]
+    no_room = InputError(
+        f"no room for a count of {sizes.shape[1]} with digits of up to {sizes.max()} pixels in an "
+        f"image of {image_size}x{image_size}; give fewer or smaller digits or a larger image"
+    )
     if sizes.max() > image_size or sizes.prod(axis=-1).sum(axis=-1).max() > image_size**2:
-        raise _no_room(sizes, image_size)
+        raise no_room
     corners = np.empty_like(sizes)
     left = np.arange(len(sizes))
     tried_so_far = 0
     while len(left):
         if tried_so_far > 4_000_000 + 5_000 * (len(sizes) - len(left)):
-            raise _no_room(sizes, image_size)
+            raise no_room
         tries = max(1, _PLACEMENTS // len(left))
         tried_so_far += tries * len(left)
         sides = sizes[left][:, None]
@@ -171,13 +179,6 @@ def _apart(
             beside = (high[:, :, a] <= low[:, :, b]) | (high[:, :, b] <= low[:, :, a])
             apart &= beside.any(axis=-1)
     return apart
-
-
-def _no_room(sizes: Int[np.ndarray, "n count 2"], image_size: int) -> InputError:
-    return InputError(
-        f"no room for a count of {sizes.shape[1]} with digits of up to {sizes.max()} pixels in an "
-        f"image of {image_size}x{image_size}; give fewer or smaller digits or a larger image"
-    )
 
 
 def _draw_shrunk(

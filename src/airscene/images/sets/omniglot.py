@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Bool, Int, Shaped, UInt8
+from jaxtyping import Int, Shaped, UInt8
 from PIL import Image
 
 from airscene.errors import InputError
@@ -123,13 +123,20 @@ def load_omniglot(
     assert found.contents is not None
     drawings, pens = _members(found.contents[:2]), _members(found.contents[2:])
     keys = [key for key in sorted(drawings) if (key[1] % EVERY == 0) == (split == "test")]
-    ink = np.stack([_ink(*drawings[key]) for key in keys]).astype(np.float32)
-    small = np.minimum(GAIN * resample(ink, (image_size, image_size)), 1.0)
+    ink = []
+    for archive, name in (drawings[key] for key in keys):
+        with archive.open(name) as file, Image.open(file) as picture:
+            ink.append(~np.asarray(picture))  # black ink on white, one bit a pixel
+    small = np.minimum(
+        GAIN * resample(np.stack(ink).astype(np.float32), (image_size, image_size)), 1.0
+    )
     alphabet, character, drawer = (np.array(values) for values in zip(*keys, strict=True))
+    # START, then the points of each stroke as lines x,y,milliseconds, each stroke ended by BREAK.
+    lines = [archive.read(name).split() for archive, name in (pens[key] for key in keys)]
     kinds = len({key[:2] for key in keys})
     return Characters(
         images=np.rint(255 * small).astype(np.uint8),
-        strokes=np.array([_strokes(*pens[key]) for key in keys]),
+        strokes=np.array([some.count(b"BREAK") for some in lines]),
         alphabet=alphabet,
         character=character,
         drawer=drawer,
@@ -150,17 +157,6 @@ def _members(archives: Sequence[bytes]) -> dict[_Key, tuple[zipfile.ZipFile, str
             if match:
                 members[match[1], int(match[2]), int(match[3])] = archive, name
     return members
-
-
-def _ink(archive: zipfile.ZipFile, name: str) -> Bool[np.ndarray, "height width"]:
-    # Black ink on white, one bit a pixel.
-    with archive.open(name) as file, Image.open(file) as picture:
-        return ~np.asarray(picture)
-
-
-def _strokes(archive: zipfile.ZipFile, name: str) -> int:
-    # START, then the points of each stroke as lines x,y,milliseconds, each stroke ended by BREAK.
-    return archive.read(name).split().count(b"BREAK")
 
 
 def omniglot_set(split: Split, *, omniglot: str, image_size: int) -> LabelledScenes:

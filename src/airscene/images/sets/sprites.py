@@ -8,8 +8,12 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from airscene.errors import InputError
-from airscene.images.sets.blank import blank_scenes, check_options
-from airscene.images.sets.data_set import Split, number_and_seed
+from airscene.images.sets.data_set import (
+    Split,
+    blank_scenes,
+    check_options,
+    number_and_seed,
+)
 from airscene.images.truth import LabelledScenes, ink_boxes
 
 # Labels index these; kind and colour go together, and label k is channel k.
