@@ -4,8 +4,8 @@ import math
 import signal
 import time
 import weakref
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import wait
 from typing import Any
 
@@ -172,13 +172,16 @@ class RenderPool:
         n = len(scenes)
         # Chunks of one size, as many for each worker.
         size = max(1, -(-n // (self.n_workers * max(1, -(-n // (self.n_workers * _CHUNK))))))
-        with self._stopping():
-            self._run(
-                [
-                    Chunk(block.name, layout, start, min(start + size, n), likelihood)
-                    for start in range(0, n, size)
-                ]
-            )
+        starts = range(0, n, size)
+        try:
+            self._run([Chunk(block.name, layout, i, min(i + size, n), likelihood) for i in starts])
+        except BaseException:
+            # An error or Ctrl-C: what still writes is stopped, and started again when next needed.
+            for worker in self._workers:
+                if worker.busy:
+                    worker.kill()
+                    worker.chunk, worker.ready = None, True
+            raise
         return views(block, layout)[output[0]].copy()
 
     def _run(self, chunks: list[Chunk]) -> None:
@@ -227,18 +230,6 @@ class RenderPool:
         elif answer:
             raise RendererError(answer)
         worker.chunk = None
-
-    @contextmanager
-    def _stopping(self) -> Iterator[None]:
-        """On an error or Ctrl-C, stop what still writes; it is started again when next needed."""
-        try:
-            yield
-        except BaseException:
-            for worker in self._workers:
-                if worker.busy:
-                    worker.kill()
-                    worker.chunk, worker.ready = None, True
-            raise
 
 
 def _distinct(

@@ -4,6 +4,8 @@ A new one is a file here, and a line in `DATA_SETS`.
 """
 
 import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
@@ -30,8 +32,33 @@ class DataSet(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class DrawnSet:
+    """A data set whose scenes a function draws.
+
+    Args:
+        draw: Takes `n` and `seed`, and the options.
+        options: Fields of `DataConfig`, beside those that decide `n` and `seed`.
+        load: Takes the split and an option, and returns what `draw` takes; by the option's name.
+    """
+
+    draw: Callable[..., LabelledScenes]
+    options: tuple[str, ...]
+    load: Mapping[str, Callable[[Split, Any], Any]] = field(default_factory=dict)
+
+    def __call__(
+        self, split: Split, *, n_train: int, n_test: int, data_seed: int, **options: Any
+    ) -> LabelledScenes:
+        """Return the scenes to train on, or those held out."""
+        n, seed = number_and_seed(split, n_train, n_test, data_seed)
+        loaded = {name: load(split, options[name]) for name, load in self.load.items()}
+        return self.draw(n=n, seed=seed, **{**options, **loaded})
+
+
 def options_of(data_set: DataSet) -> tuple[str, ...]:
     """Return the fields of `DataConfig` that a data set uses."""
+    if isinstance(data_set, DrawnSet):
+        return ("n_train", "n_test", "data_seed", *data_set.options)
     return tuple(inspect.signature(data_set).parameters)[1:]
 
 
@@ -40,10 +67,13 @@ def number_and_seed(split: Split, n_train: int, n_test: int, data_seed: int) -> 
     return (n_train, 2 * data_seed) if split == "train" else (n_test, 2 * data_seed + 1)
 
 
-def check_options(
-    n: int, seed: int, counts: tuple[int, ...], image_size: int, channels: int = 1
-) -> None:
-    """Refuses what no scenes can be made of.
+def blank_scenes(
+    n: int, seed: int, counts: tuple[int, ...], image_size: int, source: str, channels: int = 1
+) -> tuple[LabelledScenes, np.random.Generator]:
+    """Black images with their counts drawn, each count equally likely, and no truth yet.
+
+    Returns:
+        The scenes, and what draws the rest of them.
 
     Raises:
         InputError: if an option is out of range.
@@ -59,23 +89,13 @@ def check_options(
             f"{n:,} scenes of {image_size}x{image_size} pixels do not fit in memory; give fewer "
             "or smaller ones"
         )
-
-
-def blank_scenes(
-    n: int,
-    rng: np.random.Generator,
-    counts: tuple[int, ...],
-    image_size: int,
-    source: str,
-    channels: int = 1,
-) -> LabelledScenes:
-    """Black images with their counts drawn, each count equally likely, and no truth yet."""
-    most = max(counts)
+    rng, most = np.random.default_rng(seed), max(counts)
     shape = (n, image_size, image_size) if channels == 1 else (n, image_size, image_size, channels)
-    return LabelledScenes(
+    scenes = LabelledScenes(
         images=np.zeros(shape, np.uint8),
         counts=rng.choice(np.array(counts, np.int32), n),
         labels=np.full((n, most), -1, np.int32),
         boxes=np.full((n, most, 4), np.nan, np.float32),
         source=source,
     )
+    return scenes, rng

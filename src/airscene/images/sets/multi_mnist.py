@@ -5,13 +5,8 @@ from jaxtyping import Float, Int, Integer, UInt8
 
 from airscene.errors import InputError
 from airscene.images.resample import resample
-from airscene.images.sets.data_set import (
-    Split,
-    blank_scenes,
-    check_options,
-    number_and_seed,
-)
-from airscene.images.sets.digits import Digits, load_digits
+from airscene.images.sets.data_set import blank_scenes
+from airscene.images.sets.digits import Digits
 from airscene.images.truth import LabelledScenes, ink_boxes
 
 # Scenes drawn at a time, and placements tried at a time: both bound the working memory.
@@ -49,11 +44,10 @@ def multi_mnist(
 
     Source: Eslami et al. 2016, section 3.1, which leaves the digits' size and overlap unsaid.
     """
-    check_options(n, seed, counts, image_size)
+    source = f"multi-MNIST of {digits.source}"
+    scenes, rng = blank_scenes(n, seed, counts, image_size, source)
     if digit_size < 1:
         raise InputError(f"digit_size is {digit_size} pixels; it should be at least 1")
-    rng = np.random.default_rng(seed)
-    scenes = blank_scenes(n, rng, counts, image_size, f"multi-MNIST of {digits.source}")
     picks = rng.integers(len(digits), size=scenes.labels.shape)
     used, which = np.unique(picks, return_inverse=True)
     glyphs = _resized(digits.images[used], digit_size)
@@ -87,14 +81,13 @@ def multi_mnist_shrunk(
     Raises:
         InputError: if an option is out of range.
     """
-    check_options(n, seed, counts, image_size)
+    source = f"multi-MNIST (shrunk) of {digits.source}"
+    scenes, rng = blank_scenes(n, seed, counts, image_size, source)
     if image_size < _MAX_SHRUNK:
         raise InputError(
             f"image_size is {image_size} pixels; it should be at least {_MAX_SHRUNK} for digits "
             "of every size to fit"
         )
-    rng = np.random.default_rng(seed)
-    scenes = blank_scenes(n, rng, counts, image_size, f"multi-MNIST (shrunk) of {digits.source}")
     for count in sorted(set(counts) - {0}):
         pending = np.flatnonzero(scenes.counts == count)
         while len(pending):
@@ -200,36 +193,3 @@ def _draw_shrunk(
             _paste(images, rows, glyphs, np.arange(len(rows)), frames[rows, k])
             boxes[rows, k] = ink_boxes(glyphs) + np.tile(frames[rows, k], 2)
     return images, digits.labels[picks].astype(int), boxes
-
-
-def multi_mnist_set(
-    split: Split,
-    *,
-    digits: str,
-    counts: tuple[int, ...],
-    image_size: int,
-    digit_size: int,
-    n_train: int,
-    n_test: int,
-    data_seed: int,
-) -> LabelledScenes:
-    """Return the scenes of a split; the options are those of `DataConfig`."""
-    n, seed = number_and_seed(split, n_train, n_test, data_seed)
-    size = {"image_size": image_size, "digit_size": digit_size}
-    return multi_mnist(load_digits(split, digits), n, seed=seed, counts=counts, **size)
-
-
-def multi_mnist_shrunk_set(
-    split: Split,
-    *,
-    digits: str,
-    counts: tuple[int, ...],
-    image_size: int,
-    n_train: int,
-    n_test: int,
-    data_seed: int,
-) -> LabelledScenes:
-    """Return the scenes of a split; the options are those of `DataConfig`."""
-    n, seed = number_and_seed(split, n_train, n_test, data_seed)
-    given = load_digits(split, digits)
-    return multi_mnist_shrunk(given, n, seed=seed, counts=counts, image_size=image_size)
