@@ -58,15 +58,8 @@ def ink_boxes(images: UInt8[np.ndarray, "n height width"]) -> Int[np.ndarray, "n
     if not columns.any(axis=1).all():
         raise ValueError("an image without ink has no ink box")
     height, width = images.shape[1:]
-    return np.stack(
-        [
-            columns.argmax(axis=1),
-            rows.argmax(axis=1),
-            width - columns[:, ::-1].argmax(axis=1),
-            height - rows[:, ::-1].argmax(axis=1),
-        ],
-        axis=1,
-    )
+    last = width - columns[:, ::-1].argmax(axis=1), height - rows[:, ::-1].argmax(axis=1)
+    return np.stack([columns.argmax(axis=1), rows.argmax(axis=1), *last], axis=1)
 
 
 def uncounted(images: UInt8[np.ndarray, "n *shape"], source: str) -> LabelledScenes:

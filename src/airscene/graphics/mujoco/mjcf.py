@@ -113,10 +113,9 @@ def bounding_footprints(world: World) -> tuple[Footprint, ...]:
     data = mujoco.MjData(model)
     mujoco.mj_kinematics(model, data)
     # Sites are drawn too, and lie within the diagonals of their sizes.
+    radii = np.linalg.norm(model.site_size, axis=1)
     geoms = zip(model.geom_bodyid, data.geom_xpos, model.geom_rbound, strict=True)
-    sites = zip(
-        model.site_bodyid, data.site_xpos, np.linalg.norm(model.site_size, axis=1), strict=True
-    )
+    sites = zip(model.site_bodyid, data.site_xpos, radii, strict=True)
     drawn, footprints = [*geoms, *sites], []
     for name in world.types:
         body, circles = find(model, "body", name, world), []

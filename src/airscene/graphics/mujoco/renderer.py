@@ -123,10 +123,8 @@ class MujocoRenderer:
                 f"numbers; {world.mjcf} is used with {cameras}, and with 0 or {6 + 4 * slots}"
             )
         tables = max(1, len(world.tables) - 1)
-        if (
-            scenes.look.shape[1]
-            and not np.isin(Look.unpack(scenes.look).table, range(tables)).all()
-        ):
+        chosen = Look.unpack(scenes.look).table if scenes.look.shape[1] else []
+        if not np.isin(chosen, range(tables)).all():
             raise InputError(
                 f"a look's table should be from 0 to {tables - 1}: {world.mjcf} is used with "
                 f"{tables} table material(s)"

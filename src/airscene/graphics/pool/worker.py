@@ -167,7 +167,7 @@ class WorkerProcess:
         self.connection, theirs = context.Pipe()
         self.process = context.Process(target=work, args=(theirs, make), daemon=True)
         try:
-            with _environment(dict.fromkeys(_ONE_THREAD, "1")), _without_interrupts():
+            with _starting():
                 self.process.start()
         except (AttributeError, TypeError, pickle.PicklingError) as error:
             raise InputError(
@@ -204,30 +204,22 @@ def n_cores() -> int:
 
 
 @contextmanager
-def _environment(changes: dict[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in changes}
-    os.environ.update(changes)
+def _starting() -> Iterator[None]:
+    """A process started within has one thread, and Ctrl-C blocked until it ignores it itself.
+
+    Windows cannot block signals: Ctrl-C in the second that a worker starts in may end it there.
+    """
+    before = {name: os.environ.get(name) for name in _ONE_THREAD}
+    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
+    blocks = hasattr(signal, "pthread_sigmask")
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if blocks else ()
     try:
         yield
     finally:
+        if blocks:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         for name, value in before.items():
             if value is None:
                 del os.environ[name]
             else:
                 os.environ[name] = value
-
-
-@contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """A process started within starts with Ctrl-C blocked, until it ignores it itself.
-
-    Windows cannot block signals: Ctrl-C in the second that a worker starts in may end it there.
-    """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

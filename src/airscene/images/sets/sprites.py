@@ -52,7 +52,7 @@ def sprites(
     image_size: int = 50,
     least_overlap: float = 0.0,
 ) -> SpriteScenes:
-    """Scenes of red circles, green squares and blue diamonds on black.
+    """Scenes of red circles, green squares and blue diamonds on black; labels index `KINDS`.
 
     Each count is equally likely, and so is each kind. A sprite is 12 to 18 pixels across, uniform,
     its place uniform among those inside the image, to a fraction of a pixel; edges are
@@ -65,9 +65,6 @@ def sprites(
         image_size: height and width of the images, in pixels.
         least_overlap: above 0, only scenes where two sprites of one kind overlap by this share of
             the smaller one at least. Of scenes of two sprites, one in 30 overlaps so by half.
-
-    Returns:
-        The scenes, in colour; labels index `KINDS`.
 
     Raises:
         InputError: if an option is out of range.
