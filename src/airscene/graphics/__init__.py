@@ -1,12 +1,13 @@
 """A renderer in the loop: scenes of objects in 3-D, drawn by a program that has no gradient."""
 
 from airscene.graphics.blur import Likelihood
-from airscene.graphics.differences.alternatives import Alternatives, plan_alternatives
-from airscene.graphics.differences.differences import (
+from airscene.graphics.differences import (
+    Alternatives,
     Differences,
     Gradients,
     Steps,
     combine_differences,
+    plan_alternatives,
     plan_differences,
 )
 from airscene.graphics.look import Look, LookSpread, draw_looks

@@ -84,14 +84,7 @@ def apart(
     poses: Float[np.ndarray, "n slots 3"],
     sizes: Float[np.ndarray, "n slots"] | None = None,
 ) -> Bool[np.ndarray, "n"]:
-    """Whether no object's footprint meets another's, in each scene.
-
-    Args:
-        world: the footprints.
-        types: type of each slot, -1 where absent.
-        poses: as in `SceneBatch`.
-        sizes: factor of each object's size; None for 1.
-    """
+    """Whether no object's footprint meets another's; `sizes` are factors of them, None for 1."""
     clear = np.ones(len(types), bool)
     if not world.footprints:
         return clear

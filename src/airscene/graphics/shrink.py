@@ -21,7 +21,7 @@ def shrink(
     Source: Eslami et al. 2016, appendix I.2 ("down-sampled"); the averaging is ours.
     """
     n, height, width, _ = images.shape
-    if height % factor or width % factor:
+    if factor < 1 or height % factor or width % factor:
         raise InputError(f"images of {height}x{width} pixels do not shrink by a factor of {factor}")
     if factor == 1:
         return images

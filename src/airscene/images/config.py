@@ -79,4 +79,4 @@ class DataConfig:
             return data_set(split, **{name: getattr(self, name) for name in options_of(data_set)})
         if self.kind != "images":
             raise InputError(f"images are for the experiment images, not for {self.kind}")
-        return own_images(images, split)
+        return own_images(split, images=images)

@@ -1,6 +1,7 @@
 """What a model must be told of its images, estimated from them: object size and noise."""
 
 import math
+from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
@@ -30,9 +31,6 @@ def estimate_object_size(
         images: Bright objects on black.
         most: Images looked at, from the first.
 
-    Returns:
-        The fraction, for `object_size`.
-
     Raises:
         InputError: If the images are all black or too faint, or the objects fill them.
     """
@@ -41,7 +39,8 @@ def estimate_object_size(
     grey = images[:most].max(axis=3) if images.ndim == 4 else images[:most]
     sides, inks = [], []
     for image in grey:
-        pieces, n = ndimage.label(image > INK, structure=np.ones((3, 3)))
+        labelled: Any = ndimage.label(image > INK, structure=np.ones((3, 3)))
+        pieces, n = labelled
         inks.extend(ndimage.sum_labels(image, pieces, range(1, n + 1)))
         sides.extend(max(s.stop - s.start for s in box) for box in ndimage.find_objects(pieces))
     if not sides:
@@ -73,13 +72,8 @@ def estimate_sigma(images: UInt8[np.ndarray, "n *shape"]) -> float:
 
     To leave an image black costs sum x^2 / (2 sigma^2) nats. Of small or faint objects that is so
     little, with the paper's 0.3, that they are best explained as noise: a few tens of nats for a
-    digit of 9 pixels. So the deviation is lowered until images that are not black are worth 500.
-
-    Args:
-        images: Bright objects on black.
-
-    Returns:
-        The deviation, for `sigma`, in units of white.
+    digit of 9 pixels. So the deviation, in units of white, is lowered until images that are not
+    black are worth 500.
     """
     squares = np.square(images / 255.0, dtype=np.float32).reshape(len(images), -1).sum(axis=1)
     energy = squares[squares > 0].mean() / 2.0 if squares.any() else math.inf

@@ -5,6 +5,7 @@ import warnings
 import zipfile
 from io import BufferedIOBase
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from jaxtyping import Float32, Shaped
@@ -24,10 +25,7 @@ _WANTED = (
 def read_picture(
     path: Path,
 ) -> Float32[np.ndarray, "height width"] | Float32[np.ndarray, "height width 3"]:
-    """Reads a PNG or JPEG file.
-
-    Args:
-        path: the file; its content decides, not its name.
+    """Reads a PNG or JPEG file: its content decides, not its name.
 
     Returns:
         Grey `[H, W]` or colour `[H, W, 3]`, in [0, 1]; transparent parts over black, and upright
@@ -58,11 +56,7 @@ def read_picture(
 
 
 def picture_array(picture: Image.Image, name: str) -> Shaped[np.ndarray, "height width *channel"]:
-    """The pixels of a Pillow image, upright.
-
-    Args:
-        picture: the image.
-        name: what it is called in messages.
+    """The pixels of a Pillow image, upright; `name` is what messages call it.
 
     Returns:
         Floats in [0, 1] as `read_picture` has them, or, of a grey image of more than 8 bits, the
@@ -144,7 +138,7 @@ def read_array(path: Path) -> Shaped[np.ndarray, "..."]:
         ) from error
 
 
-def _read_npy(file: BufferedIOBase, name: str, ranks: tuple[int, ...]) -> np.ndarray:
+def _read_npy(file: BufferedIOBase | IO[bytes], name: str, ranks: tuple[int, ...]) -> np.ndarray:
     version = npy.read_magic(file)
     read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
     shape, _, dtype = read_header(file)

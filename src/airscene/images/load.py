@@ -202,18 +202,15 @@ def _files(path: str | Path) -> list[Path]:
     """The files that a path, a folder or a glob pattern stands for."""
     if os.path.isdir(path):
         found = [f for f in sorted(Path(path).iterdir()) if f.suffix.lower() in SUFFIXES]
-        if not found:
-            raise InputError(f"no image in the folder {path}; it should hold {_KINDS} files")
-        return found
-    if glob.has_magic(str(path)) and not os.path.exists(path):
+        none = f"no image in the folder {path}; it should hold"
+    elif glob.has_magic(str(path)) and not os.path.exists(path):
         found = [Path(f) for f in sorted(glob.glob(str(path), recursive=True))]
-        if not found:
-            raise InputError(f"nothing matches {path}; it should match {_KINDS} files")
-        return found
-    return [Path(path)]
-
-
-_KINDS = ", ".join(SUFFIXES)
+        none = f"nothing matches {path}; it should match"
+    else:
+        return [Path(path)]
+    if not found:
+        raise InputError(f"{none} {', '.join(SUFFIXES)} files")
+    return found
 
 
 def _white(array: np.ndarray) -> int:

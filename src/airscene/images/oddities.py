@@ -22,12 +22,7 @@ class Brightness:
         self._darkest, self._brightest = np.inf, 0.0
 
     def look(self, source: str, image: Float32[np.ndarray, "height width *channel"]) -> None:
-        """Look at an image.
-
-        Args:
-            source: Its name.
-            image: Its values, in [0, 1].
-        """
+        """Look at an image."""
         self._first = self._first or source
         self._n += 1
         self._darkest = min(self._darkest, float(image.min()))

@@ -36,9 +36,6 @@ def resample(
     Args:
         images: any values.
         size: the new (height, width), in pixels.
-
-    Returns:
-        The images at the new size.
     """
     n, height, width = images.shape
     rows, columns = _triangles(height, size[0]), _triangles(width, size[1])
@@ -53,12 +50,7 @@ def resample(
 def middle(
     image: Float[np.ndarray, "height width *channel"], size: tuple[int, int]
 ) -> Float[np.ndarray, "new_height new_width *channel"]:
-    """The largest part of an image, around its middle, that has the proportions of a size.
-
-    Args:
-        image: any values.
-        size: (height, width) to be in proportion to.
-    """
+    """The largest part of an image, around its middle, that has the proportions of a size."""
     height, width = image.shape[:2]
     high = min(height, max(1, round(width * size[0] / size[1])))
     wide = min(width, max(1, round(height * size[1] / size[0])))

@@ -1,6 +1,7 @@
 """Images whose objects are known: what they count, what they are, where their ink lies."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float32, Int, UInt8
@@ -52,29 +53,17 @@ def ink_boxes(images: UInt8[np.ndarray, "n height width"]) -> Int[np.ndarray, "n
     Raises:
         ValueError: if an image has no ink.
     """
-    ink = images > 0
+    ink: Any = images > 0
     columns, rows = ink.any(axis=1), ink.any(axis=2)
     if not columns.any(axis=1).all():
         raise ValueError("an image without ink has no ink box")
     height, width = images.shape[1:]
-    return np.stack(
-        [
-            columns.argmax(axis=1),
-            rows.argmax(axis=1),
-            width - columns[:, ::-1].argmax(axis=1),
-            height - rows[:, ::-1].argmax(axis=1),
-        ],
-        axis=1,
-    )
+    last = width - columns[:, ::-1].argmax(axis=1), height - rows[:, ::-1].argmax(axis=1)
+    return np.stack([columns.argmax(axis=1), rows.argmax(axis=1), *last], axis=1)
 
 
 def uncounted(images: UInt8[np.ndarray, "n *shape"], source: str) -> LabelledScenes:
-    """Images whose objects are not known: their counts are -1, so that none is called right.
-
-    Args:
-        images: the images.
-        source: where they come from.
-    """
+    """Images whose objects are not known: their counts are -1, so that none is called right."""
     n = len(images)
     return LabelledScenes(
         images=images,

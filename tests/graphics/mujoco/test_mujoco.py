@@ -27,10 +27,10 @@ from airscene.graphics import (
     sample_scenes,
 )
 from airscene.graphics.blur import blur_basis, blurred, log_likelihoods
-from airscene.graphics.differences.step_curve import fine_images, fine_score, gradients, step_curve
 from airscene.graphics.look import Look, draw_looks
 from airscene.graphics.mujoco.mjcf import bounding_footprints, digest
 from airscene.graphics.sample import apart
+from airscene.graphics.step_curve import fine_images, fine_score, gradients, step_curve
 from airscene.graphics.world import ASSETS
 
 pytestmark = pytest.mark.usefixtures("opengl")
@@ -354,6 +354,17 @@ def test_renderers_of_two_threads_take_turns():
         together = list(threads.map(drawn, (0, 1, 0, 1)))
     for i, images in enumerate(together):
         np.testing.assert_array_equal(images, alone_[i % 2])
+
+
+def test_one_renderer_is_used_by_threads_at_once():
+    scenes = [sample_scenes(TABLETOP, 6, seed=seed) for seed in range(4)]
+    renderer = MujocoRenderer(TABLETOP)
+    alone_ = [renderer.render(some) for some in scenes]
+    with ThreadPoolExecutor(2) as threads:
+        together = list(threads.map(renderer.render, scenes * 4))
+    renderer.close()
+    for images, expected in zip(together, alone_ * 4, strict=True):
+        np.testing.assert_array_equal(images, expected)
 
 
 def test_a_renderer_of_another_thread_and_one_freed_between():

@@ -197,11 +197,12 @@ def test_an_interrupt_is_passed_on_and_leaves_a_pool_that_works():
         assert np.array_equal(pool.render(squares(9)), PlaneRenderer((32, 32)).render(squares(9)))
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="/proc says which processes are left")
 @pytest.mark.parametrize("then", ["time.sleep(60)", "pool.render(some(0))"], ids=["idle", "busy"])
 def test_a_program_that_is_killed_leaves_nothing(tmp_path, then):
     """Not even a worker whose renderer hangs."""
     script = tmp_path / "program.py"
-    folder = str(Path(__file__).parent)
+    folder = str(Path(faulty.__file__).parent)
     script.write_text(
         textwrap.dedent(f"""
             import sys, time
@@ -235,3 +236,8 @@ def test_a_program_that_is_killed_leaves_nothing(tmp_path, then):
 @pytest.mark.parametrize(("code", "said"), [(-9, "SIGKILL"), (-40, "signal 40"), (3, "status 3")])
 def test_how_a_worker_ended(code, said):
     assert said in _end(code)
+
+
+def test_a_pool_of_less_than_no_workers_is_refused():
+    with pytest.raises(InputError, match="--workers is -1; it should be a whole number"):
+        RenderPool(partial(PlaneRenderer, (8, 8)), workers=-1)

@@ -11,7 +11,7 @@ from airscene.graphics import (
     Steps,
     combine_differences,
 )
-from airscene.graphics.differences.differences import plan_differences
+from airscene.graphics.differences import plan_differences
 from airscene.inverse.latents import pose_spread
 from airscene.inverse.objective.scores import score
 

@@ -19,9 +19,6 @@ LARGEST_BUNDLE = 16_000_000
 def pack(mjcf: str) -> str | None:
     """Pack an MJCF file and the files that it names.
 
-    Args:
-        mjcf: Path of the file.
-
     Returns:
         The text; None if it would be larger than `LARGEST_BUNDLE`, or the files have no folder in
         common, so that weights need them where they are.
@@ -46,10 +43,6 @@ def pack(mjcf: str) -> str | None:
 
 def unpack(text: str, wanted: str) -> str:
     """Write what `pack` packed into the cache of this user, if it is not there.
-
-    Args:
-        text: What `pack` returned.
-        wanted: The digest of the world that it should have.
 
     Returns:
         Path of the MJCF file.

@@ -3,6 +3,7 @@
 import hashlib
 import importlib.util
 import re
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def load_mjcf(world: World) -> Any:
     Raises:
         InputError: if the file is missing, does not parse or lacks one of the world's names.
     """
-    import mujoco
+    mujoco: Any = import_module("mujoco")
 
     try:
         with open(world.mjcf, "rb"):
@@ -60,9 +61,6 @@ def load_mjcf(world: World) -> Any:
 def digest(mjcf: str) -> str:
     """SHA-256 of an MJCF file and all files that it names: included ones, meshes, textures.
 
-    Args:
-        mjcf: path of the file.
-
     Raises:
         InputError: if it cannot be read.
     """
@@ -74,9 +72,6 @@ def digest(mjcf: str) -> str:
 
 def files_of(mjcf: str) -> list[Path]:
     """An MJCF file and all files that it names: included ones, meshes, textures.
-
-    Args:
-        mjcf: path of the file.
 
     Raises:
         InputError: if one cannot be read.
@@ -112,16 +107,15 @@ def bounding_footprints(world: World) -> tuple[Footprint, ...]:
     Raises:
         InputError: as `load_mjcf`.
     """
-    import mujoco
+    mujoco: Any = import_module("mujoco")
 
     model = load_mjcf(world)
     data = mujoco.MjData(model)
     mujoco.mj_kinematics(model, data)
     # Sites are drawn too, and lie within the diagonals of their sizes.
+    radii = np.linalg.norm(model.site_size, axis=1)
     geoms = zip(model.geom_bodyid, data.geom_xpos, model.geom_rbound, strict=True)
-    sites = zip(
-        model.site_bodyid, data.site_xpos, np.linalg.norm(model.site_size, axis=1), strict=True
-    )
+    sites = zip(model.site_bodyid, data.site_xpos, radii, strict=True)
     drawn, footprints = [*geoms, *sites], []
     for name in world.types:
         body, circles = find(model, "body", name, world), []
@@ -141,7 +135,7 @@ def find(model: Any, kind: str, name: str, world: World) -> int:
     Raises:
         InputError: if the file has none of that name.
     """
-    import mujoco
+    mujoco: Any = import_module("mujoco")
 
     wanted = getattr(mujoco.mjtObj, f"mjOBJ_{kind.upper()}")
     index = mujoco.mj_name2id(model, wanted, name)

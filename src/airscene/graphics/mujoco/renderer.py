@@ -1,6 +1,7 @@
 """MuJoCo as a renderer: the scenes of a `World`, drawn into one off-screen buffer."""
 
 import weakref
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -41,12 +42,13 @@ class MujocoRenderer:
         self.world, self.image_size = world, world.image_size
         # MuJoCo draws into a buffer of its own: the context's can be small.
         self._context = make_context(16, 16)
-        import mujoco
+        mujoco: Any = import_module("mujoco")
         from OpenGL import GL
 
         model = load_mjcf(world)
         with current(self._context):
-            software = any(s in GL.glGetString(GL.GL_RENDERER).decode().lower() for s in _SOFTWARE)
+            drawn_by = (GL.glGetString(GL.GL_RENDERER) or b"").decode().lower()
+            software = any(name in drawn_by for name in _SOFTWARE)
             self._tiles = tiles or (1 if software else _CARD_TILES)
             height, width = (side * self._tiles for side in self.image_size)
             model.vis.global_.offheight, model.vis.global_.offwidth = height, width
@@ -76,7 +78,7 @@ class MujocoRenderer:
 
     def _drawn(self, scenes: SceneBatch) -> UInt8[np.ndarray, "n height width 3"]:
         """Draw scenes into the current context."""
-        import mujoco
+        mujoco: Any = import_module("mujoco")
 
         stage, (height, width), grid = self._stage, self.image_size, self._tiles
         images = np.empty((len(scenes), height, width, 3), np.uint8)
@@ -121,10 +123,8 @@ class MujocoRenderer:
                 f"numbers; {world.mjcf} is used with {cameras}, and with 0 or {6 + 4 * slots}"
             )
         tables = max(1, len(world.tables) - 1)
-        if (
-            scenes.look.shape[1]
-            and not np.isin(Look.unpack(scenes.look).table, range(tables)).all()
-        ):
+        chosen = Look.unpack(scenes.look).table if scenes.look.shape[1] else []
+        if not np.isin(chosen, range(tables)).all():
             raise InputError(
                 f"a look's table should be from 0 to {tables - 1}: {world.mjcf} is used with "
                 f"{tables} table material(s)"

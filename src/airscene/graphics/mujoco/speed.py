@@ -1,14 +1,15 @@
 """How fast scenes are drawn and scored, beside MuJoCo's stock renderer in the same run."""
 
 import statistics
-import time
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
+from timeit import timeit
 from typing import Any
 
 import numpy as np
 
-from airscene.graphics.differences.differences import Steps, plan_differences
+from airscene.graphics.differences import Steps, plan_differences
 from airscene.graphics.mujoco.context import make_context
 from airscene.graphics.mujoco.renderer import MujocoRenderer
 from airscene.graphics.pool.pool import RenderPool
@@ -37,17 +38,16 @@ def render_speed(workers: int | None = None, *, blur: float = 4.0) -> dict[str, 
     Raises:
         InputError: if MuJoCo or OpenGL is missing.
     """
-    world = TABLETOP
-    scenes = sample_scenes(world, _IMAGES, seed=0, repeats=False, presence=1.0)
+    scenes = sample_scenes(TABLETOP, _IMAGES, seed=0, repeats=False, presence=1.0)
     plan = plan_differences(scenes, Steps())
-    with RenderPool(partial(MujocoRenderer, world), workers) as pool:
-        targets, stock = pool.render(scenes), _stock(world)
+    with RenderPool(partial(MujocoRenderer, TABLETOP), workers) as pool:
+        targets, stock = pool.render(scenes), _stock(TABLETOP)
 
         def pooled() -> None:
             pool.log_likelihoods(plan.scenes, targets, plan.source, blur=blur, sigma=0.1)
 
         turns = [(pooled, len(plan.scenes)), (partial(stock, scenes), _IMAGES)]
-        times = [[_seconds(call) / of for call, of in turns] for _ in range(_ROUNDS)]
+        times = [[timeit(call, number=1) / of for call, of in turns] for _ in range(_ROUNDS)]
         ours, stocks = (statistics.median(column) for column in zip(*times, strict=True))
         return {
             "workers": pool.n_workers,
@@ -60,7 +60,7 @@ def render_speed(workers: int | None = None, *, blur: float = 4.0) -> dict[str, 
 def _stock(world: World) -> Callable[[SceneBatch], list[np.ndarray]]:
     """MuJoCo's renderer as its documentation uses it, for scenes without repeats."""
     make_context(16, 16)  # decides what MuJoCo draws with, before it is imported
-    import mujoco
+    mujoco: Any = import_module("mujoco")
 
     model = mujoco.MjModel.from_xml_path(world.mjcf)
     data = mujoco.MjData(model)
@@ -79,9 +79,3 @@ def _stock(world: World) -> Callable[[SceneBatch], list[np.ndarray]]:
         return images
 
     return draw
-
-
-def _seconds(call: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    call()
-    return time.perf_counter() - began

@@ -1,5 +1,6 @@
 """The list of geoms that MuJoCo draws, rewritten for each scene without any kinematics."""
 
+from importlib import import_module
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,29 +24,18 @@ _FIELDS = (
 
 
 class Part(NamedTuple):
-    """A geom, relative to where the body of its type stands on the table.
+    """A geom, relative to where the body of its type stands on the table."""
 
-    Args:
-        fields: what does not move.
-        position: its middle, in metres.
-        rotation: its axes, as columns.
-    """
-
-    fields: dict[str, Any]
+    fields: dict[str, Any]  # what does not move
     position: Float[np.ndarray, "3"]
-    rotation: Float[np.ndarray, "3 3"]
+    rotation: Float[np.ndarray, "3 3"]  # the axes, as columns
 
 
 class Stage:
-    """A world's `mujoco.MjvScene` and what to write in it.
-
-    Args:
-        world: what of the model is an object.
-        model: its `mujoco.MjModel`.
-    """
+    """A world's `mujoco.MjvScene` and what to write in it."""
 
     def __init__(self, world: World, model: Any):
-        import mujoco
+        mujoco: Any = import_module("mujoco")
 
         data = mujoco.MjData(model)
         mujoco.mj_forward(model, data)
@@ -76,9 +66,7 @@ class Stage:
         self._geoms = self.scene.geoms
         # Looking an attribute up makes an array each time, which takes longer than writing it.
         self._places = [(geom.pos, geom.mat) for geom in self._geoms]
-        self._holds: list[Part | None] = [None] * len(self._geoms)
-        for k, part in enumerate(background):
-            self._put(k, part, part.position, part.rotation)
+        self._set_background()
         lights = self.scene.lights[: self.scene.nlight]
         head = [light for light in lights if light.headlight]
         self._lamps = [light for light in lights if not light.headlight]
@@ -110,14 +98,7 @@ class Stage:
         ]
 
     def arrange(self, types: list[int], placed: list, i: int, camera: float) -> None:
-        """Put scene i on the stage.
-
-        Args:
-            types: its types.
-            placed: from `place`.
-            i: which of the scenes that were placed.
-            camera: the camera's angle on its orbit, in radians.
-        """
+        """Put the i-th scene that was placed on the stage, the camera at an angle in radians."""
         k = len(self._background)
         for slot, kind in enumerate(types):
             if kind >= 0:
@@ -127,6 +108,11 @@ class Stage:
         self.scene.ngeom = k
         self._orbit.to(camera)
 
+    def _set_background(self) -> None:
+        self._holds: list[Part | None] = [None] * len(self._geoms)
+        for k, part in enumerate(self._background):
+            self._put(k, part, part.position, part.rotation)
+
     def _put(self, k: int, part: Part, position: np.ndarray, axes: np.ndarray) -> None:
         if self._holds[k] is not part:
             _write(self._geoms[k], part.fields)
@@ -135,13 +121,7 @@ class Stage:
         there[:], turned[:] = position, axes
 
     def dress(self, types: list[int], look: Look, i: int) -> None:
-        """Give the scene that is on the stage a look; the next `arrange` does not take it off.
-
-        Args:
-            types: the types of the scene.
-            look: the looks of the batch.
-            i: which of them.
-        """
+        """Give the scene that is on the stage a look; the next `arrange` does not take it off."""
         k = len(self._background)
         for slot, kind in enumerate(types):
             for part in self._parts[kind] if kind >= 0 else ():
@@ -153,19 +133,17 @@ class Stage:
                 fields = self._table_fields[int(look.table[i])]
             _write(self._geoms[k], fields)
             self._tint(k, fields["rgba"], look.table_colour[i])
-        turn, brightness = look.light[i]
-        self._swing.to(turn)
-        for lamp, diffuse in zip(self._lamps, self._diffuse, strict=True):
-            lamp.diffuse[:] = diffuse * np.exp(brightness)
+        self._shine(*look.light[i])
 
     def undress(self) -> None:
         """Take the look off again."""
-        self._holds = [None] * len(self._geoms)
-        for k, part in enumerate(self._background):
-            self._put(k, part, part.position, part.rotation)
-        self._swing.to(0.0)
+        self._set_background()
+        self._shine(0.0, 0.0)
+
+    def _shine(self, turn: float, brightness: float) -> None:
+        self._swing.to(turn)
         for lamp, diffuse in zip(self._lamps, self._diffuse, strict=True):
-            lamp.diffuse[:] = diffuse
+            lamp.diffuse[:] = diffuse * np.exp(brightness)
 
     def _tint(self, k: int, rgba: np.ndarray, log_factors: np.ndarray) -> None:
         self._geoms[k].rgba[:3] = np.minimum(rgba[:3] * np.exp(log_factors), 1.0)
@@ -201,7 +179,7 @@ class _Turn:
 
 
 def _visible(world: World, model: Any, data: Any, room: int) -> Any:
-    import mujoco
+    mujoco: Any = import_module("mujoco")
 
     scene, camera = mujoco.MjvScene(model, maxgeom=room), mujoco.MjvCamera()
     camera.type = mujoco.mjtCamera.mjCAMERA_FIXED
@@ -229,16 +207,14 @@ def _write(geom: Any, fields: dict[str, Any]) -> None:
 
 def _material(model: Any, index: int) -> dict[str, Any]:
     """What a geom takes from a material."""
-    import mujoco
+    mujoco: Any = import_module("mujoco")
 
-    textures = model.mat_texid[index]
-    return {
-        "matid": index,
-        "texid": int(textures[mujoco.mjtTextureRole.mjTEXROLE_RGB]),
-        "texuniform": int(model.mat_texuniform[index]),
-        "texrepeat": model.mat_texrepeat[index].copy(),
-        "rgba": model.mat_rgba[index].copy(),
-        "emission": float(model.mat_emission[index]),
-        "specular": float(model.mat_specular[index]),
-        "shininess": float(model.mat_shininess[index]),
-    }
+    names = "texuniform", "texrepeat", "rgba", "emission", "specular", "shininess"
+    values = {name: getattr(model, f"mat_{name}")[index] for name in names}
+    texture = int(model.mat_texid[index][mujoco.mjtTextureRole.mjTEXROLE_RGB])
+    return {"matid": index, "texid": texture, **{k: _plain(v) for k, v in values.items()}}
+
+
+def _plain(value: Any) -> Any:
+    """A copy of an array, or a number that is no NumPy scalar."""
+    return value.copy() if value.ndim else value.item()

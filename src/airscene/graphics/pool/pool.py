@@ -4,19 +4,17 @@ import math
 import signal
 import time
 import weakref
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import wait
-from types import TracebackType
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
-from airscene.errors import InputError
+from airscene.errors import InputError, check_whole
 from airscene.graphics.blur import Likelihood
-from airscene.graphics.pool.process import WorkerProcess, n_cores
-from airscene.graphics.pool.shared import SharedArrays, views
-from airscene.graphics.pool.worker import Chunk
+from airscene.graphics.pool.worker import Chunk, SharedArrays, WorkerProcess, n_cores, views
 from airscene.graphics.renderer import Renderer, RendererError, name_of
 from airscene.graphics.scenes import SceneBatch
 
@@ -42,12 +40,12 @@ class RenderPool:
     Args:
         make: makes a renderer; it must pickle, so a class, a module-level function or a `partial`
             of one.
-        workers: processes; None for as many as there are cores.
+        workers: processes; None or 0 for as many as there are cores.
         timeout: seconds that a worker may take to start, or over 32 scenes, before it is said to
             hang.
 
     Raises:
-        InputError: if the renderer cannot be made.
+        InputError: if the renderer cannot be made, or `workers` is below 0.
     """
 
     def __init__(
@@ -58,6 +56,8 @@ class RenderPool:
                 f"{name_of(make)} is a renderer; give what makes one, as each worker has its own: "
                 "a class, a module-level function or a partial of one"
             )
+        if workers is not None:
+            check_whole("workers", workers, 0)
         self._make, self._timeout = make, timeout
         self.name, self.image_size = name_of(make), (0, 0)
         self._workers: list[WorkerProcess] = []
@@ -155,12 +155,7 @@ class RenderPool:
         """The pool itself, closed at the end of the `with` block."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: Any) -> None:
         self.close()
 
     def _call(
@@ -173,17 +168,20 @@ class RenderPool:
         """Have all scenes drawn, in chunks, and copy what the workers wrote."""
         if not self._finalizer.alive:
             raise InputError("the pool is closed; make another one")
-        layout = self._shared.put({**vars(scenes), **inputs}, *output)
-        block, n = self._shared.block, len(scenes)
+        block, layout = self._shared.put({**vars(scenes), **inputs}, *output)
+        n = len(scenes)
         # Chunks of one size, as many for each worker.
         size = max(1, -(-n // (self.n_workers * max(1, -(-n // (self.n_workers * _CHUNK))))))
-        with self._stopping():
-            self._run(
-                [
-                    Chunk(block.name, layout, start, min(start + size, n), likelihood)
-                    for start in range(0, n, size)
-                ]
-            )
+        starts = range(0, n, size)
+        try:
+            self._run([Chunk(block.name, layout, i, min(i + size, n), likelihood) for i in starts])
+        except BaseException:
+            # An error or Ctrl-C: what still writes is stopped, and started again when next needed.
+            for worker in self._workers:
+                if worker.busy:
+                    worker.kill()
+                    worker.chunk, worker.ready = None, True
+            raise
         return views(block, layout)[output[0]].copy()
 
     def _run(self, chunks: list[Chunk]) -> None:
@@ -232,18 +230,6 @@ class RenderPool:
         elif answer:
             raise RendererError(answer)
         worker.chunk = None
-
-    @contextmanager
-    def _stopping(self) -> Iterator[None]:
-        """On an error or Ctrl-C, stop what still writes; it is started again when next needed."""
-        try:
-            yield
-        except BaseException:
-            for worker in self._workers:
-                if worker.busy:
-                    worker.kill()
-                    worker.chunk, worker.ready = None, True
-            raise
 
 
 def _distinct(

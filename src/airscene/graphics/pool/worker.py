@@ -1,10 +1,13 @@
-"""A process that draws: what `RenderPool` starts, one for each core."""
+"""A process that draws, one for each core: what it does, the memory shared with it, its start."""
 
 import multiprocessing
 import os
+import pickle
 import signal
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from multiprocessing.shared_memory import SharedMemory
 from typing import NamedTuple
@@ -13,9 +16,59 @@ import numpy as np
 
 from airscene.errors import InputError
 from airscene.graphics.blur import Likelihood, blur_basis, blurred, log_likelihoods
-from airscene.graphics.pool.shared import Layout, views
 from airscene.graphics.renderer import Renderer, name_of, render_checked
 from airscene.graphics.scenes import SceneBatch
+
+# Name, shape, type and place in bytes of each array of a block.
+Layout = tuple[tuple[str, tuple[int, ...], str, int], ...]
+
+_ALIGNED = 64
+# The workers are what uses the cores, so each of them takes one. Set before NumPy loads.
+_ONE_THREAD = (
+    "OMP_NUM_THREADS OPENBLAS_NUM_THREADS MKL_NUM_THREADS VECLIB_MAXIMUM_THREADS "
+    "NUMEXPR_NUM_THREADS"
+).split()
+
+
+class SharedArrays:
+    """A block of shared memory that grows as needed, on the side that owns it."""
+
+    def __init__(self) -> None:
+        self.block: SharedMemory | None = None
+
+    def put(
+        self, inputs: dict[str, np.ndarray], output: str, shape: tuple[int, ...], dtype: type
+    ) -> tuple[SharedMemory, Layout]:
+        """Write arrays, make room for an output, and return the block and where each lies in it."""
+        wanted = {name: (value.shape, value.dtype) for name, value in inputs.items()}
+        wanted[output] = (shape, np.dtype(dtype))
+        layout, size = [], _ALIGNED
+        for name, (sides, kind) in wanted.items():
+            layout.append((name, sides, kind.str, size))
+            size += -(-int(np.prod(sides)) * kind.itemsize // _ALIGNED) * _ALIGNED
+        if self.block is None or self.block.size < size:
+            self.close()
+            self.block = SharedMemory(create=True, size=size)
+        arrays = views(self.block, tuple(layout))
+        for name, value in inputs.items():
+            arrays[name][...] = value
+        return self.block, tuple(layout)
+
+    def close(self) -> None:
+        """Give the memory back."""
+        if self.block is not None:
+            self.block.unlink()
+            with suppress(BufferError):  # the traceback of an error may still hold a view of it
+                self.block.close()
+            self.block = None
+
+
+def views(block: SharedMemory, layout: Layout) -> dict[str, np.ndarray]:
+    """The arrays of a block, in place; the block can be closed once they are gone."""
+    return {
+        name: np.ndarray(shape, np.dtype(dtype), block.buf, offset)
+        for name, shape, dtype, offset in layout
+    }
 
 
 class Chunk(NamedTuple):
@@ -41,10 +94,6 @@ def work(connection: Connection, make: Callable[[], Renderer]) -> None:
 
     The first answer is the renderer's name and image size, the others are empty strings for chunks
     that are done; in place of either comes a line that says what went wrong.
-
-    Args:
-        connection: to the pool.
-        make: makes the renderer.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the pool's to handle
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -101,7 +150,76 @@ def _draw(renderer: Renderer, chunk: Chunk, arrays: dict[str, np.ndarray]) -> No
 
 
 def _line(error: Exception, name: str) -> str:
-    """What went wrong, in words for the user."""
     if isinstance(error, InputError):
         return str(error)
     return f"{name} raised {type(error).__name__}: {error}"
+
+
+class WorkerProcess:
+    """The pool's end: a process that draws, the pipe to it, and what it was last asked for.
+
+    Raises:
+        InputError: if `make`, which makes its renderer, does not pickle.
+    """
+
+    def __init__(self, make: Callable[[], Renderer]):
+        context = multiprocessing.get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self.process = context.Process(target=work, args=(theirs, make), daemon=True)
+        try:
+            with _starting():
+                self.process.start()
+        except (AttributeError, TypeError, pickle.PicklingError) as error:
+            raise InputError(
+                f"{make} cannot be sent to another process ({error}); give a class, a "
+                "module-level function or a partial of one"
+            ) from error
+        theirs.close()
+        self.chunk: Chunk | None = None
+        self.ready, self.since = False, time.monotonic()
+
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is to come: about a chunk, or that it has started."""
+        return not self.ready or self.chunk is not None
+
+    def ask(self, chunk: Chunk) -> None:
+        """Have it draw a chunk."""
+        self.chunk, self.since = chunk, time.monotonic()
+        with suppress(OSError):  # a dead worker is found by its silence
+            self.connection.send(chunk)
+
+    def kill(self) -> None:
+        """End it at once, whatever it does."""
+        self.process.kill()
+        self.process.join()
+        self.connection.close()
+
+
+def n_cores() -> int:
+    """The number of cores that this process may use; macOS and Windows know all of them only."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@contextmanager
+def _starting() -> Iterator[None]:
+    """A process started within has one thread, and Ctrl-C blocked until it ignores it itself.
+
+    Windows cannot block signals: Ctrl-C in the second that a worker starts in may end it there.
+    """
+    before = {name: os.environ.get(name) for name in _ONE_THREAD}
+    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
+    blocks = hasattr(signal, "pthread_sigmask")
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if blocks else ()
+    try:
+        yield
+    finally:
+        if blocks:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

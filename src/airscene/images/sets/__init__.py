@@ -1,16 +1,19 @@
 """Images with known truth: digits, sprites, characters; and images of one's own."""
 
-from airscene.images.sets.data_set import DataSet
-from airscene.images.sets.multi_mnist import multi_mnist_set, multi_mnist_shrunk_set
+from airscene.images.sets.data_set import DataSet, DrawnSet
+from airscene.images.sets.digits import load_digits
+from airscene.images.sets.multi_mnist import multi_mnist, multi_mnist_shrunk
 from airscene.images.sets.omniglot import omniglot_set
-from airscene.images.sets.own import own_images_set
-from airscene.images.sets.sprites import sprites_set
+from airscene.images.sets.own import own_images
+from airscene.images.sets.sprites import sprites
+
+_DRAWN, _DIGITS = ("counts", "image_size"), {"digits": load_digits}
 
 DATA_SETS: dict[str, DataSet] = {
-    "multi-mnist": multi_mnist_set,
-    "multi-mnist-shrunk": multi_mnist_shrunk_set,
-    "sprites": sprites_set,
+    "multi-mnist": DrawnSet(multi_mnist, (*_DRAWN, "digits", "digit_size"), _DIGITS),
+    "multi-mnist-shrunk": DrawnSet(multi_mnist_shrunk, (*_DRAWN, "digits"), _DIGITS),
+    "sprites": DrawnSet(sprites, _DRAWN),
     "omniglot": omniglot_set,
-    "images": own_images_set,
+    "images": own_images,
 }
 """The data sets, by name."""

@@ -32,7 +32,7 @@ if __name__ == "__main__":
         sys.exit("usage: python -m airscene.images.sets.bundle FOLDER")
     buffer = io.BytesIO()
     try:
-        np.savez_compressed(buffer, **bundle(sys.argv[1]))
+        np.savez_compressed(buffer, **bundle(sys.argv[1]))  # pyright: ignore[reportArgumentType]
         write_atomic(str(BUNDLED), buffer.getvalue())
     except InputError as error:
         print(error, file=sys.stderr)

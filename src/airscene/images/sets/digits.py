@@ -8,30 +8,20 @@ import numpy as np
 from jaxtyping import UInt8
 
 from airscene.images.sets.data_set import Split
-from airscene.images.sets.downloads import PublishedFiles
+from airscene.images.sets.downloads import PublishedFiles, read_sums
 
-SPLIT_FILES = {
-    "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
-    "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
-}
 MNIST = PublishedFiles(
     name="MNIST",
     folder="mnist",
     # Of the unpacked bytes: mirrors put the same files into different gzip wrappers.
-    sha256={
-        "train-images-idx3-ubyte": (
-            "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"
-        ),
-        "train-labels-idx1-ubyte": (
-            "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"
-        ),
-        "t10k-images-idx3-ubyte": (
-            "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"
-        ),
-        "t10k-labels-idx1-ubyte": (
-            "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"
-        ),
-    },
+    sha256=read_sums(
+        """
+        ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db train-images-idx3-ubyte
+        65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5 train-labels-idx1-ubyte
+        0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7 t10k-images-idx3-ubyte
+        ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2 t10k-labels-idx1-ubyte
+        """
+    ),
     mirrors=(
         "https://ossci-datasets.s3.amazonaws.com/mnist/",
         "https://storage.googleapis.com/cvdf-datasets/mnist/",
@@ -41,6 +31,7 @@ MNIST = PublishedFiles(
     # Some copies of MNIST spell train-images.idx3-ubyte.
     respelled=("-idx", ".idx"),
 )
+SPLIT_FILES = {"train": tuple(MNIST.sha256)[:2], "test": tuple(MNIST.sha256)[2:]}
 BUNDLED = importlib.resources.files("airscene.images.sets") / "bundled" / "mnist-12000.npz"
 
 
@@ -78,9 +69,6 @@ def load_digits(split: Split, source: str | Path = "auto") -> Digits:
         split: "train" (60,000 digits) or "test" (10,000).
         source: "auto", "bundled" (10,000 and 2,000 digits), or a folder that holds MNIST's files
             in IDX format, gzipped or not (or whose `mnist/` does).
-
-    Returns:
-        The digits.
 
     Raises:
         InputError: if the folder given holds no MNIST, or a file of MNIST in a folder or in the

@@ -25,6 +25,11 @@ READ_SECONDS = 30.0
 MAX_BYTES = 64_000_000
 
 
+def read_sums(text: str) -> dict[str, str]:
+    """SHA-256 by the name of a file, from lines as `sha256sum` writes them."""
+    return {name: digest for digest, name in map(str.split, text.strip().splitlines())}
+
+
 class Found(NamedTuple):
     """What a search for files came to.
 
@@ -81,14 +86,15 @@ class PublishedFiles:
                 names = " and ".join(f"{file}{self.suffix}" for file in files)
                 raise InputError(f"there is no {self.name} in {source}: it should hold {names}")
             return found
-        named = os.environ.get("AIRSCENE_DATA")
         passed_over = ()
-        if named:
+        if named := os.environ.get("AIRSCENE_DATA"):
             found = self._from_folder(files, Path(named), "the folder that AIRSCENE_DATA names")
             if found is not None:
                 return found
             passed_over = (f"the folder that AIRSCENE_DATA names holds no {self.name}",)
-        found = self._from_cache(files) or self._from_mirror(files)
+        # A part in the cache is no fault: a download that was interrupted leaves it.
+        found = self._from_folder(files, self.cache_folder(), "the cache", partly=True)
+        found = found or self._from_mirror(files)
         if found is None:
             found = Found(None, "", (f"no mirror of {self.name} could be reached",))
         return found._replace(passed_over=passed_over + found.passed_over)
@@ -97,22 +103,27 @@ class PublishedFiles:
         """The folder that keeps what was downloaded."""
         return Path(pooch.os_cache("airscene")) / self.folder
 
-    def _from_folder(self, files: Sequence[str], folder: Path, where: str) -> Found | None:
+    def _from_folder(
+        self, files: Sequence[str], folder: Path, where: str, partly: bool = False
+    ) -> Found | None:
+        """What a folder holds, unless that is nothing or, where it is no fault, only a part."""
         paths = [self._find(folder, file) for file in files]
-        if not any(paths):
+        there = [path for path in paths if path is not None]
+        if not there or partly and None in paths:
             return None
-        for path, file in zip(paths, files, strict=True):
-            if path is None:
-                raise InputError(
-                    f"{folder} holds only a part of {self.name}: {file}{self.suffix} should be "
-                    "there too"
-                )
-        return self._read(paths, files, where)
-
-    def _from_cache(self, files: Sequence[str]) -> Found | None:
-        # Some of the files are no fault here: a download that was interrupted leaves them.
-        paths = [self._find(self.cache_folder(), file) for file in files]
-        return self._read(paths, files, "the cache") if all(paths) else None
+        if None in paths:
+            missing = files[paths.index(None)]
+            raise InputError(
+                f"{folder} holds only a part of {self.name}: {missing}{self.suffix} should be "
+                "there too"
+            )
+        contents = []
+        for path, file in zip(there, files, strict=True):
+            try:
+                contents.append(self._verified(path.read_bytes(), file, str(path)))
+            except OSError as error:
+                raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+        return Found(contents, where)
 
     def _find(self, folder: Path, file: str) -> Path | None:
         for inside in (folder, folder / self.folder):
@@ -121,15 +132,6 @@ class PublishedFiles:
                     if os.path.isfile(path):
                         return path
         return None
-
-    def _read(self, paths: Sequence[Path], files: Sequence[str], where: str) -> Found:
-        contents = []
-        for path, file in zip(paths, files, strict=True):
-            try:
-                contents.append(self._verified(path.read_bytes(), file, str(path)))
-            except OSError as error:
-                raise InputError(f"cannot read {path}: {error.strerror or error}") from error
-        return Found(contents, where)
 
     def _verified(self, data: bytes, file: str, where: str) -> bytes:
         """The unpacked bytes of a file, if they are those that were published."""
@@ -185,10 +187,6 @@ def mirrors_that_answer(mirrors: tuple[str, ...], probe: str) -> tuple[str, ...]
 
     The timeout of a request alone would not do: it bounds neither the look-up of a name nor the
     sum over a host's addresses, so that a network that drops packets would hold up every start.
-
-    Args:
-        mirrors: addresses.
-        probe: the file to ask each of them for.
     """
     answered = dict.fromkeys(mirrors, False)
 

@@ -5,9 +5,8 @@ from jaxtyping import Float, Int, Integer, UInt8
 
 from airscene.errors import InputError
 from airscene.images.resample import resample
-from airscene.images.sets.blank import blank_scenes, check_options
-from airscene.images.sets.data_set import Split, number_and_seed
-from airscene.images.sets.digits import Digits, load_digits
+from airscene.images.sets.data_set import blank_scenes
+from airscene.images.sets.digits import Digits
 from airscene.images.truth import LabelledScenes, ink_boxes
 
 # Scenes drawn at a time, and placements tried at a time: both bound the working memory.
@@ -40,19 +39,15 @@ def multi_mnist(
         image_size: height and width of the images, in pixels.
         digit_size: height and width to which each 28x28 frame is resampled first, in pixels.
 
-    Returns:
-        The scenes.
-
     Raises:
         InputError: if an option is out of range or the digits do not fit.
 
     Source: Eslami et al. 2016, section 3.1, which leaves the digits' size and overlap unsaid.
     """
-    check_options(n, seed, counts, image_size)
+    source = f"multi-MNIST of {digits.source}"
+    scenes, rng = blank_scenes(n, seed, counts, image_size, source)
     if digit_size < 1:
         raise InputError(f"digit_size is {digit_size} pixels; it should be at least 1")
-    rng = np.random.default_rng(seed)
-    scenes = blank_scenes(n, rng, counts, image_size, f"multi-MNIST of {digits.source}")
     picks = rng.integers(len(digits), size=scenes.labels.shape)
     used, which = np.unique(picks, return_inverse=True)
     glyphs = _resized(digits.images[used], digit_size)
@@ -81,29 +76,18 @@ def multi_mnist_shrunk(
 
     Each digit is resampled to int(28 / f) pixels, f ~ N(1.3, 0.1), and its frame placed uniformly
     inside the image without regard to the others. A scene whose digits sum to more than white is
-    drawn again, digits and all, with the same count.
-
-    Args:
-        digits: what to draw from.
-        n: the number of scenes.
-        seed: the same seed gives the same scenes.
-        counts: the numbers of digits that a scene may have, equally likely, at least 0.
-        image_size: height and width of the images, in pixels.
-
-    Returns:
-        The scenes.
+    drawn again, digits and all, with the same count. The arguments are those of `multi_mnist`.
 
     Raises:
         InputError: if an option is out of range.
     """
-    check_options(n, seed, counts, image_size)
+    source = f"multi-MNIST (shrunk) of {digits.source}"
+    scenes, rng = blank_scenes(n, seed, counts, image_size, source)
     if image_size < _MAX_SHRUNK:
         raise InputError(
             f"image_size is {image_size} pixels; it should be at least {_MAX_SHRUNK} for digits "
             "of every size to fit"
         )
-    rng = np.random.default_rng(seed)
-    scenes = blank_scenes(n, rng, counts, image_size, f"multi-MNIST (shrunk) of {digits.source}")
     for count in sorted(set(counts) - {0}):
         pending = np.flatnonzero(scenes.counts == count)
         while len(pending):
@@ -154,14 +138,18 @@ def _place_apart(
     still to place, and keeps the first good one of each; the last few scenes are thus not slow.
     """
     sizes = ink[..., 2:] - ink[..., :2]
+    no_room = InputError(
+        f"no room for a count of {sizes.shape[1]} with digits of up to {sizes.max()} pixels in an "
+        f"image of {image_size}x{image_size}; give fewer or smaller digits or a larger image"
+    )
     if sizes.max() > image_size or sizes.prod(axis=-1).sum(axis=-1).max() > image_size**2:
-        raise _no_room(sizes, image_size)
+        raise no_room
     corners = np.empty_like(sizes)
     left = np.arange(len(sizes))
     tried_so_far = 0
     while len(left):
         if tried_so_far > 4_000_000 + 5_000 * (len(sizes) - len(left)):
-            raise _no_room(sizes, image_size)
+            raise no_room
         tries = max(1, _PLACEMENTS // len(left))
         tried_so_far += tries * len(left)
         sides = sizes[left][:, None]
@@ -186,13 +174,6 @@ def _apart(
     return apart
 
 
-def _no_room(sizes: Int[np.ndarray, "n count 2"], image_size: int) -> InputError:
-    return InputError(
-        f"no room for a count of {sizes.shape[1]} with digits of up to {sizes.max()} pixels in an "
-        f"image of {image_size}x{image_size}; give fewer or smaller digits or a larger image"
-    )
-
-
 def _draw_shrunk(
     digits: Digits, n: int, count: int, image_size: int, rng: np.random.Generator
 ) -> tuple[
@@ -212,36 +193,3 @@ def _draw_shrunk(
             _paste(images, rows, glyphs, np.arange(len(rows)), frames[rows, k])
             boxes[rows, k] = ink_boxes(glyphs) + np.tile(frames[rows, k], 2)
     return images, digits.labels[picks].astype(int), boxes
-
-
-def multi_mnist_set(
-    split: Split,
-    *,
-    digits: str,
-    counts: tuple[int, ...],
-    image_size: int,
-    digit_size: int,
-    n_train: int,
-    n_test: int,
-    data_seed: int,
-) -> LabelledScenes:
-    """Return the scenes of a split; the options are those of `DataConfig`."""
-    n, seed = number_and_seed(split, n_train, n_test, data_seed)
-    size = {"image_size": image_size, "digit_size": digit_size}
-    return multi_mnist(load_digits(split, digits), n, seed=seed, counts=counts, **size)
-
-
-def multi_mnist_shrunk_set(
-    split: Split,
-    *,
-    digits: str,
-    counts: tuple[int, ...],
-    image_size: int,
-    n_train: int,
-    n_test: int,
-    data_seed: int,
-) -> LabelledScenes:
-    """Return the scenes of a split; the options are those of `DataConfig`."""
-    n, seed = number_and_seed(split, n_train, n_test, data_seed)
-    given = load_digits(split, digits)
-    return multi_mnist_shrunk(given, n, seed=seed, counts=counts, image_size=image_size)

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Bool, Int, Shaped, UInt8
+from jaxtyping import Int, Shaped, UInt8
 from PIL import Image
 
 from airscene.errors import InputError
 from airscene.images.resample import resample
 from airscene.images.sets.data_set import Split
-from airscene.images.sets.downloads import Found, PublishedFiles
+from airscene.images.sets.downloads import Found, PublishedFiles, read_sums
 from airscene.images.truth import LabelledScenes, uncounted
 
 OMNIGLOT = PublishedFiles(
@@ -23,20 +23,14 @@ OMNIGLOT = PublishedFiles(
     folder="omniglot",
     # Of the archives' own bytes: they have one publisher, whose repository has not changed them
     # since 2019. So what is in them needs no check of its own.
-    sha256={
-        "images_background_small1.zip": (
-            "f38eb80f801274ac2b4dff5b24289016bfaba4a7d5bb50deebf27104ad6cb8a4"
-        ),
-        "images_background_small2.zip": (
-            "3ccaa407515a8778e5d0861875af38b17e418f301ad5bb3b5a6b65d901a41c7f"
-        ),
-        "strokes_background_small1.zip": (
-            "8cb3960fb6cf4ccf5f064ad83169f828c36c36782a0f6e7faacb7ecfae4468a2"
-        ),
-        "strokes_background_small2.zip": (
-            "345bf2141efbea062833dbb2828abbc23d9e07825e46f2afdd4daecddfed6e78"
-        ),
-    },
+    sha256=read_sums(
+        """
+    f38eb80f801274ac2b4dff5b24289016bfaba4a7d5bb50deebf27104ad6cb8a4 images_background_small1.zip
+    3ccaa407515a8778e5d0861875af38b17e418f301ad5bb3b5a6b65d901a41c7f images_background_small2.zip
+    8cb3960fb6cf4ccf5f064ad83169f828c36c36782a0f6e7faacb7ecfae4468a2 strokes_background_small1.zip
+    345bf2141efbea062833dbb2828abbc23d9e07825e46f2afdd4daecddfed6e78 strokes_background_small2.zip
+        """
+    ),
     mirrors=("https://raw.githubusercontent.com/brendenlake/omniglot/master/python/",),
 )
 
@@ -83,10 +77,7 @@ class Characters:
 
 
 def find_omniglot(source: str | Path = "auto") -> Found:
-    """Finds the archives: two of images, then two of strokes.
-
-    Args:
-        source: as for `load_omniglot`.
+    """Finds the archives, two of images, then two of strokes, where `load_omniglot` does.
 
     Raises:
         InputError: if there is no Omniglot, or a file of it in a folder or in the cache is damaged.
@@ -129,15 +120,23 @@ def load_omniglot(
     if image_size < 1:
         raise InputError(f"image_size is {image_size} pixels; it should be at least 1")
     found = find_omniglot(source)
+    assert found.contents is not None
     drawings, pens = _members(found.contents[:2]), _members(found.contents[2:])
     keys = [key for key in sorted(drawings) if (key[1] % EVERY == 0) == (split == "test")]
-    ink = np.stack([_ink(*drawings[key]) for key in keys]).astype(np.float32)
-    small = np.minimum(GAIN * resample(ink, (image_size, image_size)), 1.0)
+    ink = []
+    for archive, name in (drawings[key] for key in keys):
+        with archive.open(name) as file, Image.open(file) as picture:
+            ink.append(~np.asarray(picture))  # black ink on white, one bit a pixel
+    small = np.minimum(
+        GAIN * resample(np.stack(ink).astype(np.float32), (image_size, image_size)), 1.0
+    )
     alphabet, character, drawer = (np.array(values) for values in zip(*keys, strict=True))
+    # START, then the points of each stroke as lines x,y,milliseconds, each stroke ended by BREAK.
+    lines = [archive.read(name).split() for archive, name in (pens[key] for key in keys)]
     kinds = len({key[:2] for key in keys})
     return Characters(
         images=np.rint(255 * small).astype(np.uint8),
-        strokes=np.array([_strokes(*pens[key]) for key in keys]),
+        strokes=np.array([some.count(b"BREAK") for some in lines]),
         alphabet=alphabet,
         character=character,
         drawer=drawer,
@@ -158,17 +157,6 @@ def _members(archives: Sequence[bytes]) -> dict[_Key, tuple[zipfile.ZipFile, str
             if match:
                 members[match[1], int(match[2]), int(match[3])] = archive, name
     return members
-
-
-def _ink(archive: zipfile.ZipFile, name: str) -> Bool[np.ndarray, "height width"]:
-    # Black ink on white, one bit a pixel.
-    with archive.open(name) as file, Image.open(file) as picture:
-        return ~np.asarray(picture)
-
-
-def _strokes(archive: zipfile.ZipFile, name: str) -> int:
-    # START, then the points of each stroke as lines x,y,milliseconds, each stroke ended by BREAK.
-    return archive.read(name).split().count(b"BREAK")
 
 
 def omniglot_set(split: Split, *, omniglot: str, image_size: int) -> LabelledScenes:

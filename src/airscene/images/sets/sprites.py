@@ -8,8 +8,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from airscene.errors import InputError
-from airscene.images.sets.blank import blank_scenes, check_options
-from airscene.images.sets.data_set import Split, number_and_seed
+from airscene.images.sets.data_set import blank_scenes
 from airscene.images.truth import LabelledScenes, ink_boxes
 
 # Labels index these; kind and colour go together, and label k is channel k.
@@ -53,7 +52,7 @@ def sprites(
     image_size: int = 50,
     least_overlap: float = 0.0,
 ) -> SpriteScenes:
-    """Scenes of red circles, green squares and blue diamonds on black.
+    """Scenes of red circles, green squares and blue diamonds on black; labels index `KINDS`.
 
     Each count is equally likely, and so is each kind. A sprite is 12 to 18 pixels across, uniform,
     its place uniform among those inside the image, to a fraction of a pixel; edges are
@@ -67,15 +66,12 @@ def sprites(
         least_overlap: above 0, only scenes where two sprites of one kind overlap by this share of
             the smaller one at least. Of scenes of two sprites, one in 30 overlaps so by half.
 
-    Returns:
-        The scenes, in colour; labels index `KINDS`.
-
     Raises:
         InputError: if an option is out of range.
 
     Source: Eslami et al. 2016, appendix H and Figs. 10-13; the sizes and the brightness are ours.
     """
-    check_options(n, seed, counts, image_size, channels=3)
+    scenes, rng = blank_scenes(n, seed, counts, image_size, "sprites", channels=3)
     if max(counts) > MOST:
         raise InputError(f"counts is {counts}; scenes have at most {MOST} sprites, as they add up")
     if image_size < _TILE:
@@ -84,8 +80,6 @@ def sprites(
         raise InputError(f"least_overlap is {least_overlap}; it should be from 0 to below 0.95")
     if least_overlap > 0 and min(counts) < 2:
         raise InputError(f"counts is {counts}; it should be 2 where sprites are to overlap")
-    rng = np.random.default_rng(seed)
-    scenes = blank_scenes(n, rng, counts, image_size, "sprites", channels=3)
     overlaps = np.zeros(n)
     for count in sorted(set(counts) - {0}):
         rows = np.flatnonzero(scenes.counts == count)
@@ -194,17 +188,3 @@ def _coverage(
     x, y, half = from_x[:, None, :], from_y[:, :, None], half[:, :, None]
     inside = half - np.hypot(x, y) if KINDS[kind] == "red circle" else (half - x - y) / 2**0.5
     return np.clip(0.5 + inside, 0.0, 1.0)
-
-
-def sprites_set(
-    split: Split,
-    *,
-    counts: tuple[int, ...],
-    image_size: int,
-    n_train: int,
-    n_test: int,
-    data_seed: int,
-) -> LabelledScenes:
-    """Return the scenes of a split; the options are those of `DataConfig`."""
-    n, seed = number_and_seed(split, n_train, n_test, data_seed)
-    return sprites(n, seed=seed, counts=counts, image_size=image_size)

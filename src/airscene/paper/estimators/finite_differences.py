@@ -11,7 +11,7 @@ import numpy as np
 from airscene.evaluation import named_curves, side_by_side
 from airscene.graphics import TABLETOP_CAMERA, MujocoRenderer, SceneBatch, Steps, sample_scenes
 from airscene.graphics.blur import blur_basis, blurred, log_likelihoods
-from airscene.graphics.differences.step_curve import (
+from airscene.graphics.step_curve import (
     fine_images,
     fine_score,
     gradients,

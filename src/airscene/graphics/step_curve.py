@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float, Float32, Int
 
 from airscene.graphics.blur import blur_basis, blurred, log_likelihoods
-from airscene.graphics.differences.differences import (
+from airscene.graphics.differences import (
     Gradients,
     Steps,
     combine_differences,
@@ -55,15 +55,14 @@ def step_curve(
 
     Source: Eslami et al. 2016, appendix I.1, uses forward differences with a step of 1e-4.
     """
+
+    def parts(of: Gradients) -> list[np.ndarray]:
+        return [part.ravel() for part in (of.poses[..., :2], of.poses[..., 2], of.camera)]
+
     rows = []
     for step in steps:
         found = gradients(score, scenes, Steps(step, step, step), central=central)
-        pairs = (
-            (found.poses[..., :2], reference.poses[..., :2]),
-            (found.poses[..., 2], reference.poses[..., 2]),
-            (found.camera, reference.camera),
-        )
-        rows.append([_cosine(a.ravel(), b.ravel()) for a, b in pairs])
+        rows.append(list(map(_cosine, parts(found), parts(reference))))
     return StepCurve(np.array(steps, float), *np.array(rows).T)
 
 

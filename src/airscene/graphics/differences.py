@@ -1,4 +1,4 @@
-"""Finite differences through a renderer: which scenes to draw, and the gradient from their scores.
+"""Gradients and tables through a renderer: which scenes to draw, and what their scores say.
 
 Pure functions: they plan scenes and combine numbers, and do not draw.
 """
@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from airscene.errors import InputError
-from airscene.graphics.scenes import SceneBatch, concatenate
+from airscene.graphics.scenes import ABSENT, SceneBatch, concatenate
 
 
 class Steps(NamedTuple):
@@ -19,7 +19,7 @@ class Steps(NamedTuple):
 
     The paper's 1e-4 is lost in 8-bit images: for positions and the camera, the defaults are where
     the curve of the gradient's cosine against the step is highest or nearly so
-    (`airscene.graphics.differences.step_curve`). That of rotations is low, and still rises at three
+    (`airscene.graphics.step_curve`). That of rotations is low, and still rises at three
     times the default, which was not tried in training.
 
     Args:
@@ -145,3 +145,37 @@ def _moved(
     cut = 3 * some.types.shape[1]
     poses, camera = flat[:, :cut].reshape(some.poses.shape), flat[:, cut:]
     return replace(some, poses=poses, camera=camera)
+
+
+class Alternatives(NamedTuple):
+    """A plan: scenes whose scores are the table of a slot's alternatives.
+
+    Args:
+        scenes: what to draw, in one call: each scene with the slot absent, then with each type.
+        source: which scene each was made from: the same as its target.
+        n_types: the number of types.
+    """
+
+    scenes: SceneBatch
+    source: Int[np.ndarray, "drawn"]
+    n_types: int
+
+    def table(self, values: Float[np.ndarray, "drawn"]) -> Float[np.ndarray, "n alternatives"]:
+        """The scores of the scenes as a table: absent first, then each type."""
+        return np.reshape(values, (-1, 1 + self.n_types))
+
+
+def plan_alternatives(scenes: SceneBatch, slot: int, n_types: int) -> Alternatives:
+    """Plan the scores of a slot's alternatives: absent, and each type in the pose that it has.
+
+    Args:
+        scenes: n scenes; the slot's pose must mean something also where it is absent.
+        slot: the slot whose type is replaced; the others are held.
+        n_types: the number of types.
+    """
+    kinds = np.arange(ABSENT, n_types)
+    source = np.repeat(np.arange(len(scenes)), len(kinds))
+    some = scenes[source]
+    types = some.types.copy()
+    types[:, slot] = np.tile(kinds, len(scenes))
+    return Alternatives(replace(some, types=types), source, n_types)

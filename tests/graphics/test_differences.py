@@ -18,8 +18,8 @@ from airscene.graphics import (
     plan_differences,
 )
 from airscene.graphics.blur import blur_basis, blurred, log_likelihoods
-from airscene.graphics.differences.step_curve import gradients, step_curve
 from airscene.graphics.plane import COLOURS, EDGE, SIZE
+from airscene.graphics.step_curve import gradients, step_curve
 
 SIDE, BLUR, SIGMA = 48, 2.0, 0.1
 
