@@ -1,7 +1,7 @@
 """Names of tensors in weights files, which are no names of the code."""
 
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from typing import Any, ClassVar
 
 import equinox as eqx
@@ -33,18 +33,27 @@ def stored_as(name: str) -> dict[str, str]:
 
 def stored_names(model: eqx.Module) -> Iterator[str]:
     """Return the names that the arrays of a model have in files, in the order of its leaves."""
-    for path, _ in jax.tree.leaves_with_path(eqx.filter(model, has_shape)):
-        node: Any = model
-        names = []
-        for key in path:
-            if isinstance(key, jax.tree_util.GetAttrKey):
-                stored = {f.name: f.metadata.get("stored", f.name) for f in fields(node)}
-                names.append(stored[key.name])
-                node = getattr(node, key.name)
-            else:
-                names.append(str(key.idx))
-                node = node[key.idx]
-        yield ".".join(names)
+    yield from stored_leaves(eqx.filter(model, has_shape))
+
+
+def stored_leaves(tree: Any) -> dict[str, Any]:
+    """Return the leaves of a tree, of a model or of what holds some, by their names in files."""
+    return {_stored_name(tree, path): leaf for path, leaf in jax.tree.leaves_with_path(tree)}
+
+
+def _stored_name(node: Any, path: tuple[Any, ...]) -> str:
+    names = []
+    for key in path:
+        if isinstance(key, jax.tree_util.GetAttrKey):
+            kept = fields(node) if is_dataclass(node) else ()
+            stored = {f.name: f.metadata.get("stored", f.name) for f in kept}
+            names.append(stored.get(key.name, key.name))
+            node = getattr(node, key.name)
+        else:
+            at = key.idx if isinstance(key, jax.tree_util.SequenceKey) else key.key
+            names.append(str(at))
+            node = node[at]
+    return ".".join(names)
 
 
 def has_shape(leaf: object) -> bool:

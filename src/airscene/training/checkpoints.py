@@ -7,6 +7,7 @@ import jax
 import orbax.checkpoint as ocp
 
 from airscene.errors import InputError
+from airscene.model.stored import stored_leaves
 from airscene.training.state import TrainState
 
 
@@ -17,7 +18,9 @@ class Checkpoints:
         options = ocp.CheckpointManagerOptions(
             max_to_keep=2, enable_async_checkpointing=False, create=True
         )
-        self._manager = ocp.CheckpointManager(folder.absolute(), options=options)
+        self._manager = ocp.CheckpointManager(
+            folder.absolute(), options=options, item_handlers=ocp.StandardCheckpointHandler()
+        )
 
     def save(self, state: TrainState) -> None:
         """Write the state, unless the newest checkpoint is of the same step.
@@ -28,7 +31,8 @@ class Checkpoints:
         if int(state.step) == self._manager.latest_step():
             return
         try:
-            tree = {"state": state._asdict()}
+            # By the names of weights in files, as those of attributes may change.
+            tree = {"state": stored_leaves(state)}
             self._manager.save(int(state.step), args=ocp.args.StandardSave(tree), force=True)
         except Exception as error:  # Orbax raises this very class, among others
             raise InputError(
@@ -45,9 +49,19 @@ class Checkpoints:
         step = self._manager.latest_step()
         if step is None:
             return None
-        shapes = jax.tree.map(ocp.utils.to_shape_dtype_struct, {"state": like._asdict()})
+        wanted, device = stored_leaves(like), jax.sharding.SingleDeviceSharding(jax.devices()[0])
         try:
+            shapes = jax.tree.map(
+                lambda kept: jax.ShapeDtypeStruct(kept.shape, kept.dtype, sharding=device),
+                self._manager.item_metadata(step),
+            )
             tree = self._manager.restore(step, args=ocp.args.StandardRestore(shapes))
+            # Older files have a tree where newer ones have a name: the joined names are the same.
+            found = stored_leaves(tree["state"])
+            for name in wanted.keys() | found.keys():
+                shape = getattr(found.get(name), "shape", None)
+                if shape is None or shape != getattr(wanted.get(name), "shape", None):
+                    raise ValueError(f"{name} is not of this model")
         except Exception as error:  # Orbax raises this very class, among others
             # Of each array that it could not read, Orbax would leave a page on standard error.
             logging.getLogger("asyncio").setLevel(logging.CRITICAL)
@@ -55,7 +69,8 @@ class Checkpoints:
                 f"the checkpoint of step {step} in {self._manager.directory} cannot be read: "
                 f"{_reason(error)}; remove it to go on from the one before"
             ) from error
-        return TrainState(**tree["state"])
+        leaves = [found[name] for name in wanted]
+        return jax.tree.unflatten(jax.tree.structure(like), leaves)
 
     def close(self) -> None:
         """Release what Orbax holds."""
