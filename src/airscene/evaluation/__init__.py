@@ -2,15 +2,13 @@
 
 from airscene.evaluation.figures.figures import (
     Stage,
-    draw_windows,
     heatmaps,
     overlay,
     reconstructions,
     sample_grid,
 )
-from airscene.evaluation.figures.film import learning_film
-from airscene.evaluation.figures.image_rows import ImageRow, image_rows
-from airscene.evaluation.figures.inference_film import Inference, inference_film
+from airscene.evaluation.figures.film import Inference, inference_film, learning_film
+from airscene.evaluation.figures.image_rows import ImageRow, draw_windows, image_rows
 from airscene.evaluation.figures.picture import Picture, side_by_side
 from airscene.evaluation.figures.plots import (
     Curve,

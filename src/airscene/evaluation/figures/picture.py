@@ -127,16 +127,16 @@ def indexed(
     exact = np.array([*STEP_COLOURS, (255, 255, 255), (0, 0, 0)], np.uint8)
     which = [_codes(p)[..., None] == _codes(exact) for p in pictures]
     others = np.concatenate([p[~w.any(axis=-1)] for p, w in zip(pictures, which, strict=True)])
-    suited = Image.fromarray(others[None]).quantize(shades).getpalette() if len(others) else []
+    suited = Image.fromarray(others[None]).quantize(shades).getpalette() if len(others) else None
     palette = Image.new("P", (1, 1))
-    palette.putpalette([*exact.ravel().tolist(), *suited[: 3 * shades]])
+    palette.putpalette([*exact.ravel().tolist(), *(suited or [])[: 3 * shades]])
     images = []
     for picture, exactly in zip(pictures, which, strict=True):
         # Pillow looks colours up in a coarse table, which may miss an exact match.
         nearest = Image.fromarray(picture).quantize(palette=palette, dither=Image.Dither.NONE)
         index = np.where(exactly.any(axis=-1), exactly.argmax(axis=-1), np.asarray(nearest))
         image = Image.fromarray(index.astype(np.uint8))
-        image.putpalette(palette.getpalette())
+        image.putpalette(palette.getpalette() or [])
         images.append(image)
     return images
 
@@ -165,15 +165,43 @@ def exact_png(image: Pixels) -> bytes:
     return buffer.getvalue()
 
 
+def sheet(
+    pixels: UInt8[np.ndarray, "height width 3"],
+    *,
+    left: int = 0,
+    above: int = 0,
+    below: int = 0,
+    width: int = 0,
+) -> tuple[Image.Image, ImageDraw.ImageDraw]:
+    """A white sheet with a picture on it and room around that, and what draws on the sheet.
+
+    Args:
+        pixels: the picture.
+        left: the room at its left, in pixels.
+        above: the room above it.
+        below: the room below it.
+        width: the least width of the sheet.
+    """
+    height, across = pixels.shape[:2]
+    image = Image.new("RGB", (max(left + across, width), above + height + below), "white")
+    image.paste(Image.fromarray(pixels), (left, above))
+    return image, ImageDraw.Draw(image)
+
+
+def write(
+    draw: ImageDraw.ImageDraw, place: tuple[int, int], text: str, size: int, anchor: str = "lm"
+) -> None:
+    """Write in black: at a place, from its left end on or as its anchor in Pillow says."""
+    draw.text(place, text, fill="black", font=font(size), anchor=anchor)
+
+
 def captioned(
     pixels: UInt8[np.ndarray, "height width 3"], text: str
 ) -> UInt8[np.ndarray, "all_height width 3"]:
     """A picture with a line of text below it."""
-    sheet = Image.new("RGB", (pixels.shape[1], pixels.shape[0] + 28), "white")
-    sheet.paste(Image.fromarray(pixels), (0, 0))
-    middle = (sheet.width // 2, pixels.shape[0] + 14)
-    ImageDraw.Draw(sheet).text(middle, text, fill="black", font=font(18), anchor="mm")
-    return np.asarray(sheet)
+    image, draw = sheet(pixels, below=28)
+    write(draw, (image.width // 2, pixels.shape[0] + 14), text, 18, "mm")
+    return np.asarray(image)
 
 
 def side_by_side(pictures: Sequence[Picture]) -> Picture:
@@ -185,24 +213,6 @@ def side_by_side(pictures: Sequence[Picture]) -> Picture:
     panels = [np.asarray(Image.open(io.BytesIO(p.data)).convert("RGB")) for p in pictures]
     shown = {"figure": "panels", "panels": [picture.shown for picture in pictures]}
     return Picture(png(np.concatenate(panels, axis=1)), shown)
-
-
-def gif(
-    frames: Sequence[UInt8[np.ndarray, "height width 3"]], milliseconds: Sequence[int], shades: int
-) -> bytes:
-    """A GIF file that repeats, with the exact colours of the steps.
-
-    Args:
-        frames: the frames, of one size.
-        milliseconds: how long each is shown.
-        shades: the number of further colours, as of `indexed`.
-    """
-    # One palette for all, as one for each would make the images flicker.
-    first, *others = indexed(frames, shades)
-    buffer = io.BytesIO()
-    options = {"save_all": True, "append_images": others, "loop": 0}
-    first.save(buffer, "GIF", duration=list(milliseconds), **options)
-    return buffer.getvalue()
 
 
 def strip_uri(images: PixelsOfMany) -> str:
@@ -219,4 +229,4 @@ def rounded(values: Shaped[np.ndarray, "..."], decimals: int) -> Any:
     """Nested lists of rounded numbers for JSON, None in place of NaN and infinity."""
     finite = np.isfinite(values)
     numbers = np.round(np.where(finite, values, 0).astype(float), decimals) + 0.0
-    return np.where(finite, numbers.astype(object), None).tolist()
+    return np.where(finite, numbers.astype(object), np.array(None)).tolist()
