@@ -58,7 +58,11 @@ def bound_terms(
     """
     chunk = min(500, len(prepared))
     parts = [
-        _terms(model.air, prepared[i : i + chunk], jax.random.fold_in(jax.random.key(seed), i))
+        _terms(
+            model.air,
+            jnp.asarray(prepared[i : i + chunk]),
+            jax.random.fold_in(jax.random.key(seed), i),
+        )
         for i in range(0, len(prepared), chunk)
     ]
     terms = jax.tree.map(lambda *chunks: np.concatenate(chunks).astype(float), *parts)

@@ -48,7 +48,7 @@ def top_view(
     for (name, colour, size, face, width), (kinds, poses), angles in zip(
         _SIDES, (true, found), cameras, strict=True
     ):
-        for scene, slot in zip(*np.nonzero(kinds >= 0), strict=True):
+        for scene, slot in np.argwhere(kinds >= 0).tolist():
             x, y, turn = poses[scene, slot]
             form = {"marker": _FORMS[kinds[scene, slot] % len(_FORMS)], "markersize": size}
             axes[scene].plot(x, y, color=colour, markerfacecolor=face, **form)
