@@ -28,7 +28,7 @@ PARTICLES = 100
 
 
 @eqx.filter_jit
-def _terms(air: AIR, images: jax.Array, key: jax.Array) -> dict[str, jax.Array]:
+def _terms(air: AIR, images: jax.Array | np.ndarray, key: jax.Array) -> dict[str, jax.Array]:
     def one(image, noise):
         run = air.unroll(image, noise, best_side(air, image))
         log_q = count_log_posterior(run.presence_logits)
@@ -58,11 +58,7 @@ def bound_terms(
     """
     chunk = min(500, len(prepared))
     parts = [
-        _terms(
-            model.air,
-            jnp.asarray(prepared[i : i + chunk]),
-            jax.random.fold_in(jax.random.key(seed), i),
-        )
+        _terms(model.air, prepared[i : i + chunk], jax.random.fold_in(jax.random.key(seed), i))
         for i in range(0, len(prepared), chunk)
     ]
     terms = jax.tree.map(lambda *chunks: np.concatenate(chunks).astype(float), *parts)

@@ -80,9 +80,6 @@ def reconstructions(images: PixelsOfMany, stages: Sequence[Stage]) -> Picture:
         images: the images, in [0, 1].
         stages: what the model makes of them, earliest first.
 
-    Returns:
-        The picture: a row of data, a row for each stage.
-
     Source: Eslami et al. 2016, Fig. 3 (left).
     """
     rows = [ImageRow("data", images), *(stage.row() for stage in stages)]
@@ -103,44 +100,33 @@ def heatmaps(
             present, in pixels. Those beyond the image are left out.
         image_size: (height, width), in pixels.
 
-    Returns:
-        The picture; its data are the counts by pixel.
-
     Source: Eslami et al. 2016, Fig. 3 (right, below).
     """
+    edges = [np.arange(side + 1) for side in image_size]
     counts = {
-        seed: [_count_by_pixel(step_centres, image_size) for step_centres in steps]
+        seed: [np.histogram2d(*xy.T[::-1], bins=edges)[0].astype(int) for xy in steps]
         for seed, steps in centres.items()
     }
     zoom = max(1, round(_MAP / max(image_size)))
-    panels = [enlarge(_heat(steps, zoom), 1) for steps in counts.values()]
-    legend = [
-        (f"step {step + 1}", step_colour(step)) for step in range(max(map(len, counts.values())))
-    ]
-    grid = tile(np.stack(panels)[None], gap=8)
-    pitch = panels[0].shape[1] + 8
+    panels = np.stack([enlarge(_heat(steps, zoom), 1) for steps in counts.values()])
+    grid = tile(panels[None], gap=8)
+    pitch = panels.shape[2] + 8
+    most = max(map(len, counts.values()))
     # One panel may be narrower than the legend.
-    image, draw = sheet(grid, below=48, width=64 * len(legend))
+    image, draw = sheet(grid, below=48, width=64 * most)
     for column, seed in enumerate(counts):
         middle = (column * pitch + (pitch - 8) // 2, grid.shape[0] + 12)
         write(draw, middle, f"seed {seed}", _TEXT, "mm")
-    for i, (label, colour) in enumerate(legend):
-        left, top = 64 * i, grid.shape[0] + 30
-        draw.rectangle((left, top, left + 10, top + 10), fill=colour)
-        write(draw, (left + 15, top + 5), label, _TEXT)
+    for step in range(most):
+        left, top = 64 * step, grid.shape[0] + 30
+        draw.rectangle((left, top, left + 10, top + 10), fill=step_colour(step))
+        write(draw, (left + 15, top + 5), f"step {step + 1}", _TEXT)
     shown = {str(seed): [step.tolist() for step in steps] for seed, steps in counts.items()}
     return Picture(png(np.asarray(image)), {"figure": "heatmaps", "centres_by_pixel": shown})
 
 
 def sample_grid(images: PixelsOfMany) -> Picture:
-    """Images in a grid about as wide as high, such as samples from the model.
-
-    Args:
-        images: the images, in [0, 1].
-
-    Returns:
-        The picture.
-    """
+    """Images in [0, 1], such as samples from the model, in a grid about as wide as high."""
     panels = ImageRow("", images).panels()
     columns = int(np.ceil(np.sqrt(len(panels))))
     rows = -(-len(panels) // columns)
@@ -210,22 +196,13 @@ def posed_overlay(image: Pixels, drawn: Pixels, scene: PosedScene) -> Picture:
     return Picture(png(captioned(tile(panels[None]), ", ".join(said))), shown)
 
 
-def _count_by_pixel(
-    centres: Float[np.ndarray, "m 2"], image_size: tuple[int, int]
-) -> Int[np.ndarray, "height width"]:
-    height, width = image_size
-    edges = (np.arange(height + 1), np.arange(width + 1))
-    return np.histogram2d(centres[:, 1], centres[:, 0], bins=edges)[0].astype(int)
-
-
 def _heat(
     steps: Sequence[Int[np.ndarray, "height width"]], zoom: int
 ) -> Float[np.ndarray, "new_height new_width 3"]:
-    """The counts by pixel of all steps as one smooth colour image."""
+    """The counts by pixel of all steps as one smooth colour image, which may exceed 1."""
     density = np.stack([_blur(n.shape[0], zoom) @ n @ _blur(n.shape[1], zoom).T for n in steps])
     colours = np.array([step_colour(step) for step in range(len(steps))]) / 255
-    image = np.tensordot(density / max(density.max(), 1e-9), colours, axes=(0, 0))
-    return np.clip(image, 0, 1)
+    return np.tensordot(density / max(density.max(), 1e-9), colours, axes=(0, 0))
 
 
 def _blur(side: int, zoom: int) -> Float[np.ndarray, "new_side side"]:

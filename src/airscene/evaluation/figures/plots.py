@@ -254,7 +254,7 @@ def label_curves(panels: Mapping[str, Sequence[LabelCurve]]) -> Picture:
 
     Source: Eslami et al. 2016, Fig. 5.
     """
-    every = new_axes(1, len(panels), (9, 4))
+    every = new_axes(1, len(panels), (9.0, 4.0))
     shown = {}
     for axes, (title, curves) in zip(every, panels.items(), strict=True):
         shown[title] = []
@@ -281,7 +281,7 @@ def _floats(values: Sequence[float]) -> list[float]:
     return [float(value) for value in values]
 
 
-def new_axes(rows: int = 1, columns: int = 1, size: tuple[float, float] = (6, 4)) -> list[Any]:
+def new_axes(rows: int = 1, columns: int = 1, size: tuple[float, float] = (6.0, 4.0)) -> list[Any]:
     """Axes in rows, of a figure of a size in inches that no global state knows of."""
     from matplotlib.figure import Figure  # slow to import, and overlays do without it
 

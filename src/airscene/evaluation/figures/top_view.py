@@ -40,7 +40,7 @@ def top_view(
     n = len(true[0])
     columns = min(4, n)
     rows = -(-n // columns)
-    axes = new_axes(rows, columns, (2 * columns, 2 * rows + 0.4))
+    axes = new_axes(rows, columns, (2.0 * columns, 2.0 * rows + 0.4))
     for scene, panel in enumerate(axes):
         panel.set(xlim=(-1.6, 1.6), ylim=(-1.6, 1.6), aspect="equal", xticks=[], yticks=[])
         panel.set_visible(scene < n)
