@@ -21,9 +21,8 @@ from airscene.evaluation.figures.plots import (
     objective_curve,
 )
 from airscene.evaluation.figures.top_view import top_view
-from airscene.evaluation.metrics.policy import Foretold, foretell, pairs_taken
+from airscene.evaluation.metrics.policy import foretell, pairs_taken
 from airscene.evaluation.metrics.scenes import (
-    Calibration,
     MeanIoU,
     average_precision,
     count_accuracy,
@@ -35,9 +34,7 @@ from airscene.evaluation.metrics.scenes import (
 from airscene.evaluation.report import html_report
 
 __all__ = [
-    "Calibration",
     "Curve",
-    "Foretold",
     "ImageRow",
     "Inference",
     "MeanIoU",
