@@ -94,7 +94,7 @@ class Evaluate:
         return evaluate(model, truth)
 
     def _in_3d(self, model: "SceneModel", console: Console) -> dict[str, Any]:
-        from airscene.evaluation.evaluate_scenes import evaluate_scenes
+        from airscene.evaluation.renders import evaluate_scenes
         from airscene.graphics import sample_scenes
         from airscene.inference.worlds import world_name
         from airscene.runs.preset import run_scene_options

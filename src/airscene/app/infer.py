@@ -108,8 +108,7 @@ class Infer:
             console.print(f"Pictures of what was found: {self.overlay}")
 
     def _overlays(self, model: Any, scenes: "Scenes | PosedScenes") -> "Iterator[Picture]":
-        from airscene.evaluation.figures.figures import overlay
-        from airscene.evaluation.figures.posed_overlay import posed_overlay
+        from airscene.evaluation.figures.figures import overlay, posed_overlay
         from airscene.images import load_images
 
         if isinstance(scenes, PosedScenes):

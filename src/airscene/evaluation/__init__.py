@@ -2,15 +2,13 @@
 
 from airscene.evaluation.figures.figures import (
     Stage,
-    draw_windows,
     heatmaps,
     overlay,
     reconstructions,
     sample_grid,
 )
-from airscene.evaluation.figures.film import learning_film
-from airscene.evaluation.figures.image_rows import ImageRow, image_rows
-from airscene.evaluation.figures.inference_film import Inference, inference_film
+from airscene.evaluation.figures.film import Inference, inference_film, learning_film
+from airscene.evaluation.figures.image_rows import ImageRow, draw_windows, image_rows
 from airscene.evaluation.figures.picture import Picture, side_by_side
 from airscene.evaluation.figures.plots import (
     Curve,
@@ -23,9 +21,8 @@ from airscene.evaluation.figures.plots import (
     objective_curve,
 )
 from airscene.evaluation.figures.top_view import top_view
-from airscene.evaluation.metrics.policy import Foretold, foretell, pairs_taken
+from airscene.evaluation.metrics.policy import foretell, pairs_taken
 from airscene.evaluation.metrics.scenes import (
-    Calibration,
     MeanIoU,
     average_precision,
     count_accuracy,
@@ -37,9 +34,7 @@ from airscene.evaluation.metrics.scenes import (
 from airscene.evaluation.report import html_report
 
 __all__ = [
-    "Calibration",
     "Curve",
-    "Foretold",
     "ImageRow",
     "Inference",
     "MeanIoU",

@@ -28,7 +28,7 @@ PARTICLES = 100
 
 
 @eqx.filter_jit
-def _terms(air: AIR, images: jax.Array, key: jax.Array) -> dict[str, jax.Array]:
+def _terms(air: AIR, images: jax.Array | np.ndarray, key: jax.Array) -> dict[str, jax.Array]:
     def one(image, noise):
         run = air.unroll(image, noise, best_side(air, image))
         log_q = count_log_posterior(run.presence_logits)

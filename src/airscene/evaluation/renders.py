@@ -1,6 +1,7 @@
-"""How good a model is on held-out scenes: the metrics against the truth, and the bound."""
+"""How good a model of 3-D scenes is on held-out ones: metrics against the truth, and the bound."""
 
 from collections.abc import Callable
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -8,11 +9,17 @@ import numpy as np
 
 from airscene.evaluation.metrics.poses import scene_metrics
 from airscene.graphics import Likelihood, RenderPool, SceneBatch, World
+from airscene.inference.scene_model import SceneModel
+from airscene.inference.worlds import world_name
 from airscene.inverse.latents import log_prior
 from airscene.inverse.model import InverseAIR
 from airscene.inverse.objective.estimators import terms
 from airscene.inverse.objective.scores import log_likelihoods
+from airscene.inverse.search.refine import refine, score_by
 from airscene.inverse.unroll import as_inputs, draw_noise, infer, unroll
+
+# The errors that refinement lessens.
+POSES = ("position_error", "rotation_error")
 
 
 @eqx.filter_jit
@@ -60,3 +67,31 @@ def make_evaluate(
         return {**measured, **scene_metrics(truth, inferred, world)}
 
     return evaluate
+
+
+def evaluate_scenes(
+    model: SceneModel, truth: SceneBatch, workers: int | None = None
+) -> dict[str, Any]:
+    """Every measure of a model on scenes with known truth.
+
+    Args:
+        model: The model.
+        truth: Scenes of its world.
+        workers: Processes that draw; one for each core if not given.
+
+    Returns:
+        Numbers, ready for JSON: the world, the number of scenes, what
+        `make_evaluate` measures of the networks, and the errors of
+        positions and rotations when they are refined, as `refined_`.
+
+    Raises:
+        InputError: If nothing can be drawn.
+    """
+    with RenderPool(model.drawing.make, workers) as pool:
+        measured = make_evaluate(truth, pool, model.world, model.likelihood)(model.air, 0)
+        targets = pool.render(truth)
+        score = score_by(pool, targets, model.likelihood)
+        inferred = infer(model.air, targets, pool.render)
+        refined = scene_metrics(truth, refine(inferred, score, model.world), model.world)
+    poses = {f"refined_{key}": refined[key] for key in refined if key.startswith(POSES)}
+    return {"world": world_name(model.world), "scenes": len(truth), **measured, **poses}

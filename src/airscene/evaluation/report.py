@@ -83,9 +83,6 @@ def html_report(
             `average_precision`, `mean_iou`, `calibration_error`, `elbo` and `log_px`, and the
             errors of 3-D scenes, are headlines.
         figures: the content of PNG and GIF files by caption, in the order to show them.
-
-    Returns:
-        The page.
     """
     labels = "here from labels" if config.get("labels") else "without labels"
     parts = [

@@ -1,14 +1,15 @@
 """Figures made of images: reconstructions, where each step looks, samples, overlays."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int, UInt8
-from PIL import Image, ImageDraw
+from jaxtyping import Float, Int
+from PIL import Image
 
-from airscene.evaluation.figures.image_rows import labelled, panel_zoom
+from airscene.evaluation.figures.image_rows import ImageRow, labelled, panel_zoom
 from airscene.evaluation.figures.picture import (
     Picture,
     Pixels,
@@ -16,14 +17,15 @@ from airscene.evaluation.figures.picture import (
     captioned,
     draw_frames,
     enlarge,
-    font,
     png,
     rounded,
+    sheet,
     step_colour,
     strip_uri,
     tile,
+    write,
 )
-from airscene.scene import Scene
+from airscene.scene import PosedScene, Scene
 
 # The side of a heat map, in pixels of the picture.
 _MAP = 200
@@ -54,37 +56,21 @@ class Stage:
             return f"step {self.step:,}"
         return f"step {self.step:,}:{between}{self.accuracy:.1%} of{between}counts right"
 
-    def panels(self, zoom: int) -> UInt8[np.ndarray, "b height width 3"]:
-        """The reconstructions with their windows, ready for a grid."""
-        each = zip(self.reconstructions, self.windows, self.counts, strict=True)
-        return np.stack([draw_windows(y, w[:count], zoom) for y, w, count in each])
+    def row(self) -> ImageRow:
+        """The reconstructions with their windows."""
+        each = zip(self.windows, self.counts, strict=True)
+        windows = [windows[:count] for windows, count in each]
+        return ImageRow(self.caption("\n"), self.reconstructions, windows)
 
     def shown(self) -> dict[str, Any]:
-        """Everything that `panels` shows, for JSON."""
-        each = zip(self.windows, self.counts, strict=True)
+        """Everything that `row` shows, for JSON."""
         return {
             "step": self.step,
             "count_accuracy": None if np.isnan(self.accuracy) else round(self.accuracy, 4),
             "counts": self.counts.tolist(),
-            "windows": [rounded(windows[:count], 2) for windows, count in each],
+            "windows": [rounded(windows, 2) for windows in self.row().windows],
             "reconstructions": strip_uri(self.reconstructions),
         }
-
-
-def draw_windows(
-    image: Pixels, windows: Float[np.ndarray, "k 4"], zoom: int
-) -> UInt8[np.ndarray, "new_height new_width 3"]:
-    """An enlarged image with its attention windows, in the colours of the steps.
-
-    Args:
-        image: grey or colour, in [0, 1].
-        windows: (x0, y0, x1, y1) of each step that is present, in pixels of the image.
-        zoom: the side of a pixel.
-
-    Returns:
-        Red, green and blue, 0 to 255.
-    """
-    return draw_frames(enlarge(image, zoom), windows * zoom, width=max(2, zoom // 2))
 
 
 def reconstructions(images: PixelsOfMany, stages: Sequence[Stage]) -> Picture:
@@ -94,17 +80,11 @@ def reconstructions(images: PixelsOfMany, stages: Sequence[Stage]) -> Picture:
         images: the images, in [0, 1].
         stages: what the model makes of them, earliest first.
 
-    Returns:
-        The picture: a row of data, a row for each stage.
-
     Source: Eslami et al. 2016, Fig. 3 (left).
     """
-    zoom = panel_zoom(images)
-    rows = [np.stack([enlarge(image, zoom) for image in images])]
-    rows += [stage.panels(zoom) for stage in stages]
-    labels = ["data"] + [stage.caption("\n") for stage in stages]
+    rows = [ImageRow("data", images), *(stage.row() for stage in stages)]
     shown = {"images": strip_uri(images), "stages": [stage.shown() for stage in stages]}
-    return Picture(png(labelled(labels, np.stack(rows))), {"figure": "reconstructions", **shown})
+    return Picture(labelled(rows), {"figure": "reconstructions", **shown})
 
 
 def heatmaps(
@@ -120,48 +100,34 @@ def heatmaps(
             present, in pixels. Those beyond the image are left out.
         image_size: (height, width), in pixels.
 
-    Returns:
-        The picture; its data are the counts by pixel.
-
     Source: Eslami et al. 2016, Fig. 3 (right, below).
     """
+    edges = [np.arange(side + 1) for side in image_size]
     counts = {
-        seed: [_count_by_pixel(step_centres, image_size) for step_centres in steps]
+        seed: [np.histogram2d(*xy.T[::-1], bins=edges)[0].astype(int) for xy in steps]
         for seed, steps in centres.items()
     }
     zoom = max(1, round(_MAP / max(image_size)))
-    panels = [enlarge(_heat(steps, zoom), 1) for steps in counts.values()]
-    legend = [
-        (f"step {step + 1}", step_colour(step)) for step in range(max(map(len, counts.values())))
-    ]
-    grid = tile(np.stack(panels)[None], gap=8)
-    pitch = panels[0].shape[1] + 8
+    panels = np.stack([enlarge(_heat(steps, zoom), 1) for steps in counts.values()])
+    grid = tile(panels[None], gap=8)
+    pitch = panels.shape[2] + 8
+    most = max(map(len, counts.values()))
     # One panel may be narrower than the legend.
-    width = max(grid.shape[1], 64 * len(legend))
-    sheet = Image.new("RGB", (width, grid.shape[0] + 48), "white")
-    sheet.paste(Image.fromarray(grid), (0, 0))
-    draw = ImageDraw.Draw(sheet)
+    image, draw = sheet(grid, below=48, width=64 * most)
     for column, seed in enumerate(counts):
         middle = (column * pitch + (pitch - 8) // 2, grid.shape[0] + 12)
-        draw.text(middle, f"seed {seed}", fill="black", font=font(_TEXT), anchor="mm")
-    for i, (label, colour) in enumerate(legend):
-        left, top = 64 * i, grid.shape[0] + 30
-        draw.rectangle((left, top, left + 10, top + 10), fill=colour)
-        draw.text((left + 15, top + 5), label, fill="black", font=font(_TEXT), anchor="lm")
+        write(draw, middle, f"seed {seed}", _TEXT, "mm")
+    for step in range(most):
+        left, top = 64 * step, grid.shape[0] + 30
+        draw.rectangle((left, top, left + 10, top + 10), fill=step_colour(step))
+        write(draw, (left + 15, top + 5), f"step {step + 1}", _TEXT)
     shown = {str(seed): [step.tolist() for step in steps] for seed, steps in counts.items()}
-    return Picture(png(np.asarray(sheet)), {"figure": "heatmaps", "centres_by_pixel": shown})
+    return Picture(png(np.asarray(image)), {"figure": "heatmaps", "centres_by_pixel": shown})
 
 
 def sample_grid(images: PixelsOfMany) -> Picture:
-    """Images in a grid about as wide as high, such as samples from the model.
-
-    Args:
-        images: the images, in [0, 1].
-
-    Returns:
-        The picture.
-    """
-    panels = np.stack([enlarge(image, panel_zoom(images)) for image in images])
+    """Images in [0, 1], such as samples from the model, in a grid about as wide as high."""
+    panels = ImageRow("", images).panels()
     columns = int(np.ceil(np.sqrt(len(panels))))
     rows = -(-len(panels) // columns)
     empty = np.full((rows * columns - len(panels), *panels.shape[1:]), 255, np.uint8)
@@ -182,8 +148,8 @@ def overlay(image: Pixels, scene: Scene) -> Picture:
     side = max(image.shape[:2])
     scale = max(1, round(400 / side)) if side <= 800 else 800 / side
     if scale < 1:
-        size = tuple(max(1, round(n * scale)) for n in (image.shape[1], image.shape[0]))
-        reduced = Image.fromarray(enlarge(image, 1)).resize(size, Image.Resampling.BOX)
+        height, width = (max(1, round(n * scale)) for n in image.shape[:2])
+        reduced = Image.fromarray(enlarge(image, 1)).resize((width, height), Image.Resampling.BOX)
         image = np.asarray(reduced) / 255
     pixels = enlarge(image, max(1, int(scale)))
     windows, boxes = (
@@ -204,22 +170,39 @@ def overlay(image: Pixels, scene: Scene) -> Picture:
     return Picture(png(captioned(pixels, f"{scene.count} {noun}")), shown)
 
 
-def _count_by_pixel(
-    centres: Float[np.ndarray, "m 2"], image_size: tuple[int, int]
-) -> Int[np.ndarray, "height width"]:
-    height, width = image_size
-    edges = (np.arange(height + 1), np.arange(width + 1))
-    return np.histogram2d(centres[:, 1], centres[:, 0], bins=edges)[0].astype(int)
+def posed_overlay(image: Pixels, drawn: Pixels, scene: PosedScene) -> Picture:
+    """An image, at its right the render of what was found in it, and below what that is.
+
+    Args:
+        image: the image as the model takes it, in [0, 1].
+        drawn: the render, of the same size.
+        scene: what was found.
+    """
+    images = np.stack([image, drawn])
+    # Each is three times as large as a panel of a grid.
+    panels = np.stack([enlarge(one, 3 * panel_zoom(images)) for one in images])
+    types = [thing.type for thing in scene.objects]
+    said = types or ["nothing"]
+    said = [*said, *(f"camera at {math.degrees(angle):.0f} degrees" for angle in scene.camera)]
+    shown = {
+        "figure": "posed_overlay",
+        "source": scene.source,
+        "types": types,
+        "positions": [list(thing.position) for thing in scene.objects],
+        "rotations": [thing.rotation for thing in scene.objects],
+        "camera": list(scene.camera),
+        "images": strip_uri(images),
+    }
+    return Picture(png(captioned(tile(panels[None]), ", ".join(said))), shown)
 
 
 def _heat(
     steps: Sequence[Int[np.ndarray, "height width"]], zoom: int
 ) -> Float[np.ndarray, "new_height new_width 3"]:
-    """The counts by pixel of all steps as one smooth colour image."""
+    """The counts by pixel of all steps as one smooth colour image, which may exceed 1."""
     density = np.stack([_blur(n.shape[0], zoom) @ n @ _blur(n.shape[1], zoom).T for n in steps])
     colours = np.array([step_colour(step) for step in range(len(steps))]) / 255
-    image = np.tensordot(density / max(density.max(), 1e-9), colours, axes=(0, 0))
-    return np.clip(image, 0, 1)
+    return np.tensordot(density / max(density.max(), 1e-9), colours, axes=(0, 0))
 
 
 def _blur(side: int, zoom: int) -> Float[np.ndarray, "new_side side"]:

@@ -1,27 +1,35 @@
-"""A film of learning: the same few images, drawn again by the model as it trains."""
+"""Films: of learning, the same images drawn again as a model trains; of inference, step by step."""
 
+import io
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from jaxtyping import UInt8
-from PIL import Image, ImageDraw
+from jaxtyping import Float, UInt8
 
 from airscene.evaluation.figures.figures import Stage
-from airscene.evaluation.figures.image_rows import panel_zoom
+from airscene.evaluation.figures.image_rows import ImageRow, draw_windows
 from airscene.evaluation.figures.picture import (
     Picture,
+    Pixels,
     PixelsOfMany,
     enlarge,
-    font,
-    gif,
+    indexed,
+    rounded,
+    sheet,
     strip_uri,
     tile,
+    write,
 )
 
-_CAPTION, _CHART, _GAP = 30, 40, 4
-# Colours for the images; more would be seen by few and double the size of the film.
+# Colours for the images; more would be seen by few and double the size of a film.
 _SHADES = 16
-_MILLISECONDS, _LAST_MILLISECONDS = 200, 3000
+# Of the film of learning: the height of the caption and of the chart below the images.
+_CAPTION, _CHART = 30, 40
+# The side that an image of the film of inference should about have, in pixels of the film.
+_SIDE = 200
+_TITLE, _WORDS, _GAP = 26, 48, 4
 
 
 def learning_film(images: PixelsOfMany, stages: Sequence[Stage]) -> Picture:
@@ -36,15 +44,13 @@ def learning_film(images: PixelsOfMany, stages: Sequence[Stage]) -> Picture:
 
     Source: Eslami et al. 2016, Fig. 3, and the film in its supplement.
     """
-    zoom = panel_zoom(images)
-    data = np.stack([enlarge(image, zoom) for image in images])
+    data = ImageRow("data", images).panels()
     frames = [
-        _frame(tile(np.stack([data, stage.panels(zoom)]), _GAP), stages[: i + 1], stages[-1].step)
+        _frame(tile(np.stack([data, stage.row().panels()])), stages[: i + 1], stages[-1].step)
         for i, stage in enumerate(stages)
     ]
-    milliseconds = [_MILLISECONDS] * (len(frames) - 1) + [_LAST_MILLISECONDS]
     shown = {"images": strip_uri(images), "stages": [stage.shown() for stage in stages]}
-    return Picture(gif(frames, milliseconds, _SHADES), {"figure": "learning_film", **shown})
+    return Picture(_gif([frames], 200, 3000), {"figure": "learning_film", **shown})
 
 
 def _frame(
@@ -52,13 +58,10 @@ def _frame(
 ) -> UInt8[np.ndarray, "new_height width 3"]:
     """The grid, with the caption and the accuracy so far below it."""
     height, width = grid.shape[:2]
-    sheet = Image.new("RGB", (width, height + _CAPTION + _CHART), "white")
-    sheet.paste(Image.fromarray(grid), (0, 0))
-    draw = ImageDraw.Draw(sheet)
-    text = past[-1].caption()
-    draw.text((2, height + _CAPTION // 2), text, fill="black", font=font(18), anchor="lm")
+    image, draw = sheet(grid, below=_CAPTION + _CHART)
+    write(draw, (2, height + _CAPTION // 2), past[-1].caption(), 18)
     if np.isnan(past[-1].accuracy):
-        return np.asarray(sheet)
+        return np.asarray(image)
     none, all_right = height + _CAPTION + _CHART - 5, height + _CAPTION + 4
     for level in (none, all_right):
         draw.line((0, level, width, level), fill="silver")
@@ -69,4 +72,88 @@ def _frame(
     draw.line(points, fill="black", width=2)
     x, y = points[-1]
     draw.ellipse((x - 4, y - 4, x + 4, y + 4), fill="black")
-    return np.asarray(sheet)
+    return np.asarray(image)
+
+
+@dataclass(frozen=True, eq=False)
+class Inference:
+    """What inference makes of one scene, step by step.
+
+    Args:
+        image: the image, in [0, 1].
+        windows: the attention windows (x0, y0, x1, y1) of the objects, in pixels.
+        canvases: the sum of the first 0, 1, ... objects, in [0, 1].
+        probs: q(n | x), for n = 0..N.
+    """
+
+    image: Pixels
+    windows: Float[np.ndarray, "count 4"]
+    canvases: PixelsOfMany
+    probs: Float[np.ndarray, "counts"]
+
+    def captions(self) -> list[str]:
+        """What each frame says: nothing at first, then of each object, then why it ends."""
+        count, at_least = len(self.windows), np.cumsum(self.probs[::-1])[::-1]
+        lines = [""]
+        for n in range(1, count + 1):
+            lines.append(f"step {n}: an object (p = {at_least[n] / at_least[n - 1]:.3f})")
+        if count + 1 < len(self.probs):
+            further = at_least[count + 1] / at_least[count]
+            lines.append(f"step {count + 1}: nothing further (p = {1 - further:.3f})")
+        return lines
+
+    def frames(self) -> list[UInt8[np.ndarray, "height width 3"]]:
+        """The image with the windows so far, the canvas so far, and what the step says."""
+        zoom = max(1, round(_SIDE / max(self.image.shape[:2])))
+        captions, frames = self.captions(), []
+        for i, caption in enumerate(captions):
+            n = min(i, len(self.windows))
+            looked = draw_windows(self.image, self.windows[:n], zoom)
+            grid = tile(np.stack([looked, enlarge(self.canvases[n], zoom)])[None], _GAP)
+            image, draw = sheet(grid, above=_TITLE, below=_WORDS)
+            write(draw, (2, _TITLE // 2), "image", 15)
+            write(draw, ((grid.shape[1] + _GAP) // 2 + 2, _TITLE // 2), "drawn so far", 15)
+            top = _TITLE + grid.shape[0]
+            write(draw, (2, top + 13), caption, 15)
+            if i == len(captions) - 1:
+                posterior = ", ".join(f"{n}: {p:.3f}" for n, p in enumerate(self.probs))
+                text = f"{len(self.windows)} in all; q(n|x) = {posterior}"
+                write(draw, (2, top + 35), text, 13)
+            frames.append(np.asarray(image))
+        return frames
+
+    def shown(self) -> dict[str, Any]:
+        """Everything that the frames show, for JSON."""
+        return {
+            "windows": rounded(self.windows, 2),
+            "count_probs": rounded(self.probs, 4),
+            "image_and_canvases": strip_uri(np.concatenate([self.image[None], self.canvases])),
+        }
+
+
+def inference_film(scenes: Sequence[Inference]) -> Picture:
+    """A GIF of inference running: each frame adds one object, until there is no further one.
+
+    Args:
+        scenes: what inference makes of a few scenes of one size, shown in turn.
+
+    Returns:
+        The film, which repeats; its data hold the number of frames.
+
+    Source: Eslami et al. 2016, the films in its supplement.
+    """
+    frames = [scene.frames() for scene in scenes]
+    shown = {"frames": sum(map(len, frames)), "scenes": [scene.shown() for scene in scenes]}
+    return Picture(_gif(frames, 900, 1800), {"figure": "inference_film", **shown})
+
+
+def _gif(
+    scenes: Sequence[Sequence[UInt8[np.ndarray, "height width 3"]]], each: int, last: int
+) -> bytes:
+    """A GIF file that repeats; its frames last so many milliseconds, of each scene the last."""
+    # One palette for all, as one for each would make the images flicker.
+    first, *others = indexed([frame for frames in scenes for frame in frames], _SHADES)
+    duration = [ms for frames in scenes for ms in [each] * (len(frames) - 1) + [last]]
+    buffer = io.BytesIO()
+    first.save(buffer, "GIF", save_all=True, append_images=others, loop=0, duration=duration)
+    return buffer.getvalue()

@@ -6,16 +6,17 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float, UInt8
-from PIL import Image, ImageDraw
 
 from airscene.evaluation.figures.picture import (
     Picture,
+    Pixels,
     PixelsOfMany,
     draw_frames,
     enlarge,
     font,
     png,
     rounded,
+    sheet,
     strip_uri,
     tile,
 )
@@ -23,6 +24,19 @@ from airscene.evaluation.figures.picture import (
 # The side that a panel of a grid should about have, in pixels of the picture.
 _PANEL = 100
 _TEXT, _MARGIN, _GAP = 14, 110, 4
+
+
+def draw_windows(
+    image: Pixels, windows: Float[np.ndarray, "k 4"], zoom: int
+) -> UInt8[np.ndarray, "new_height new_width 3"]:
+    """An enlarged image with its attention windows, in the colours of the steps.
+
+    Args:
+        image: grey or colour, in [0, 1].
+        windows: (x0, y0, x1, y1) of each step that is present, in pixels of the image.
+        zoom: the side of a pixel.
+    """
+    return draw_frames(enlarge(image, zoom), windows * zoom, width=max(2, zoom // 2))
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,13 +54,12 @@ class ImageRow:
     images: PixelsOfMany
     windows: Sequence[Float[np.ndarray, "_ 4"]] = ()
 
-    def panels(self, zoom: int) -> UInt8[np.ndarray, "b height width 3"]:
-        """The images with their windows, ready for a grid."""
-        panels = [enlarge(image, zoom) for image in self.images]
-        if self.windows:
-            framed = zip(panels, self.windows, strict=True)
-            panels = [draw_frames(p, w * zoom, width=max(2, zoom // 2)) for p, w in framed]
-        return np.stack(panels)
+    def panels(self) -> UInt8[np.ndarray, "b height width 3"]:
+        """The images with their windows, enlarged for a grid."""
+        zoom = panel_zoom(self.images)
+        windows = self.windows or [np.zeros((0, 4))] * len(self.images)
+        each = zip(self.images, windows, strict=True)
+        return np.stack([draw_windows(image, w, zoom) for image, w in each])
 
     def shown(self) -> dict[str, Any]:
         """Everything that the row shows, for JSON."""
@@ -64,35 +77,20 @@ def image_rows(rows: Sequence[ImageRow]) -> Picture:
 
     Args:
         rows: the rows, from the top; images of one size, equally many in each.
-
-    Returns:
-        The picture.
     """
-    zoom = panel_zoom(rows[0].images)
-    grid = np.stack([row.panels(zoom) for row in rows])
-    sheet = labelled([row.label for row in rows], grid)
     shown = {"figure": "image_rows", "rows": [row.shown() for row in rows]}
-    return Picture(png(sheet), shown)
+    return Picture(labelled(rows), shown)
 
 
-def labelled(
-    labels: Sequence[str], panels: UInt8[np.ndarray, "rows columns height width 3"]
-) -> UInt8[np.ndarray, "all_height all_width 3"]:
-    """Panels in a grid, with a label at the left of each row.
-
-    Args:
-        labels: one for each row; may have several lines.
-        panels: the panels.
-    """
-    grid = tile(panels, _GAP)
-    pitch = (grid.shape[0] + _GAP) // len(labels)
-    sheet = Image.new("RGB", (_MARGIN + grid.shape[1], grid.shape[0]), "white")
-    sheet.paste(Image.fromarray(grid), (_MARGIN, 0))
-    draw = ImageDraw.Draw(sheet)
-    for row, label in enumerate(labels):
-        middle = (_MARGIN - 10, row * pitch + (pitch - _GAP) // 2)
+def labelled(rows: Sequence[ImageRow]) -> bytes:
+    """A PNG file of rows, with its label at the left of each."""
+    grid = tile(np.stack([row.panels() for row in rows]), _GAP)
+    pitch = (grid.shape[0] + _GAP) // len(rows)
+    image, draw = sheet(grid, left=_MARGIN)
+    for place, row in enumerate(rows):
+        right, middle = _MARGIN - 10, place * pitch + (pitch - _GAP) // 2
         # Multiline text takes no vertical middle as anchor, so measure first.
-        box = draw.multiline_textbbox((0, 0), label, font=font(_TEXT), align="right")
-        corner = (middle[0] - box[2], middle[1] - (box[1] + box[3]) // 2)
-        draw.multiline_text(corner, label, fill="black", font=font(_TEXT), align="right")
-    return np.asarray(sheet)
+        box = draw.multiline_textbbox((0, 0), row.label, font=font(_TEXT), align="right")
+        corner = (right - box[2], middle - (box[1] + box[3]) // 2)
+        draw.multiline_text(corner, row.label, fill="black", font=font(_TEXT), align="right")
+    return png(np.asarray(image))

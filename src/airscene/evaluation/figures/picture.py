@@ -57,15 +57,7 @@ def step_colour(step: int) -> tuple[int, int, int]:
 
 
 def enlarge(image: Pixels, zoom: int) -> UInt8[np.ndarray, "new_height new_width 3"]:
-    """An image with each of its pixels as a square of zoom x zoom, in 64 levels a channel.
-
-    Args:
-        image: grey or colour; values beyond [0, 1] are clipped.
-        zoom: the side of a pixel.
-
-    Returns:
-        Red, green and blue, 0 to 255.
-    """
+    """An image, clipped to [0, 1], with its pixels as squares of zoom x zoom, in 64 levels."""
     levels = np.rint(np.clip(image, 0, 1) * (_LEVELS - 1)) * (255 / (_LEVELS - 1))
     rgb = np.rint(levels if image.ndim == 3 else levels[..., None].repeat(3, axis=2))
     return rgb.astype(np.uint8).repeat(zoom, axis=0).repeat(zoom, axis=1)
@@ -78,16 +70,15 @@ def draw_frames(
 
     Args:
         pixels: the picture.
-        frames: (x0, y0, x1, y1) of each step, in pixels of the picture. The line lies inside; what
-            is beyond the picture is not drawn.
-        width: the width of the line, in pixels.
+        frames: (x0, y0, x1, y1) of each step, in pixels. What is beyond the picture is not drawn.
+        width: the width of the line, which lies inside, in pixels.
     """
     image = Image.fromarray(pixels)
     draw = ImageDraw.Draw(image)
     # Far beyond the picture, the position of a line makes no difference, but may overflow.
     reach = 2 * max(image.size)
-    for step, frame in enumerate(np.rint(np.clip(frames, -reach, reach)).astype(int).tolist()):
-        x0, y0, x1, y1 = frame
+    whole = np.rint(np.clip(frames, -reach, reach)).astype(int).tolist()
+    for step, (x0, y0, x1, y1) in enumerate(whole):
         corners = (x0, y0, max(x0, x1 - 1), max(y0, y1 - 1))
         draw.rectangle(corners, outline=step_colour(step), width=width)
     return np.asarray(image)
@@ -96,12 +87,7 @@ def draw_frames(
 def tile(
     panels: UInt8[np.ndarray, "rows columns height width 3"], gap: int = 4
 ) -> UInt8[np.ndarray, "all_height all_width 3"]:
-    """Panels of one size in rows and columns, with white gaps between them.
-
-    Args:
-        panels: the panels.
-        gap: the width of a gap, in pixels.
-    """
+    """Panels of one size in rows and columns, with white gaps of so many pixels between them."""
     spaced = np.pad(panels, ((0, 0), (0, 0), (0, gap), (0, gap), (0, 0)), constant_values=255)
     rows, columns, height, width, _ = spaced.shape
     joined = spaced.swapaxes(1, 2).reshape(rows * height, columns * width, 3)
@@ -116,27 +102,25 @@ def font(size: int) -> Any:
 def indexed(
     pictures: Sequence[UInt8[np.ndarray, "height width 3"]], shades: int
 ) -> list[Image.Image]:
-    """Pictures of one size with one palette, in which the colours of the steps are exact.
-
-    So are white and black.
+    """Pictures with one palette: exactly the colours of the steps, white and black, and others.
 
     Args:
-        pictures: the pictures.
-        shades: the number of further colours, chosen to suit the pictures, at most 249.
+        pictures: the pictures, of one size.
+        shades: the number of other colours, chosen to suit the pictures, at most 249.
     """
     exact = np.array([*STEP_COLOURS, (255, 255, 255), (0, 0, 0)], np.uint8)
     which = [_codes(p)[..., None] == _codes(exact) for p in pictures]
     others = np.concatenate([p[~w.any(axis=-1)] for p, w in zip(pictures, which, strict=True)])
-    suited = Image.fromarray(others[None]).quantize(shades).getpalette() if len(others) else []
+    suited = Image.fromarray(others[None]).quantize(shades).getpalette() if len(others) else None
     palette = Image.new("P", (1, 1))
-    palette.putpalette([*exact.ravel().tolist(), *suited[: 3 * shades]])
+    palette.putpalette([*exact.ravel().tolist(), *(suited or [])[: 3 * shades]])
     images = []
     for picture, exactly in zip(pictures, which, strict=True):
         # Pillow looks colours up in a coarse table, which may miss an exact match.
         nearest = Image.fromarray(picture).quantize(palette=palette, dither=Image.Dither.NONE)
         index = np.where(exactly.any(axis=-1), exactly.argmax(axis=-1), np.asarray(nearest))
         image = Image.fromarray(index.astype(np.uint8))
-        image.putpalette(palette.getpalette())
+        image.putpalette(palette.getpalette() or [])
         images.append(image)
     return images
 
@@ -154,63 +138,61 @@ def png(pixels: UInt8[np.ndarray, "height width 3"]) -> bytes:
 
 
 def exact_png(image: Pixels) -> bytes:
-    """A PNG file of an image as it is, in 8 bits a channel.
-
-    Args:
-        image: grey or colour; values beyond [0, 1] are clipped.
-    """
+    """A PNG file of an image as it is, clipped to [0, 1], in 8 bits a channel."""
     buffer = io.BytesIO()
     bits = np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
     Image.fromarray(bits).save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
 
 
+def sheet(
+    pixels: UInt8[np.ndarray, "height width 3"],
+    *,
+    left: int = 0,
+    above: int = 0,
+    below: int = 0,
+    width: int = 0,
+) -> tuple[Image.Image, ImageDraw.ImageDraw]:
+    """A white sheet with a picture on it, and what draws on the sheet.
+
+    Args:
+        pixels: the picture.
+        left: the room at its left, in pixels; so `above` and `below` it.
+        above: the same.
+        below: the same.
+        width: the least width of the sheet.
+    """
+    height, across = pixels.shape[:2]
+    image = Image.new("RGB", (max(left + across, width), above + height + below), "white")
+    image.paste(Image.fromarray(pixels), (left, above))
+    return image, ImageDraw.Draw(image)
+
+
+def write(
+    draw: ImageDraw.ImageDraw, place: tuple[int, int], text: str, size: int, anchor: str = "lm"
+) -> None:
+    """Write in black: at a place, from its left end on or as its anchor in Pillow says."""
+    draw.text(place, text, fill="black", font=font(size), anchor=anchor)
+
+
 def captioned(
     pixels: UInt8[np.ndarray, "height width 3"], text: str
 ) -> UInt8[np.ndarray, "all_height width 3"]:
     """A picture with a line of text below it."""
-    sheet = Image.new("RGB", (pixels.shape[1], pixels.shape[0] + 28), "white")
-    sheet.paste(Image.fromarray(pixels), (0, 0))
-    middle = (sheet.width // 2, pixels.shape[0] + 14)
-    ImageDraw.Draw(sheet).text(middle, text, fill="black", font=font(18), anchor="mm")
-    return np.asarray(sheet)
+    image, draw = sheet(pixels, below=28)
+    write(draw, (image.width // 2, pixels.shape[0] + 14), text, 18, "mm")
+    return np.asarray(image)
 
 
 def side_by_side(pictures: Sequence[Picture]) -> Picture:
-    """Pictures of one height as the panels of one.
-
-    Args:
-        pictures: the panels, from the left; PNG files.
-    """
+    """Pictures of one height, PNG files, as the panels of one, from the left."""
     panels = [np.asarray(Image.open(io.BytesIO(p.data)).convert("RGB")) for p in pictures]
     shown = {"figure": "panels", "panels": [picture.shown for picture in pictures]}
     return Picture(png(np.concatenate(panels, axis=1)), shown)
 
 
-def gif(
-    frames: Sequence[UInt8[np.ndarray, "height width 3"]], milliseconds: Sequence[int], shades: int
-) -> bytes:
-    """A GIF file that repeats, with the exact colours of the steps.
-
-    Args:
-        frames: the frames, of one size.
-        milliseconds: how long each is shown.
-        shades: the number of further colours, as of `indexed`.
-    """
-    # One palette for all, as one for each would make the images flicker.
-    first, *others = indexed(frames, shades)
-    buffer = io.BytesIO()
-    options = {"save_all": True, "append_images": others, "loop": 0}
-    first.save(buffer, "GIF", duration=list(milliseconds), **options)
-    return buffer.getvalue()
-
-
 def strip_uri(images: PixelsOfMany) -> str:
-    """Images side by side in one PNG, as a `data:` URI, in 8 bits a channel.
-
-    Args:
-        images: grey or colour, of one size; values beyond [0, 1] are clipped.
-    """
+    """Images side by side in one PNG, clipped to [0, 1], as a `data:` URI, in 8 bits a channel."""
     strip = np.concatenate(list(images), axis=1)
     return "data:image/png;base64," + base64.b64encode(exact_png(strip)).decode()
 
@@ -219,4 +201,4 @@ def rounded(values: Shaped[np.ndarray, "..."], decimals: int) -> Any:
     """Nested lists of rounded numbers for JSON, None in place of NaN and infinity."""
     finite = np.isfinite(values)
     numbers = np.round(np.where(finite, values, 0).astype(float), decimals) + 0.0
-    return np.where(finite, numbers.astype(object), None).tolist()
+    return np.where(finite, numbers.astype(object), np.array(None)).tolist()

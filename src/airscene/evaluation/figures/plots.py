@@ -1,4 +1,4 @@
-"""Plots of numbers: count accuracy over training, calibration, confusion, bars."""
+"""Plots of numbers: accuracy over training and over labels, calibration, confusion, bars."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -15,18 +15,20 @@ from airscene.evaluation.metrics.scenes import Calibration
 
 _BLUE = "#2b6cb0"
 # Colours that stay apart for every kind of sight (Okabe and Ito 2008).
-TRUE_AND_FOUND = ("black", "#d55e00")
 _COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#999999")
+# Of methods, each with its marker.
+_METHODS = (("#2b6cb0", "o"), ("#c05621", "s"), ("#6b46c1", "^"), ("#2f855a", "D"))
+_WHOLE, _SHARE = "{x:,.0f}", "{x:.0%}"
 
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """Count accuracy over one training run.
+    """A number over one training run.
 
     Args:
         seed: the seed of the run.
-        steps: the training steps at which accuracy was measured.
-        accuracy: the count accuracy on held-out scenes, in [0, 1].
+        steps: the training steps at which it was measured.
+        values: the number, such as the count accuracy on held-out scenes, in [0, 1].
     """
 
     seed: int
@@ -34,86 +36,79 @@ class Curve:
     values: Float[np.ndarray, "t"]
 
 
-def learning_curve(curves: Sequence[Curve]) -> Picture:
-    """Count accuracy over training: a thin line for each seed, and their median where shared.
+@dataclass(frozen=True)
+class LabelCurve:
+    """Accuracy of one method by the number of labelled scenes.
 
     Args:
-        curves: one for each run.
+        method: its name.
+        sizes: the numbers of labelled scenes, rising.
+        accuracies: for each of them the test accuracy of every seed, in [0, 1].
+    """
 
-    Returns:
-        The plot.
+    method: str
+    sizes: Sequence[int]
+    accuracies: Sequence[Sequence[float]]
+
+
+def learning_curve(curves: Sequence[Curve]) -> Picture:
+    """Count accuracy over training: a thin line for each run, and their median where shared.
 
     Source: Eslami et al. 2016, Fig. 3 (right, above).
     """
-    axes = _axes()
-    _draw_seeds(axes, curves)
+    axes = _over_training(curves)
     axes.set(ylabel="count accuracy, held-out scenes", ylim=(0, 1.02))
-    axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
-    shown = [
-        {"seed": c.seed, "steps": c.steps.tolist(), "count_accuracy": rounded(c.values, 4)}
-        for c in curves
-    ]
-    return Picture(_png(axes), {"figure": "learning_curve", "curves": shown})
+    axes.yaxis.set_major_formatter(_SHARE)
+    return plotted(axes, "learning_curve", curves=_told(curves, "count_accuracy", 4))
 
 
 def objective_curve(curves: Sequence[Curve]) -> Picture:
-    """What training raises, over training: a thin line for each seed, and their median.
+    """What training raises, over training: a thin line for each run, and their median.
 
     The axis begins at the median over the first tenth of the runs, as what comes before is far
     below.
 
-    Args:
-        curves: one for each run.
-
-    Returns:
-        The plot.
-
     Source: Eslami et al. 2016, appendix H, Fig. 11.
     """
-    axes = _axes()
-    _draw_seeds(axes, curves)
+    axes = _over_training(curves)
     early = [curve.values[: max(1, len(curve.values) // 10)] for curve in curves]
     axes.set(ylabel="bound in training, nats (annealed at first)")
     axes.set_ylim(bottom=float(np.median(np.concatenate(early))))
-    axes.yaxis.set_major_formatter("{x:,.0f}")
-    shown = [
-        {"seed": c.seed, "steps": c.steps.tolist(), "objective": rounded(c.values, 1)}
-        for c in curves
-    ]
-    return Picture(_png(axes), {"figure": "objective_curve", "curves": shown})
+    axes.yaxis.set_major_formatter(_WHOLE)
+    return plotted(axes, "objective_curve", curves=_told(curves, "objective", 1))
 
 
-def _draw_seeds(axes, curves: Sequence[Curve]) -> None:
-    """Draw a line for each seed, and the median where they have steps in common."""
+def _over_training(curves: Sequence[Curve]) -> Any:
+    """Axes with a line for each seed, and the median where they have steps in common."""
+    (axes,) = new_axes()
     several = len(curves) > 1
+    style = {"linewidth": 0.8, "alpha": 0.5} if several else {"linewidth": 1.6}
     for curve in curves:
-        axes.plot(
-            curve.steps,
-            curve.values,
-            color=_BLUE,
-            linewidth=0.8 if several else 1.6,
-            alpha=0.5 if several else 1,
-        )
+        axes.plot(curve.steps, curve.values, color=_BLUE, **style)
     if several:
         steps = sorted(set.intersection(*(set(curve.steps.tolist()) for curve in curves)))
         shared = [curve.values[np.isin(curve.steps, steps)] for curve in curves]
         axes.plot(steps, np.median(shared, axis=0), color="black", linewidth=1.6)
         axes.set_title(f"{len(curves)} seeds (blue) and their median (black)", fontsize=9)
     axes.set(xlabel="training step")
-    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.xaxis.set_major_formatter(_WHOLE)
     axes.grid(alpha=0.3)
+    return axes
+
+
+def _told(curves: Sequence[Curve], name: str, decimals: int) -> list[dict[str, Any]]:
+    return [
+        {"seed": c.seed, "steps": c.steps.tolist(), name: rounded(c.values, decimals)}
+        for c in curves
+    ]
 
 
 def calibration(bins: Calibration) -> Picture:
     """How often the inferred count is right, by the probability that the model gave it.
 
-    Args:
-        bins: what `count_calibration` returns.
-
-    Returns:
-        The plot: a point for each bin that is not empty, with its number of images.
+    A point for each bin of `count_calibration` that is not empty, with its number of images.
     """
-    axes = _axes()
+    (axes,) = new_axes()
     axes.plot([0, 1], [0, 1], color="grey", linestyle=":")
     used = bins.number > 0
     x, y = bins.confidence[used], bins.accuracy[used]
@@ -122,44 +117,33 @@ def calibration(bins: Calibration) -> Picture:
         below = {"xytext": (0, -15), "textcoords": "offset points", "ha": "center"}
         axes.annotate(f"{number:,}", point, fontsize=8, **below)
     axes.set_title(f"expected calibration error {bins.error:.4f}", fontsize=9)
-    axes.set(
-        xlabel="probability of the inferred count",
-        ylabel="share that is right",
-        xlim=(-0.03, 1.06),
-        ylim=(-0.09, 1.06),
-    )
+    axes.set(xlabel="probability of the inferred count", ylabel="share that is right")
+    axes.set(xlim=(-0.03, 1.06), ylim=(-0.09, 1.06))
     axes.grid(alpha=0.3)
-    shown = {
-        "confidence": rounded(bins.confidence, 4),
-        "accuracy": rounded(bins.accuracy, 4),
-        "number": bins.number.tolist(),
-        "error": round(bins.error, 5),
-    }
-    return Picture(_png(axes), {"figure": "calibration", **shown})
+    return plotted(
+        axes,
+        "calibration",
+        confidence=rounded(bins.confidence, 4),
+        accuracy=rounded(bins.accuracy, 4),
+        number=bins.number.tolist(),
+        error=round(bins.error, 5),
+    )
 
 
 def confusion(table: Int[np.ndarray, "true inferred"]) -> Picture:
-    """How many images of each true count got each inferred count.
+    """How many images of each true count got each inferred count, as `count_confusion` has it.
 
-    Args:
-        table: what `count_confusion` returns.
-
-    Returns:
-        The plot: shades are shares of the row, numbers are images.
+    Shades are shares of the row, numbers are images.
     """
-    axes = _axes()
+    (axes,) = new_axes()
     shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for (true, inferred), number in np.ndenumerate(table):
         colour = "white" if shares[true, inferred] > 0.5 else "black"
         axes.text(inferred, true, f"{number:,}", ha="center", va="center", color=colour)
-    axes.set(
-        xlabel="inferred count",
-        ylabel="true count",
-        xticks=range(table.shape[1]),
-        yticks=range(table.shape[0]),
-    )
-    return Picture(_png(axes), {"figure": "confusion", "images": table.tolist()})
+    axes.set(xlabel="inferred count", ylabel="true count")
+    axes.set(xticks=range(table.shape[1]), yticks=range(table.shape[0]))
+    return plotted(axes, "confusion", images=table.tolist())
 
 
 def bars(
@@ -172,49 +156,43 @@ def bars(
 ) -> Picture:
     """Numbers of several runs as groups of bars: the median, and a dot for each run.
 
+    Bars of one name have one colour in all groups.
+
     Args:
         values: for each group, for each of its bars, the numbers of the runs.
         label: what the numbers are.
         errors: for each group, for each of its bars, a standard error to draw.
         shares: whether they are shares in [0, 1], to be shown in per cent.
         log: whether the axis is logarithmic.
-
-    Returns:
-        The plot: bars of one name have one colour in all groups.
     """
-    axes = _axes()
+    (axes,) = new_axes()
     names = list(dict.fromkeys(name for group in values.values() for name in group))
     width = 0.8 / len(names)
-    for i, name in enumerate(names):
+    for i, (name, colour) in enumerate(zip(names, cycle(_COLOURS), strict=False)):
+        label_once = name
         for place, (group_name, group) in enumerate(values.items()):
             if runs := group.get(name):
                 x = place + (i - (len(names) - 1) / 2) * width
-                label_once = name if place == _first(values, name) else None
-                colour = _COLOURS[i % len(_COLOURS)]
                 axes.bar(x, np.median(runs), 0.92 * width, color=colour, label=label_once)
                 axes.plot([x] * len(runs), runs, "o", color="black", markersize=2.5)
                 if errors:
                     axes.errorbar(x, np.median(runs), errors[group_name][name], color="black")
+                label_once = None
     axes.set_xticks(range(len(values)), values)
     axes.set(ylabel=label, yscale="log" if log else "linear")
     if shares:
         axes.set_ylim(0, 1.02)
-        axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
+        axes.yaxis.set_major_formatter(_SHARE)
     axes.grid(axis="y", alpha=0.3)
     axes.set_axisbelow(True)
     # A wider legend would squeeze the plot.
     columns = min(4, len(names), max(1, 72 // max(map(len, names))))
     # Below the names of the groups, however many lines these have.
-    lines = max(group.count("\n") for group in values)
-    place = (0.5, -0.1 - 0.05 * lines)
+    place = (0.5, -0.1 - 0.05 * max(group.count("\n") for group in values))
     axes.legend(fontsize=8, loc="upper center", bbox_to_anchor=place, ncols=columns)
-    shown = {
-        group: {k: list(map(float, v)) for k, v in each.items()} for group, each in values.items()
-    }
-    told = {"figure": "bars", "label": label, "values": shown}
-    if errors:
-        told["standard_errors"] = {group: dict(each) for group, each in errors.items()}
-    return Picture(_png(axes), told)
+    shown = {group: {k: _floats(v) for k, v in each.items()} for group, each in values.items()}
+    more = {"standard_errors": {group: dict(e) for group, e in errors.items()}} if errors else {}
+    return plotted(axes, "bars", label=label, values=shown, **more)
 
 
 def accuracy_curves(
@@ -222,28 +200,26 @@ def accuracy_curves(
 ) -> Picture:
     """Count accuracy over training of several ways to train: a line for each run.
 
+    The runs of one way have one colour.
+
     Args:
         runs: for each way, for each of its runs, places on the axis and the accuracies there.
         label: what the axis is.
-
-    Returns:
-        The plot: the runs of one way have one colour.
     """
-    axes = _axes()
-    for i, (name, lines) in enumerate(runs.items()):
+    (axes,) = new_axes()
+    for (name, lines), colour in zip(runs.items(), cycle(_COLOURS), strict=False):
         for j, (x, accuracy) in enumerate(lines):
-            colour = _COLOURS[i % len(_COLOURS)]
             axes.plot(x, accuracy, color=colour, linewidth=1.2, label=None if j else name)
     axes.set(xlabel=label, ylabel="count accuracy, held-out scenes", ylim=(0, 1.02))
-    axes.xaxis.set_major_formatter("{x:,.0f}")
-    axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
+    axes.xaxis.set_major_formatter(_WHOLE)
+    axes.yaxis.set_major_formatter(_SHARE)
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8, loc="lower right")
     shown = {
-        name: [{"x": list(map(float, x)), "count_accuracy": list(map(float, y))} for x, y in lines]
+        name: [{"x": _floats(x), "count_accuracy": _floats(y)} for x, y in lines]
         for name, lines in runs.items()
     }
-    return Picture(_png(axes), {"figure": "accuracy_curves", "label": label, "runs": shown})
+    return plotted(axes, "accuracy_curves", label=label, runs=shown)
 
 
 def named_curves(
@@ -255,11 +231,8 @@ def named_curves(
         lines: for each name, points (x, y).
         across: what the horizontal axis is.
         up: what the vertical axis is; it begins at 0.
-
-    Returns:
-        The plot.
     """
-    axes = _axes()
+    (axes,) = new_axes()
     for (name, points), colour in zip(lines.items(), cycle(_COLOURS), strict=False):
         x, y = zip(*points, strict=True)
         # One point is no line: it would not be seen.
@@ -269,30 +242,59 @@ def named_curves(
     axes.xaxis.set_major_formatter("{x:,g}")
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8)
-    shown = {name: [list(map(float, point)) for point in points] for name, points in lines.items()}
-    return Picture(
-        _png(axes), {"figure": "named_curves", "across": across, "up": up, "lines": shown}
-    )
+    shown = {name: [_floats(point) for point in points] for name, points in lines.items()}
+    return plotted(axes, "named_curves", across=across, up=up, lines=shown)
 
 
-def _first(values: Mapping[str, Mapping[str, Any]], name: str) -> int:
-    """Return the place of the first group that has a bar of this name."""
-    return next(i for i, group in enumerate(values.values()) if group.get(name))
+def label_curves(panels: Mapping[str, Sequence[LabelCurve]]) -> Picture:
+    """Accuracy by the number of labels: the median of the seeds, and a band over all of them.
+
+    Args:
+        panels: for each task, by its title, the curves of the methods in one order.
+
+    Source: Eslami et al. 2016, Fig. 5.
+    """
+    every = new_axes(1, len(panels), (9.0, 4.0))
+    shown = {}
+    for axes, (title, curves) in zip(every, panels.items(), strict=True):
+        shown[title] = []
+        for curve, (colour, marker) in zip(curves, cycle(_METHODS), strict=False):
+            low, middle, high = ([f(a) for a in curve.accuracies] for f in (min, np.median, max))
+            style = {"color": colour, "marker": marker, "markersize": 4}
+            axes.plot(curve.sizes, middle, label=curve.method, **style)
+            axes.fill_between(curve.sizes, low, high, color=colour, alpha=0.2, linewidth=0)
+            told = [rounded(np.array(values), 4) for values in curve.accuracies]
+            shown[title].append(
+                {"method": curve.method, "sizes": list(curve.sizes), "accuracies": told}
+            )
+        axes.set(xlabel="labelled scenes", xscale="log", ylim=(0, 1.02))
+        axes.set_title(title, fontsize=9)
+        axes.xaxis.set_major_formatter(_WHOLE)
+        axes.yaxis.set_major_formatter(_SHARE)
+        axes.grid(alpha=0.3)
+    every[0].set(ylabel="accuracy on test scenes")
+    every[-1].legend(loc="lower right", fontsize=8)
+    return plotted(every[0], "label_curves", panels=shown)
 
 
-def _axes() -> Any:
-    """Axes of a figure that no global state knows of."""
+def _floats(values: Sequence[float]) -> list[float]:
+    return [float(value) for value in values]
+
+
+def new_axes(rows: int = 1, columns: int = 1, size: tuple[float, float] = (6.0, 4.0)) -> list[Any]:
+    """Axes in rows, of a figure of a size in inches that no global state knows of."""
     from matplotlib.figure import Figure  # slow to import, and overlays do without it
 
-    return Figure(figsize=(6, 4), dpi=100, layout="constrained").subplots()
+    figure = Figure(figsize=size, dpi=100, layout="constrained")
+    return list(figure.subplots(rows, columns, squeeze=False).ravel())
+
+
+def plotted(axes: Any, name: str, **shown: Any) -> Picture:
+    """The figure of some axes as a picture, with its name and what it shows."""
+    return Picture(_png(axes), {"figure": name, **shown})
 
 
 def _png(axes: Any) -> bytes:
-    return figure_png(axes.figure)
-
-
-def figure_png(figure: Any) -> bytes:
-    """A figure of Matplotlib as the content of a PNG file."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
+    axes.figure.savefig(buffer, format="png")
     return png(np.asarray(Image.open(buffer).convert("RGB")))

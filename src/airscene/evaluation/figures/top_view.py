@@ -1,16 +1,18 @@
 """Scenes on a table seen from above: the true objects, and those inferred laid over them."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from airscene.evaluation.figures.picture import Picture, rounded
-from airscene.evaluation.figures.plots import TRUE_AND_FOUND, figure_png
+from airscene.evaluation.figures.plots import new_axes, plotted
 
 # A form for each type, so that identity is seen without colour.
 _FORMS = ("o", "s", "D", "^", "v", "P", "*", "X")
+# The true objects large and below, the inferred ones small and above, in colours that stay apart
+# for every kind of sight: name, colour, size, face, width of the camera's line.
+_SIDES = (("true", "black", 11, "none", 3), ("inferred", "#d55e00", 6, "#d55e00", 2))
 
 
 def top_view(
@@ -33,26 +35,20 @@ def top_view(
         cameras: true and inferred angles of the camera, in radians from its middle, which is below
             the panel; of no numbers if it is fixed.
 
-    Returns:
-        The plot.
-
     Source: Eslami et al. 2016, Fig. 7 (left).
     """
-    from matplotlib.figure import Figure  # slow to import
-
     n = len(true[0])
     columns = min(4, n)
     rows = -(-n // columns)
-    figure = Figure(figsize=(2 * columns, 2 * rows + 0.4), dpi=100, layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    axes = new_axes(rows, columns, (2.0 * columns, 2.0 * rows + 0.4))
     for scene, panel in enumerate(axes):
         panel.set(xlim=(-1.6, 1.6), ylim=(-1.6, 1.6), aspect="equal", xticks=[], yticks=[])
         panel.set_visible(scene < n)
-    sides = zip(("true", "inferred"), TRUE_AND_FOUND, (true, found), cameras, strict=True)
-    for place, (name, colour, (kinds, poses), angles) in enumerate(sides):
-        # The true ones large and below, the inferred ones small and above.
-        size, face = (11, "none") if place == 0 else (6, colour)
-        for scene, slot in zip(*np.nonzero(kinds >= 0), strict=True):
+    shown = {}
+    for (name, colour, size, face, width), (kinds, poses), angles in zip(
+        _SIDES, (true, found), cameras, strict=True
+    ):
+        for scene, slot in np.argwhere(kinds >= 0).tolist():
             x, y, turn = poses[scene, slot]
             form = {"marker": _FORMS[kinds[scene, slot] % len(_FORMS)], "markersize": size}
             axes[scene].plot(x, y, color=colour, markerfacecolor=face, **form)
@@ -61,24 +57,15 @@ def top_view(
                 axes[scene].plot([x, x + way[0]], [y, y + way[1]], color=colour, linewidth=1)
         for scene, angle in enumerate(angles[:, 0] if angles.shape[1] else ()):
             away = np.array([np.sin(angle), -np.cos(angle)])
-            axes[scene].plot(*np.outer(away, (1.25, 1.6)), color=colour, linewidth=3 - place)
+            axes[scene].plot(*np.outer(away, (1.25, 1.6)), color=colour, linewidth=width)
         axes[0].plot([], [], "o", color=colour, markerfacecolor=face, label=name)
-    for kind, name in enumerate(types):
-        axes[0].plot([], [], _FORMS[kind % len(_FORMS)], color="grey", label=name)
-    figure.legend(loc="outside lower center", ncols=2 + len(types), fontsize=8)
-    return Picture(
-        figure_png(figure), {"figure": "top_view", **_shown(types, true, found, cameras)}
-    )
-
-
-def _shown(types: Sequence[str], true: Any, found: Any, cameras: Any) -> dict[str, Any]:
-    shown: dict[str, Any] = {"types": list(types)}
-    for name, (kinds, poses), camera in zip(
-        ("true", "inferred"), (true, found), cameras, strict=True
-    ):
         shown[name] = {
             "types": kinds.tolist(),
             "poses": [rounded(scene, 4) for scene in poses],
-            "camera": [rounded(angles, 4) for angles in camera],
+            "camera": [rounded(scene, 4) for scene in angles],
         }
-    return shown
+    for kind, name in enumerate(types):
+        axes[0].plot([], [], _FORMS[kind % len(_FORMS)], color="grey", label=name)
+    legend = {"loc": "outside lower center", "ncols": 2 + len(types), "fontsize": 8}
+    axes[0].figure.legend(**legend)
+    return plotted(axes[0], "top_view", types=list(types), **shown)

@@ -9,10 +9,8 @@ from airscene.images.truth import LabelledScenes
 
 # Parts in which the pairs are cross-validated.
 FOLDS = 5
-
 # Precision of the normal prior on the weights: keeps them finite where pairs can be separated.
 _RIDGE = 1.0
-
 _NEWTON_STEPS = 12
 
 
@@ -31,16 +29,13 @@ class Foretold(NamedTuple):
 def taken(
     found: Float[np.ndarray, "n 2 4"], true: Float[np.ndarray, "n 2 4"]
 ) -> Int[np.ndarray, "n 2"]:
-    """Return which true object the first step and which the second step took.
+    """Return which true object the first step and which the second step took, (0, 1) or (1, 0).
 
     Of the two ways of pairing, the one with the smaller sum of squared distances between centres.
 
     Args:
         found: Boxes (x0, y0, x1, y1) of the first and of the second step, in pixels.
         true: True boxes, in any order.
-
-    Returns:
-        Index of the true object of each step: (0, 1) or (1, 0).
     """
     apart = _centres(found)[:, :, None] - _centres(true)[:, None]
     distance = np.square(apart).sum(axis=-1)
@@ -103,9 +98,6 @@ def foretell(pairs: Float[np.ndarray, "pairs features"]) -> Foretold:
     Args:
         pairs: Antisymmetric features of (taken first, taken second), at least `FOLDS` pairs.
 
-    Returns:
-        Accuracy and its standard error.
-
     Source: the claim of Eslami et al. 2016, Fig. 3 and appendix H, that the policy is spatial as
     opposed to identity- or size-based; the measure is ours.
     """
@@ -124,9 +116,6 @@ def logistic_weights(pairs: Float[np.ndarray, "pairs features"]) -> Float[np.nda
 
     Args:
         pairs: Features d_i, each of a pair whose first object was taken first.
-
-    Returns:
-        The weights.
     """
     scale = np.sqrt(np.square(pairs).mean(axis=0))
     scale = np.where(scale > 0, scale, 1.0)

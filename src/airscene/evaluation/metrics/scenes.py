@@ -18,9 +18,6 @@ def count_accuracy(probs: Float[np.ndarray, "n counts"], counts: Int[np.ndarray,
         probs: q(n|x) for n = 0..N, for each image.
         counts: the true counts.
 
-    Returns:
-        A share in [0, 1].
-
     Source: Eslami et al. 2016, Fig. 3 (right, above).
     """
     return float(np.mean(probs.argmax(axis=1) == counts))
@@ -33,10 +30,7 @@ def count_confusion(
 
     Args:
         probs: q(n|x) for n = 0..N, for each image.
-        counts: the true counts.
-
-    Returns:
-        Numbers of images, in rows of true counts from 0 to the largest, columns 0..N.
+        counts: the true counts, which are the rows, from 0 to the largest.
     """
     table = np.zeros((counts.max(initial=0) + 1, probs.shape[1]), int)
     np.add.at(table, (counts, probs.argmax(axis=1)), 1)
@@ -73,37 +67,24 @@ def count_calibration(
         counts: the true counts.
         n_bins: into how many equal parts to divide [0, 1].
 
-    Returns:
-        Confidence, accuracy and number in each bin, and the expected calibration error.
-
     Source: Guo et al. 2017, "On calibration of modern neural networks", section 2.
     """
     confidence, right = probs.max(axis=1).astype(float), probs.argmax(axis=1) == counts
     # A probability of 1, or above it by a rounding, belongs to the last bin.
     bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
     number = np.bincount(bins, minlength=n_bins)
-    confidence_sum = np.bincount(bins, confidence, n_bins)
-    right_sum = np.bincount(bins, right, n_bins)
-    divisor = np.where(number > 0, number, np.nan)
-    return Calibration(
-        confidence=confidence_sum / divisor,
-        accuracy=right_sum / divisor,
-        number=number,
-        error=float(np.abs(right_sum - confidence_sum).sum() / len(counts)),
-    )
+    sums = [np.bincount(bins, each, n_bins) for each in (confidence, right)]
+    means = [each / np.where(number > 0, number, np.nan) for each in sums]
+    error = float(np.abs(sums[1] - sums[0]).sum() / len(counts))
+    return Calibration(*means, number, error)
 
 
 def iou(
     boxes_a: Float[np.ndarray, "a 4"], boxes_b: Float[np.ndarray, "b 4"]
 ) -> Float[np.ndarray, "a b"]:
-    """Intersection over union of every box of one set with every box of another.
+    """Intersection over union of every box (x0, y0, x1, y1) of one set with each of another.
 
-    Args:
-        boxes_a: (x0, y0, x1, y1), in pixels.
-        boxes_b: the same.
-
-    Returns:
-        Values in [0, 1]; 0 where both boxes are without area.
+    It is 0 where both boxes are without area.
     """
     a, b = boxes_a[:, None].astype(float), boxes_b[None].astype(float)
     low, high = np.maximum(a[..., :2], b[..., :2]), np.minimum(a[..., 2:], b[..., 2:])
@@ -143,11 +124,10 @@ def average_precision(
         total += len(true_boxes)
         overlaps = iou(boxes, true_boxes)
         for level, row in zip(presence, overlaps, strict=True):
-            best = int(row.argmax()) if len(row) else None
-            right = best is not None and row[best] >= threshold
+            right = bool(row.max(initial=-1.0) >= threshold)
             if right:
-                overlaps[:, best] = -1  # taken
-            ranked.append((float(level), bool(right)))
+                overlaps[:, row.argmax()] = -1  # taken
+            ranked.append((float(level), right))
     if not total:
         return None
     if not ranked:
@@ -182,9 +162,6 @@ def mean_iou(scenes: Scenes, truth: LabelledScenes) -> MeanIoU:
     Args:
         scenes: what was inferred.
         truth: the same images, in the same order.
-
-    Returns:
-        The means over all true boxes and over the matched ones.
 
     Raises:
         ValueError: if the numbers of scenes differ.

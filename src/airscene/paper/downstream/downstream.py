@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from airscene.evaluation.figures.label_curves import LabelCurve, label_curves
+from airscene.evaluation.figures.plots import LabelCurve, label_curves
 from airscene.paper.downstream.embeddings import embedded
 from airscene.paper.downstream.protocol import TASKS, Protocol, two_digit_pools
 from airscene.paper.result import Result, Row, Rows, Unit, described
