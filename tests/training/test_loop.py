@@ -16,11 +16,13 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import orbax.checkpoint as ocp
 import pytest
 from rich.console import Console
 
 from airscene.errors import InputError
 from airscene.model.air import AIR, AIRConfig
+from airscene.model.stored import stored_leaves
 from airscene.training import loop
 from airscene.training.air import annealed_bound
 from airscene.training.checkpoints import Checkpoints
@@ -52,9 +54,9 @@ test_loop.go(sys.argv[1], np.load(sys.argv[2]), evaluate=slowly)
 """
 
 
-def start():
+def start(**changes):
     model = {"n_what": 2, "n_cells": 4, "n_hidden": 8, "n_features": 8, "n_layer": 8, "n_steps": 2}
-    config = AIRConfig(image_shape=(1, 12, 12), object_size=0.33, **model)
+    config = AIRConfig(image_shape=(1, 12, 12), object_size=0.33, **model, **changes)
     return AIR(config, key=jax.random.key(0))
 
 
@@ -234,6 +236,26 @@ def test_the_newest_checkpoint_is_restored(saved):
     restored = checkpoints.restore(state)
     assert int(restored.step) == 4
     assert eqx.tree_equal(restored, state._replace(step=jnp.int32(4)))
+
+
+def test_a_checkpoint_of_older_names_and_form(tmp_path):
+    """A tree by the attributes of the time, with the side beside the difference network's weights."""
+    state = initial_state(start(where_proposal="difference"), CONFIG)
+    tree: dict = {}
+    for name, leaf in stored_leaves(state).items():
+        node = tree
+        for part in name.split(".")[:-1]:
+            node = node.setdefault(part, {})
+        node[name.rpartition(".")[2]] = leaf
+    assert tree["weights"]["posterior"]["glimpses"]["0"].keys() == {"look", "think", "propose"}
+    tree["weights"]["posterior"]["preferred"] = jnp.zeros(())
+    with ocp.CheckpointManager(tmp_path) as manager:
+        manager.save(4, args=ocp.args.StandardSave({"state": tree}))
+    checkpoints = Checkpoints(tmp_path)
+    assert eqx.tree_equal(checkpoints.restore(state), state)
+    with pytest.raises(InputError, match="is not of this model"):
+        checkpoints.restore(initial_state(start(), CONFIG))
+    checkpoints.close()
 
 
 def test_no_checkpoint_yet(tmp_path):

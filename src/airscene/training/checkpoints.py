@@ -10,6 +10,9 @@ from airscene.errors import InputError
 from airscene.model.stored import stored_leaves
 from airscene.training.state import TrainState
 
+# The side that the difference network prefers was held beside the weights, and is no weight now.
+_GONE = ".posterior.preferred"
+
 
 class Checkpoints:
     """The last checkpoints of one run, in a folder that is made if it does not exist."""
@@ -57,7 +60,11 @@ class Checkpoints:
             )
             tree = self._manager.restore(step, args=ocp.args.StandardRestore(shapes))
             # Older files have a tree where newer ones have a name: the joined names are the same.
-            found = stored_leaves(tree["state"])
+            found = {
+                name: leaf
+                for name, leaf in stored_leaves(tree["state"]).items()
+                if not name.endswith(_GONE)
+            }
             for name in wanted.keys() | found.keys():
                 shape = getattr(found.get(name), "shape", None)
                 if shape is None or shape != getattr(wanted.get(name), "shape", None):
