@@ -239,7 +239,7 @@ def test_the_newest_checkpoint_is_restored(saved):
 
 
 def test_a_checkpoint_of_older_names_and_form(tmp_path):
-    """A tree by the attributes of the time, with the side beside the difference network's weights."""
+    """A tree by the attributes of the time, with the side beside the network's weights."""
     state = initial_state(start(where_proposal="difference"), CONFIG)
     tree: dict = {}
     for name, leaf in stored_leaves(state).items():

@@ -112,14 +112,11 @@ def training_step(preset: Preset, images: np.ndarray) -> list[Row]:
         peak.append(flops * _seconds(lambda: multiply(square), 5) / (2 * 1024**3))
     took, same, peak = (statistics.median(times) for times in (took, same, peak))
     what = f"training step, {preset.name}, batch {BATCH}"
-    return [
-        bench_row(
-            what, took * 1e3, "ms", f"its {flops / 1e6:.0f} Mflop of products alone", same * 1e3
-        ),
-        bench_row(
-            what, took * 1e3, "ms", "the same at the rate of a 1024x1024 product", peak * 1e3
-        ),
-    ]
+    floors = {
+        f"its {flops / 1e6:.0f} Mflop of products alone": same,
+        "the same at the rate of a 1024x1024 product": peak,
+    }
+    return [bench_row(what, took * 1e3, "ms", floor, at * 1e3) for floor, at in floors.items()]
 
 
 def _loaded(name: str) -> Model:
@@ -132,21 +129,15 @@ def inference(model: Model, images: np.ndarray) -> list[Row]:
     """One image, and many images."""
     one, many = images[:1], images[:1000]
     prepared = model.prepare(many)[1]
-    return [
-        bench_row(
-            "inference, one image, warm", _seconds(lambda: model.infer(one), 101) * 1e3, "ms"
-        ),
-        bench_row(
-            "inference, 1,000 images, to Scenes",
-            len(many) / _seconds(lambda: model.infer(many)),
-            "images/s",
-        ),
-        bench_row(
-            "inference, 1,000 images, to arrays",
-            len(many) / _seconds(lambda: model.infer_arrays(prepared)),
-            "images/s",
-        ),
-    ]
+    warm = _seconds(lambda: model.infer(one), 101)
+    rows = [bench_row("inference, one image, warm", warm * 1e3, "ms")]
+    for what, call in (
+        ("Scenes", lambda: model.infer(many)),
+        ("arrays", lambda: model.infer_arrays(prepared)),
+    ):
+        rate = len(many) / _seconds(call)
+        rows.append(bench_row(f"inference, 1,000 images, to {what}", rate, "images/s"))
+    return rows
 
 
 def by_count(name: str) -> list[Row]:
@@ -177,11 +168,8 @@ def start_up(name: str, image: np.ndarray) -> list[Row]:
 def scenes(n: int) -> list[Row]:
     """Making multi-MNIST."""
     digits = load_digits("test", "bundled")
-    return [
-        bench_row(
-            f"{n:,} multi-MNIST scenes", _seconds(lambda: multi_mnist(digits, n, seed=0), 3), "s"
-        )
-    ]
+    took = _seconds(lambda: multi_mnist(digits, n, seed=0), 3)
+    return [bench_row(f"{n:,} multi-MNIST scenes", took, "s")]
 
 
 def main() -> None:
@@ -208,13 +196,8 @@ def main() -> None:
                 text += f"; {row['floor']}: {row['floor_value']:g}, ratio {row['ratio']:g}"
             print(text)
     if out:
-        file = {
-            "result": "bench",
-            "command": "make bench",
-            "commit": commit(),
-            "machine": machine(),
-            "rows": rows,
-        }
+        file = {"result": "bench", "command": "make bench", "commit": commit()}
+        file |= {"machine": machine(), "rows": rows}
         write_atomic(out, (json.dumps(file, indent=1) + "\n").encode())
 
 

@@ -121,14 +121,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             parse(sys.argv[1:] if arguments is None else arguments).run(console)
             sys.stdout.flush()
     except InputError as error:
-        print(f"airscene: {error}", file=sys.stderr)
-        return BAD_INPUT
+        return _refused(str(error))
     except MemoryError as error:
-        print(
-            f"airscene: there is not enough memory for that ({error}); ask for less at once",
-            file=sys.stderr,
-        )
-        return BAD_INPUT
+        return _refused(f"there is not enough memory for that ({error}); ask for less at once")
     except KeyboardInterrupt as stop:
         print(f"airscene: {str(stop) or 'interrupted'}", file=sys.stderr)
         return INTERRUPTED
@@ -140,23 +135,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         # A write that names no file is one to standard output: it is full, or gone.
         _drop_output()
-        print(
-            f"airscene: cannot write to standard output ({error.strerror}); give --out, or send it "
-            "to a place with room",
-            file=sys.stderr,
+        return _refused(
+            f"cannot write to standard output ({error.strerror}); give --out, or send it to "
+            "a place with room"
         )
-        return BAD_INPUT
     except (RuntimeError, AssertionError):
         platforms = os.environ.get("JAX_PLATFORMS")
         if not platforms or _platforms_start():
             raise
-        print(
-            f"airscene: JAX_PLATFORMS is {platforms!r}, which JAX finds no device for; unset it, "
-            "or set it to cpu",
-            file=sys.stderr,
+        return _refused(
+            f"JAX_PLATFORMS is {platforms!r}, which JAX finds no device for; unset it, or set it "
+            "to cpu"
         )
-        return BAD_INPUT
     return 0
+
+
+def _refused(why: str) -> int:
+    print(f"airscene: {why}", file=sys.stderr)
+    return BAD_INPUT
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *where: Any) -> None:

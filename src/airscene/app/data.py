@@ -56,9 +56,6 @@ class Data:
     def run(self, console: Console) -> None:
         """Print the list, or write scenes.
 
-        Args:
-            console: Where it is said what was written.
-
         Raises:
             InputError: If an option is wrong, or there is no such data.
         """

@@ -58,9 +58,6 @@ class Evaluate:
     def run(self, console: Console) -> None:
         """Evaluate, and write the numbers.
 
-        Args:
-            console: Where it is said what is measured on what.
-
         Raises:
             InputError: If the model or an option is wrong, there is no such data, or it is in
                 colour and the model grey, or the reverse.

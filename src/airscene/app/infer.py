@@ -58,9 +58,6 @@ class Infer:
     def run(self, console: Console) -> None:
         """Infer, and write the scenes.
 
-        Args:
-            console: Where it is said what was written.
-
         Raises:
             InputError: If the model, an image or an option is wrong.
         """
@@ -85,17 +82,12 @@ class Infer:
                     f"--{'resize' if self.resize else 'steps'} is for models of images in 2-D; "
                     f"{model!r} takes pictures of any size and has a fixed number of steps"
                 )
-            scenes = model.infer(
-                self.images, refine=self.refine, samples=self.samples, seed=self.seed
-            )
-        else:
-            if not self.refine:
-                raise InputError(f"--no-refine is for models of 3-D scenes, which {model!r} is not")
-            if self.steps is not None:
-                model = model.with_steps(self.steps)
-            scenes = model.infer(
-                self.images, resize=self.resize, samples=self.samples, seed=self.seed
-            )
+        elif not self.refine:
+            raise InputError(f"--no-refine is for models of 3-D scenes, which {model!r} is not")
+        elif self.steps is not None:
+            model = model.with_steps(self.steps)
+        drawn = {"samples": self.samples, "seed": self.seed}
+        scenes = model.infer(self.images, resize=self.resize, refine=self.refine, **drawn)
         if self.out:
             scenes.save(self.out)
             console.print(f"{scenes!r}: {self.out}")

@@ -18,11 +18,7 @@ class Models:
     """
 
     def run(self, console: Console) -> None:
-        """Print the list on standard output.
-
-        Args:
-            console: Not used: the list is the output.
-        """
+        """Print the list on standard output."""
         # Here, as JAX takes a second to import, which `--help` need not wait for.
         from airscene.inference import load
 

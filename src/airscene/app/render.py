@@ -37,9 +37,6 @@ class Render:
     def run(self, console: Console) -> None:
         """Draw, and write the pictures.
 
-        Args:
-            console: Where it is said what was written.
-
         Raises:
             InputError: If the scenes, the model or the folder is wrong, or nothing can be drawn.
         """

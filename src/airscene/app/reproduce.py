@@ -36,9 +36,6 @@ class Reproduce:
     def run(self, console: Console) -> None:
         """Make the runs, one after the other.
 
-        Args:
-            console: Where progress is shown.
-
         Raises:
             InputError: If there is no such result, or a folder is in the way or cannot be written.
             SystemExit: If rows failed, with status 1, after the others are made.

@@ -36,9 +36,6 @@ class Sample:
     def run(self, console: Console) -> None:
         """Draw, and write the picture.
 
-        Args:
-            console: Where it is said what was written.
-
         Raises:
             InputError: If the model or an option is wrong.
         """

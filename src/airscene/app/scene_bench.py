@@ -72,17 +72,10 @@ def rendered_training_step() -> list[Row]:
 def rendered_inference(preset: ScenePreset) -> list[Row]:
     """Inference of a 3-D image, networks alone and with everything."""
     took, name = speed_of(preset, 200), preset.name
-    return [
-        bench_row(f"{name}, an image, networks alone", took["network_image"], "ms"),
-        bench_row(
-            f"{name}, a step, networks alone (the paper: {SCENE_STEP} ms)",
-            took["network_step"],
-            "ms",
-        ),
-        bench_row(
-            f"{name}, an image, with renders (the paper: {SCENE_IMAGE:.0f} ms)", took["image"], "ms"
-        ),
-        bench_row(
-            f"{name}, an image of a batch of {BATCH}, networks alone", took["batched_image"], "ms"
-        ),
-    ]
+    said = {
+        "an image, networks alone": "network_image",
+        f"a step, networks alone (the paper: {SCENE_STEP} ms)": "network_step",
+        f"an image, with renders (the paper: {SCENE_IMAGE:.0f} ms)": "image",
+        f"an image of a batch of {BATCH}, networks alone": "batched_image",
+    }
+    return [bench_row(f"{name}, {what}", took[key], "ms") for what, key in said.items()]

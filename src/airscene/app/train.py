@@ -195,9 +195,6 @@ class Train:
     def run(self, console: Console) -> None:
         """Train, and say what was reached and where to look.
 
-        Args:
-            console: Where progress and the summary go.
-
         Raises:
             InputError: If an option, the data or the folder is wrong.
             KeyboardInterrupt: If the run was stopped; with what to type to go on.
