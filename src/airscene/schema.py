@@ -31,7 +31,7 @@ RENAMES: dict[int, dict[str, str]] = {
     }
 }
 
-# Metadata of a field that is for readers: files do not hold it, and it decides no run.
+# Metadata of a descriptive field: files omit it, and it does not affect a run.
 FOR_READERS = {"in_files": False}
 
 # Metadata of a field that follows from something else: it is no option of the command line.
@@ -83,7 +83,7 @@ def reduced(config: Any, said: Any, schema: int = SCHEMA) -> Any:
     Args:
         config: a configuration of the same form, whose classes say the defaults; its values are
             not looked at.
-        said: JSON that `whole` wrote, at whatever schema.
+        said: JSON from `whole` or `changes`, of any schema.
         schema: the number of that schema.
     """
     return _reduced(config, renamed(said, schema))
@@ -91,7 +91,7 @@ def reduced(config: Any, said: Any, schema: int = SCHEMA) -> Any:
 
 def _reduced(config: Any, said: Any) -> Any:
     if isinstance(config, Together) and isinstance(said, dict):
-        # What no part knows stays in the first one, and shows as a difference.
+        # A name unknown to all parts goes to the first, and counts as a change.
         owner = {name: part for part in config.parts[::-1] for name in whole(part)}
         by_part: dict[int, dict[str, Any]] = {id(part): {} for part in config.parts}
         for name, value in said.items():
@@ -144,7 +144,7 @@ def read(kind: type[Config], said: Any, schema: int = SCHEMA) -> Config:
         schema: the number of the file's schema.
 
     Raises:
-        TypeError: if the JSON names a field that there is not, or lacks one without a default.
+        TypeError: if the JSON has an unknown field, or lacks one without a default.
         ValueError: if a value is out of range.
     """
     said = renamed(said, schema)

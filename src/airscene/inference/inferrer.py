@@ -22,7 +22,7 @@ ScenesKind = TypeVar("ScenesKind", bound=SceneSequence)
 
 Images = Shaped[np.ndarray, "n height width"] | Shaped[np.ndarray, "n height width 3"]
 Named = list[tuple[str, np.ndarray]]
-# Finds one scene an image: the number of the draw and its key, or None twice for the means.
+# Finds one scene per image. Takes a draw's number and key, or None, None for the means.
 Explain = Callable[[int | None, jax.Array | None], list]
 
 

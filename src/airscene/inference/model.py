@@ -109,7 +109,7 @@ class Model(SceneInferrer[AIR, Scenes]):
 
     def _log_likelihoods(self, prepared: np.ndarray, particles: int, key: jax.Array) -> np.ndarray:
         keys = iter(jax.random.split(key, len(prepared)))
-        # A chunk of this many unrolled scenes is as much as one of images.
+        # Images per chunk, so that images x particles fits in memory.
         few = max(1, CHUNK * 4 // min(particles, PARTICLES))
         return in_chunks(lambda x: log_marginals(self.air, x, next(keys), particles), prepared, few)
 

@@ -99,7 +99,7 @@ class SceneModel(SceneInferrer[InverseAIR, PosedScenes]):
         return explain
 
     def _unroll(self, inputs: np.ndarray, n: int, noise: Noise) -> Unrolled:
-        """Unroll a chunk of which n rows are no padding: nothing else is drawn."""
+        """Unroll a padded chunk; render only its first n rows, the real ones."""
 
         def render(scenes: SceneBatch) -> np.ndarray:
             images = np.zeros((len(scenes), *self.image_size, 3), np.uint8)

@@ -24,10 +24,10 @@ from airscene.training.config import LoopConfig
 from airscene.training.loop import train_by
 from airscene.training.state import Objective, TrainState, make_update
 
-# True scenes: of their number and a seed.
+# Makes n true scenes from a seed.
 Scenes = Callable[..., SceneBatch]
 
-# Updates between looks at signals: about a second of the single object's, few of the table-top's.
+# Updates between checks for signals: about 1 s for a single object, a few s for table-tops.
 _AT_ONCE = 5
 
 
@@ -58,7 +58,7 @@ def likelihood_at(config: InverseTrainConfig, step: int) -> Likelihood:
 
 
 def annealed_at(config: InverseTrainConfig, step: int) -> Annealed:
-    """What is not ascent on the bound at a step; nothing is at the end of a run."""
+    """The annealing at a step; at the end of a run there is none."""
     left = max(0.0, 1.0 - step / (config.release * config.steps))
     whole = float(step >= config.prefix * config.steps)
     parts = (config.floor * left, config.cross_entropy * (left > 0.0), whole)

@@ -86,7 +86,7 @@ def as_inputs(images: Renders, config: InverseConfig) -> Inputs:
 
 
 class _Same:
-    """A model as a key of caches: by what it is, not by what it holds."""
+    """A model as a cache key: compared by identity, not by value."""
 
     def __init__(self, model: InverseAIR):
         self.model = model
@@ -100,7 +100,7 @@ class _Same:
 
 @lru_cache(maxsize=4)
 def _compiled(function: Callable, same: _Same) -> Callable:
-    """A function of a model and arrays as one of the arrays, compiled.
+    """Compile a function of a model and arrays, with the model bound.
 
     The model is taken apart once: it takes as long as a step of one image does. The last few
     models stay in memory for it.
@@ -145,8 +145,8 @@ def _steps(model, images, canvases, carry, z_camera, normal, uniform, gumbel):
 def unroll(model: InverseAIR, images: Inputs, render: Render, noise: Noise) -> Unrolled:
     """Draw the latents of a batch of images, one step after the other.
 
-    The difference network has no state: a step that finds nothing in any image, and whose noise is
-    that of the steps after it, is what they would be, and the last that is made.
+    The difference network has no state. So if a step finds nothing in any image, and later steps
+    have the same noise, they would repeat it: the loop ends and copies its results to them.
 
     Args:
         model: The model.
@@ -170,7 +170,7 @@ def unroll(model: InverseAIR, images: Inputs, render: Render, noise: Noise) -> U
     kinds, q_present = np.zeros_like(types), np.zeros(types.shape)
     canvases = np.zeros((n, slots, *config.image_shape[1:], 3 * looks), np.float32)
     carry, run = _first_carries(config, n), _compiled(_steps, same)
-    # A dispatch takes as long as a third of a step: where nothing is drawn between them, one does.
+    # A dispatch costs a third of a step, so steps without rendering between them share one.
     for start in range(slots) if looks else (0,):
         some = slice(start, start + 1 if looks else slots)
         if looks:

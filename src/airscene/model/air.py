@@ -72,7 +72,7 @@ class AIR(StoredModule):
 
     @property
     def n_noise(self) -> int:
-        """Standard normal numbers that one step of `unroll` takes."""
+        """How many normal numbers one step of `unroll` takes."""
         return 3 + self.config.n_what
 
     def log_prior(self) -> Counts:
@@ -86,7 +86,7 @@ class AIR(StoredModule):
         return attention.write(self.decoder(z_what), z_where, self.pose, size)
 
     def appear(self, seen: Image, z_where: Where, noise: Float[Array, " what"]) -> Appearance:
-        """Encode one window of the image, or of what the canvas lacks of it: return the object."""
+        """Encode one window of the image, or of the canvas error, and return the object."""
         window = attention.read(seen, z_where, self.pose, self.config.n_cells)
         mean, scale = self.encoder(window)
         z_what = mean + scale * noise
@@ -156,7 +156,7 @@ class AIR(StoredModule):
     def compose(
         self, drawn: Float[Array, "steps channel height width"], present: Bool[Array, " steps"]
     ) -> Image:
-        """Return the canvas with what those objects add that are present."""
+        """Return the canvas composed of the objects that are present."""
         return self.composition.compose(self.background.canvas(drawn[0]), drawn, present)
 
     def kl(self, proposals: Proposal, objects: Appearance) -> Float[Array, " steps"]:
@@ -174,7 +174,7 @@ class AIR(StoredModule):
 
 
 def _chosen(kinds: Mapping[str, Any], what: str, name: str) -> Any:
-    """Return the kind of a name, or refuse a name that there is not."""
+    """Return the entry of that name, or raise InputError."""
     if name not in kinds:
         raise InputError(f"{what} is {name!r}; it should be one of {', '.join(kinds)}")
     return kinds[name]

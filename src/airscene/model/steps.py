@@ -1,4 +1,4 @@
-"""The steps of deterministic inference: until a scene has ended, and from the best side."""
+"""Deterministic inference: when a scene ends, and the side that explains it best."""
 
 import jax
 import jax.numpy as jnp
@@ -49,8 +49,8 @@ def take_steps(model: AIR, image: Image, side: Side = 0.0) -> tuple[Counts, Infe
 def best_steps(model: AIR, image: Image) -> tuple[Scalar, Counts, InferenceStep]:
     """Take steps from the side from which they explain the image best.
 
-    Of the sides that the where-proposal has, the one with the highest bound at the means, for its
-    most probable count:
+    The best of the sides of the where-proposal has the highest bound at the posterior means, for
+    its most probable count:
 
         max_side  log p(x | z_1..n) - sum_i KL_i + log p(n),   n = argmax q(n)
 
@@ -72,7 +72,7 @@ def best_steps(model: AIR, image: Image) -> tuple[Scalar, Counts, InferenceStep]
         there = jnp.arange(len(log_q) - 1) < count
         objects = model.appearances(image, steps, mean)
         canvas = model.compose(objects.drawn, there)
-        # Of steps that were not run it is not a number.
+        # The KL of a step that was not run is NaN.
         kl = jnp.where(there, model.kl(steps.proposal, objects), 0.0).sum()
         bound = model.log_likelihood(image, canvas) - kl + model.log_prior()[count]
         return bound, log_q, steps

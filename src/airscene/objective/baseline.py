@@ -21,7 +21,7 @@ from airscene.model.unrolled import Unrolled
 # Nats that an output of one stands for: about what explaining one object gains.
 UNIT = 100.0
 
-# The learning rate of the baselines, in those of the model (paper, appendix C: 1e-3 to 1e-4).
+# Learning rate of the baselines, relative to the model's (paper, appendix C: 1e-3 to 1e-4).
 FASTER = 10.0
 
 # The image and what is left of it are averaged over squares of this side: how much a step can
@@ -37,7 +37,7 @@ Aid = TypeVar("Aid", bound=eqx.Module)
 
 
 class Baseline(eqx.Module):
-    """A network a step that foretells its learning signal from the image and the latents so far.
+    """One network per step: predicts its learning signal from the image and the latents so far.
 
         b_i(x, z_1..i-1) = log p(x | z_1..i-1) + UNIT f_i(x, (x - y_i-1)^2, z_1..i-1)
 
@@ -79,10 +79,10 @@ def foretell(
     latents: Float[Array, "steps latents"],
     *others: Float[Array, " others"],
 ) -> Float[Array, " steps"]:
-    """What the network of each step says, in nats, of what is known before it.
+    """Predict, in nats, with the network of each step from what is known before it.
 
-    That is the image and other numbers, the same at every step; what is left before each step; and
-    of the latents those of the steps before it, and zeros.
+    Its inputs: the image and `others`, the same at every step; the error `left` before the step;
+    and the latents of earlier steps, with zeros for the rest.
     """
     n = len(latents)
     before = jnp.tri(n, k=-1)[:, :, None] * latents

@@ -1,9 +1,9 @@
-"""Bounds on log p(x) of one image, in nats: exact in the counts, of K samples, and the paper's own.
+"""Bounds on log p(x) of one image, in nats: enumerated, importance-weighted, score-function.
 
 Arguments that they share:
     image: Image, values in [0, 1].
-    noise: Standard normal numbers, one row a step; K samples of it for the bounds of K samples.
-    log_prior: log p(n); training raises the price of an object for a while.
+    noise: Standard normal numbers, one row per step; [K, steps, noise] for K-sample bounds.
+    log_prior: log p(n), n = 0..N; early in training with an added cost per object.
     prefix: Weight of the prefix term, see `expectation`; 0 is the bound.
     side: The side that objects are taken from first, see `WhereProposal.begin`.
 """
@@ -34,7 +34,7 @@ def expectation(log_q: Counts, score: Counts, log_prior: Counts, prefix: Scalar 
 
     Args:
         log_q: log q(n), for n = 0..N.
-        score: What is gained by n objects, without the counts' own terms, in nats.
+        score: log p(x | z_1..n) - sum_{i<=n} KL_i (or its estimate), in nats.
         log_prior: log p(n).
         prefix: Weight of the prefix term.
     """

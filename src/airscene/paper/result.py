@@ -59,8 +59,8 @@ class Claim:
         key: Name of the number in these rows.
         style: How to write it.
         paper: The paper's figure, short.
-        at_least: What it should reach from above, if anything.
-        at_most: What it should reach from below, if anything.
+        at_least: The lowest value that meets the aim, if any.
+        at_most: The highest value that meets the aim, if any.
         worst: Whether every run should reach the aim, where otherwise their median should.
         of: Makes the number of all rows of the result, where it is not of one name: with its
             standard error if it has one; None if the rows that it needs are not there. `key` may

@@ -1,7 +1,7 @@
 """What a run is: its recipe, its seed, its images, and what its configuration changes.
 
-Two runs are the same if their identities are: not if every field of their configurations is. So a
-field that is added with a default leaves old runs and rows what they were; see `airscene.schema`.
+Two runs are the same if their identities are equal, even where one configuration has more fields.
+So a new field with a default does not change old runs and rows; see `airscene.schema`.
 """
 
 from collections.abc import Mapping
@@ -63,7 +63,7 @@ def difference(now: Identity, before: Identity) -> tuple[str, Any, Any] | None:
     A value that only one of them states is "the default" in the other.
     """
     flat_now, flat_before = _flat(now), _flat(before)
-    # The images last: an option that chose others is the better answer.
+    # Images last: the option that changed them explains more.
     for name in sorted(flat_now | flat_before, key=lambda n: (n == "images_sha256", n)):
         pair = (flat_now.get(name, "the default"), flat_before.get(name, "the default"))
         if pair[0] != pair[1]:

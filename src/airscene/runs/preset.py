@@ -97,8 +97,8 @@ class ScenePreset:
         repeats: Whether a scene may have two objects of one type.
         n_test: Number of held-out scenes.
         labels: For a supervised network: the order of the labels; None trains without any.
-        look: How far the looks of the scenes that it is trained on are perturbed, which neither the
-            network is told nor the model draws; None for nominal looks.
+        look: How far the looks of training scenes are perturbed; neither the network nor the
+            renderer of the model knows of it. None for nominal looks.
         number: The recipe's number, raised when its behaviour changes.
     """
 

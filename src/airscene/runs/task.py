@@ -18,7 +18,7 @@ Network = TypeVar("Network", bound=StoredModule)
 
 Metrics = dict[str, Any]
 
-# A caption and a picture, by the name of its file.
+# File name -> (caption, picture).
 Pictures = dict[str, tuple[str, Picture]]
 
 
@@ -72,7 +72,7 @@ class Task(ABC, Generic[Network]):
         """Where the training data come from, in a line."""
 
     def prepare(self) -> None:
-        """Make what is watched while training; before anything is written, as it may not be."""
+        """Make the held-out data; called before files are written, as it may fail."""
 
     @abstractmethod
     def initial_model(self) -> Network:

@@ -41,7 +41,7 @@ def annealed_bound(model: AIR, config: TrainConfig, images: Images) -> Objective
         model: The model; its weights are not used. The objective is of such a model, or of a
             `WithBaseline` for the estimator "score-baseline".
         config: How to train.
-        images: The data set, 0 black to 255 white: its energy sets the scale of the price.
+        images: The data set, 0 black to 255 white: its mean energy scales the count penalty.
     """
     log_prior = model.log_prior()
     counts = jnp.arange(len(log_prior))
@@ -69,7 +69,7 @@ def annealed_bound(model: AIR, config: TrainConfig, images: Images) -> Objective
                 return importance_weighted(model, image, noise, prior, prefix, side)
             return score_function(model, image, noise, uniform, prior, prefix, baseline, side)
 
-        # Left out of the program where no estimator asks for them.
+        # XLA drops these where the estimator does not use them.
         uniform = jax.random.uniform(jax.random.fold_in(key, 1), (len(images), len(counts) - 1))
         turn = jax.random.uniform(jax.random.fold_in(key, 2), (len(images),))
         return jax.vmap(bound)(images, noise, uniform, 2.0 * jnp.pi * turn).mean()

@@ -23,7 +23,7 @@ from airscene.training.config import LoopConfig
 from airscene.training.record import Record
 from airscene.training.state import Objective, TrainState, initial_state, make_run
 
-# Of the model, without its baseline, and the step.
+# Maps the model (without baseline) and step to metrics.
 Evaluate = Callable[[Any, int], dict[str, float]]
 Advance = Callable[[TrainState, int, int], tuple[TrainState, Array]]
 
@@ -88,7 +88,7 @@ def train_by(
     """Train a model by a function that makes some updates.
 
     Args:
-        advance: Takes the state (given up: its memory may be used again), its step and a number of
+        advance: Takes the state (donated: its buffers may be reused), its step and a number of
             updates to make; returns the new state and the mean objective of the updates. What it
             does should follow from these alone, so that a resumed run is as an uninterrupted one.
         model: The model to start from.
@@ -97,8 +97,8 @@ def train_by(
         evaluate: Called with the model, without its baseline, and the step every `evaluate_every`
             steps; what it returns is recorded with the objective.
         at_once: The most updates to make in one go, where they are slow: a signal is heeded after
-            them. As many as lie between evaluations if not given. The next objective recorded of a
-            run that was stopped between evaluations is of the updates after the stop.
+            them. By default all updates up to the next evaluation. After a stop between
+            evaluations, the next recorded objective covers only the updates after the stop.
         resume: Go on from the newest checkpoint, if there is one.
         tensorboard: Also write TensorBoard's event files.
         console: Where progress is shown; standard error if not given.

@@ -18,7 +18,7 @@ from airscene.objective.bounds import only_gradient
 
 
 class Annealed(NamedTuple):
-    """What is not ascent on the bound, and falls to nothing during a run.
+    """Annealing terms that change the objective early in a run.
 
     Args:
         floor: Least weight of the pose terms, see `path_wise`.
@@ -93,9 +93,9 @@ def log_weights(
         log p(x | z) + sum_i [log p(a_i) - log q(a_i) + 1(a_i present) log p(z_i) / q(z_i)]
                      + log p(z_camera) / q(z_camera)
 
-    with a_i the alternative of slot i, absent or a type, and log p(x | z) from the renderer. exp of
-    it has the mean p(x), so that the logarithm of a mean of several is a bound on log p(x) from
-    below.
+    with a_i the alternative of slot i, absent or a type, and log p(x | z) from the renderer. Its
+    exponential has mean p(x), so the log of the mean over draws is, in expectation, a lower bound
+    on log p(x).
     """
     prior = log_prior(model.config)
 

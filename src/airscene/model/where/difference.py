@@ -16,25 +16,25 @@ from airscene.model.stored import stored_as
 from airscene.model.where import spatial
 from airscene.model.where.proposal import Proposal, init_head, propose
 
-# How steeply attention prefers errors on one side of the image, in nats a half-width; the power of
-# the saturated error in it; and the squared error, in units of sigma, that is half saturated. So of
-# several objects attention goes to one, and thin residues on the preferred side do not outweigh an
-# object on the other.
+# PREFERENCE_SLOPE: slope of the preference for one side, in nats per half-width of the image.
+# POWER: exponent of the saliency. HALF_SATURATION: squared error, in sigma^2, with saliency 1/2.
+# Together they send attention to one object, and keep thin residues on the preferred side from
+# outweighing an object on the other.
 PREFERENCE_SLOPE, POWER, HALF_SATURATION = 2.0, 3, 0.5
 
 # The error is smoothed by a Gaussian of this deviation, in windows of a typical object: residues
 # of both signs about an object that is drawn cancel, an object that is not drawn stays.
 BLUR = 0.15
 
-# Attention then moves to the mean place of the error around it (mean shift): so many times, within
-# a Gaussian of this deviation, in windows.
+# Mean shift: number of iterations that move attention to the local mean place of the error, and
+# the standard deviation of their Gaussian kernel, in windows.
 MEAN_SHIFTS, SHIFT_WIDTH = 5, 0.25
 
-# A glimpse is this much larger than the window of a typical object. So many are taken, each at the
-# place that the one before proposes, no further off than this share of a window.
+# Size of a glimpse relative to a typical window; number of glimpses, each centred where the one
+# before proposed; and the largest move between them, as a share of a window.
 GLIMPSE_SIZE, N_GLIMPSES, REACH = 1.5, 3, 0.25
 
-# Deterministic inference tries a scene from so many sides.
+# Number of sides that deterministic inference tries.
 N_SIDES = 4
 
 
@@ -85,7 +85,7 @@ class DifferenceProposal(eqx.Module):
         return State(image, jnp.asarray(side, image.dtype))
 
     def step(self, state: State, noise: Where) -> tuple[State, Proposal]:
-        """Propose one object from the error; the state stays."""
+        """Propose one object from the error; keep the state."""
         error, pose = jax.lax.stop_gradient(state.error), self.pose
         centre = jax.lax.stop_gradient(self.attend(error / self.sigma, state.side))
         reach = 2.0 * REACH * pose.object_size / pose.position_spread
@@ -101,7 +101,7 @@ class DifferenceProposal(eqx.Module):
         return state.error
 
     def explain(self, state: State, z_where: Where, drawn: Image | None) -> State:
-        """Take what an object draws from the error."""
+        """Subtract a drawn object from the error."""
         assert drawn is not None
         return state._replace(error=state.error - drawn)
 
@@ -116,7 +116,7 @@ class DifferenceProposal(eqx.Module):
         blur_x = _gaussian(x[:, None] - x, BLUR * across)
         blur_y = _gaussian(y[:, None] - y, BLUR * down)
         smooth = blur_y @ spatial.pool(error) @ blur_x / (blur_x.sum(0).max() * blur_y.sum(0).max())
-        # Objects only add to the canvas, so they can mend no error below zero.
+        # Objects only add to the canvas, so they cannot reduce negative error.
         ink = jnp.square(jax.nn.relu(smooth)).mean(axis=0)
         saliency = ink / (ink + HALF_SATURATION) + spatial.attention_floor(pose.object_size)
         preference = spatial.directional_preference(side, self.image_size, PREFERENCE_SLOPE)

@@ -22,7 +22,7 @@ IMAGE_GAIN = 1.2
 # drawn with the weights: without one, attention to two objects is in the middle between them.
 PREFERENCE_SLOPE = 2.0
 
-# The ink of a typical object, in units of the noise.
+# The ink of a typical object, in units of sigma^2.
 TYPICAL_INK = 100.0
 
 
@@ -34,7 +34,7 @@ class State(NamedTuple):
         hidden: The LSTM's output.
         cell: The LSTM's memory.
         z_where: Where the previous object is; zeros before the first.
-        unexplained: How much there is to explain in each square that no window has covered yet.
+        unexplained: Ink left in each square, in units of sigma^2, after the windows so far.
     """
 
     gates: Float[Array, " gates"]
@@ -55,8 +55,8 @@ class RecurrentProposal(eqx.Module):
     objects are is what it needs so as not to explain one twice, and with this the appearance of
     all N objects is computed at once, in products N times as large.
 
-    And the mean place is not regressed from the whole image but attended to. With a the ink that
-    the windows so far have not covered and m the cell's preference among squares,
+    Also, the mean place comes from attention, not from regression on the whole image. Let a be the
+    ink that no window has covered so far, and m the cell's preference among squares (logits):
 
         centre = sum_s a_s exp(m_s) place_s / sum_s a_s exp(m_s) + offset
 
@@ -97,7 +97,7 @@ class RecurrentProposal(eqx.Module):
         self.preference_head = eqx.tree_at(lambda m: m.bias, layer, slope.ravel())
 
     def begin(self, image: Image, side: Side) -> State:
-        """Return the state before the first step; all that depends on the image alone is in it.
+        """Return the state before the first step; it holds all that depends on the image alone.
 
         The network sees the image in units of sigma: what is worth explaining is then as large for
         faint or small objects. It learns its order, and ignores the side.
@@ -130,7 +130,7 @@ class RecurrentProposal(eqx.Module):
     def explain(self, state: State, z_where: Where, drawn: Image | None = None) -> State:
         """Count a share of the ink in the object's window as explained.
 
-        a' = a (1 - e exp(-d_x^4 - d_y^4)),   d from the window's centre, in its half-widths
+        a' = a (1 - e exp(-d_x^4 - d_y^4)),   d: offset from its centre, in half-widths
         """
         scale, (centre_x, centre_y) = self.pose(z_where)
         (x, y), (height, width) = spatial.square_centres(self.image_size), self.image_size
