@@ -80,9 +80,8 @@ def evaluate_scenes(
         workers: Processes that draw; one for each core if not given.
 
     Returns:
-        Numbers, ready for JSON: the world, the number of scenes, what
-        `make_evaluate` measures of the networks, and the errors of
-        positions and rotations when they are refined, as `refined_`.
+        Numbers, ready for JSON: the world, the number of scenes, what `make_evaluate` measures of
+        the networks, and the errors of positions and rotations when refined, as `refined_`.
 
     Raises:
         InputError: If nothing can be drawn.
