@@ -171,7 +171,7 @@ def bars(
     # Below the names of the groups, however many lines these have.
     place = (0.5, -0.1 - 0.05 * max(group.count("\n") for group in values))
     axes.legend(fontsize=8, loc="upper center", bbox_to_anchor=place, ncols=columns)
-    shown = {group: {k: _floats(v) for k, v in each.items()} for group, each in values.items()}
+    shown = {g: {k: [*map(float, v)] for k, v in each.items()} for g, each in values.items()}
     more = {"standard_errors": {group: dict(e) for group, e in errors.items()}} if errors else {}
     return plotted(axes, "bars", label=label, values=shown, **more)
 
@@ -197,7 +197,7 @@ def accuracy_curves(
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8, loc="lower right")
     shown = {
-        name: [{"x": _floats(x), "count_accuracy": _floats(y)} for x, y in lines]
+        name: [{"x": [*map(float, x)], "count_accuracy": [*map(float, y)]} for x, y in lines]
         for name, lines in runs.items()
     }
     return plotted(axes, "accuracy_curves", label=label, runs=shown)
@@ -223,7 +223,7 @@ def named_curves(
     axes.xaxis.set_major_formatter("{x:,g}")
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8)
-    shown = {name: [_floats(point) for point in points] for name, points in lines.items()}
+    shown = {name: [[*map(float, point)] for point in points] for name, points in lines.items()}
     return plotted(axes, "named_curves", across=across, up=up, lines=shown)
 
 
@@ -265,10 +265,6 @@ def label_curves(
         for title, curves in panels.items()
     }
     return plotted(every[0], "label_curves", panels=shown)
-
-
-def _floats(values: Sequence[float]) -> list[float]:
-    return [float(value) for value in values]
 
 
 def new_axes(rows: int = 1, columns: int = 1, size: tuple[float, float] = (6.0, 4.0)) -> list[Any]:
