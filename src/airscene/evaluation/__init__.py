@@ -1,14 +1,16 @@
 """Metrics, figures and the report: arrays in, numbers and pictures out."""
 
 from airscene.evaluation.figures.figures import (
+    ImageRow,
     Stage,
+    draw_windows,
     heatmaps,
+    image_rows,
     overlay,
     reconstructions,
     sample_grid,
 )
 from airscene.evaluation.figures.film import Inference, inference_film, learning_film
-from airscene.evaluation.figures.image_rows import ImageRow, draw_windows, image_rows
 from airscene.evaluation.figures.picture import Picture, side_by_side
 from airscene.evaluation.figures.plots import (
     Curve,

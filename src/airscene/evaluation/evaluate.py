@@ -67,11 +67,7 @@ def bound_terms(
 
 
 def evaluate(model: Model, truth: LabelledScenes) -> dict[str, Any]:
-    """Every measure of a model on scenes with known truth.
-
-    Args:
-        model: The model.
-        truth: Scenes of the model's size.
+    """Every measure of a model on scenes of its size, with known truth.
 
     Returns:
         Numbers, ready for JSON. `elbo` and its terms are means over all scenes, one posterior
@@ -115,10 +111,6 @@ def check_channels(model: Model, truth: LabelledScenes) -> None:
 
     A model can infer from images that were made grey or coloured for it, but numbers of them would
     be neither of the data set nor of what the model was made for.
-
-    Args:
-        model: The model.
-        truth: Scenes.
 
     Raises:
         InputError: If the scenes are of another kind than the model's.

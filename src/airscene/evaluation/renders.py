@@ -35,7 +35,7 @@ def _bounds(model, images, canvases, drawn, total):
 
 
 def make_evaluate(
-    truth: SceneBatch, pool: RenderPool, world: World, likelihood: Likelihood, seed: int = 0
+    truth: SceneBatch, pool: RenderPool, world: World, likelihood: Likelihood
 ) -> Callable[[InverseAIR, int], dict[str, float]]:
     """Make the function that a run calls from time to time.
 
@@ -44,7 +44,6 @@ def make_evaluate(
         pool: Draws them, and what they are taken for.
         world: Its types and symmetries.
         likelihood: The model's, which a run ends on: the bounds of a run can be compared.
-        seed: Decides the noise of the bound.
 
     Returns:
         A function of the model and the step, which returns `bound`, the mean over the scenes of
@@ -57,7 +56,7 @@ def make_evaluate(
     def evaluate(model: InverseAIR, step: int) -> dict[str, float]:
         config = model.config
         images = as_inputs(targets, config)
-        noise = draw_noise(jax.random.key(seed), len(images), config)
+        noise = draw_noise(jax.random.key(0), len(images), config)
         drawn, canvases, scenes, _ = unroll(model, images, pool.render, noise)
         total = log_likelihoods(pool, scenes, targets, np.arange(len(scenes)), likelihood)
         bound = float(_bounds(model, images, canvases, drawn, np.float32(total)).mean())
@@ -69,25 +68,17 @@ def make_evaluate(
     return evaluate
 
 
-def evaluate_scenes(
-    model: SceneModel, truth: SceneBatch, workers: int | None = None
-) -> dict[str, Any]:
-    """Every measure of a model on scenes with known truth.
-
-    Args:
-        model: The model.
-        truth: Scenes of its world.
-        workers: Processes that draw; one for each core if not given.
+def evaluate_scenes(model: SceneModel, truth: SceneBatch) -> dict[str, Any]:
+    """Every measure of a model on scenes of its world, with known truth.
 
     Returns:
-        Numbers, ready for JSON: the world, the number of scenes, what
-        `make_evaluate` measures of the networks, and the errors of
-        positions and rotations when they are refined, as `refined_`.
+        Numbers, ready for JSON: the world, the number of scenes, what `make_evaluate` measures of
+        the networks, and the errors of positions and rotations when refined, as `refined_`.
 
     Raises:
         InputError: If nothing can be drawn.
     """
-    with RenderPool(model.drawing.make, workers) as pool:
+    with RenderPool(model.drawing.make) as pool:
         measured = make_evaluate(truth, pool, model.world, model.likelihood)(model.air, 0)
         targets = pool.render(truth)
         score = score_by(pool, targets, model.likelihood)

@@ -94,6 +94,6 @@ def test_more_curves_than_colours_are_all_drawn(monkeypatch):
     drawn = []
     monkeypatch.setattr(plots, "_png", lambda axes: drawn.append(len(axes.lines)) or b"")
     plots.named_curves({f"{i}": [(0.0, 1.0), (1.0, 2.0)] for i in range(9)}, "x", "y")
-    methods = [plots.LabelCurve(f"{i}", [10, 100], [[0.5], [0.6]]) for i in range(5)]
+    methods = {f"{i}": ([10, 100], [[0.5], [0.6]]) for i in range(5)}
     plots.label_curves({"a task": methods})
     assert drawn == [9, 5]

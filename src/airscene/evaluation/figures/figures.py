@@ -1,4 +1,4 @@
-"""Figures made of images: reconstructions, where each step looks, samples, overlays."""
+"""Figures made of images: rows of them, reconstructions, where each step looks, overlays."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, UInt8
 from PIL import Image
 
-from airscene.evaluation.figures.image_rows import ImageRow, labelled, panel_zoom
 from airscene.evaluation.figures.picture import (
     Picture,
     Pixels,
     PixelsOfMany,
-    captioned,
     draw_frames,
     enlarge,
+    font,
     png,
     rounded,
     sheet,
@@ -27,9 +26,55 @@ from airscene.evaluation.figures.picture import (
 )
 from airscene.scene import PosedScene, Scene
 
-# The side of a heat map, in pixels of the picture.
-_MAP = 200
-_TEXT = 14
+# The sides that a panel of a grid and a heat map should about have, in pixels of the picture.
+_PANEL, _MAP = 100, 200
+_TEXT, _MARGIN, _GAP = 14, 110, 4
+
+
+def draw_windows(
+    image: Pixels, windows: Float[np.ndarray, "k 4"], zoom: int
+) -> UInt8[np.ndarray, "new_height new_width 3"]:
+    """An enlarged image with its attention windows, in the colours of the steps.
+
+    Args:
+        image: grey or colour, in [0, 1].
+        windows: (x0, y0, x1, y1) of each step that is present, in pixels of the image.
+        zoom: how much to enlarge.
+    """
+    return draw_frames(enlarge(image, zoom), windows * zoom, width=max(2, zoom // 2))
+
+
+@dataclass(frozen=True, eq=False)
+class ImageRow:
+    """One row of a figure.
+
+    Args:
+        label: what it says at the left; may have several lines.
+        images: the images, in [0, 1].
+        windows: for each image, the windows (x0, y0, x1, y1) of the steps that are present, in
+            pixels, drawn in the colours of the steps.
+    """
+
+    label: str
+    images: PixelsOfMany
+    windows: Sequence[Float[np.ndarray, "_ 4"]] = ()
+
+    def panels(self) -> UInt8[np.ndarray, "b height width 3"]:
+        """The images with their windows, enlarged for a grid."""
+        zoom = panel_zoom(self.images)
+        windows = self.windows or [np.zeros((0, 4))] * len(self.images)
+        each = zip(self.images, windows, strict=True)
+        return np.stack([draw_windows(image, w, zoom) for image, w in each])
+
+    def shown(self) -> dict[str, Any]:
+        """Everything that the row shows, for JSON."""
+        windows = {"windows": [rounded(w, 2) for w in self.windows]} if self.windows else {}
+        return {"label": self.label, **windows, "images": strip_uri(self.images)}
+
+
+def panel_zoom(images: PixelsOfMany) -> int:
+    """How much to enlarge images for a panel of a grid: to about 100 pixels."""
+    return max(1, round(_PANEL / max(images.shape[1:3])))
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +116,26 @@ class Stage:
             "windows": [rounded(windows, 2) for windows in self.row().windows],
             "reconstructions": strip_uri(self.reconstructions),
         }
+
+
+def image_rows(rows: Sequence[ImageRow]) -> Picture:
+    """Rows with labels, from the top: images of one size, equally many in each."""
+    shown = {"figure": "image_rows", "rows": [row.shown() for row in rows]}
+    return Picture(labelled(rows), shown)
+
+
+def labelled(rows: Sequence[ImageRow]) -> bytes:
+    """A PNG file of rows, with its label at the left of each."""
+    grid = tile(np.stack([row.panels() for row in rows]), _GAP)
+    pitch = (grid.shape[0] + _GAP) // len(rows)
+    image, draw = sheet(grid, left=_MARGIN)
+    for place, row in enumerate(rows):
+        right, middle = _MARGIN - 10, place * pitch + (pitch - _GAP) // 2
+        # Multiline text takes no vertical middle as anchor, so measure first.
+        box = draw.multiline_textbbox((0, 0), row.label, font=font(_TEXT), align="right")
+        corner = (right - box[2], middle - (box[1] + box[3]) // 2)
+        draw.multiline_text(corner, row.label, fill="black", font=font(_TEXT), align="right")
+    return png(np.asarray(image))
 
 
 def reconstructions(images: PixelsOfMany, stages: Sequence[Stage]) -> Picture:
@@ -138,12 +203,11 @@ def sample_grid(images: PixelsOfMany) -> Picture:
 def overlay(image: Pixels, scene: Scene) -> Picture:
     """An image with what was found in it: thin windows, thick boxes, and the count below.
 
+    The picture is enlarged to about 400 pixels or, if larger than 800, reduced to that.
+
     Args:
         image: the image, in [0, 1], of the size that the scene was given in.
         scene: what was found.
-
-    Returns:
-        The picture, enlarged to about 400 pixels or, if larger than 800, reduced to that.
     """
     side = max(image.shape[:2])
     scale = max(1, round(400 / side)) if side <= 800 else 800 / side
@@ -167,7 +231,7 @@ def overlay(image: Pixels, scene: Scene) -> Picture:
         "boxes": rounded(boxes, 2),
         "image": strip_uri(image[None]),
     }
-    return Picture(png(captioned(pixels, f"{scene.count} {noun}")), shown)
+    return Picture(_captioned(pixels, f"{scene.count} {noun}"), shown)
 
 
 def posed_overlay(image: Pixels, drawn: Pixels, scene: PosedScene) -> Picture:
@@ -182,8 +246,8 @@ def posed_overlay(image: Pixels, drawn: Pixels, scene: PosedScene) -> Picture:
     # Each is three times as large as a panel of a grid.
     panels = np.stack([enlarge(one, 3 * panel_zoom(images)) for one in images])
     types = [thing.type for thing in scene.objects]
-    said = types or ["nothing"]
-    said = [*said, *(f"camera at {math.degrees(angle):.0f} degrees" for angle in scene.camera)]
+    cameras = [f"camera at {math.degrees(angle):.0f} degrees" for angle in scene.camera]
+    said = ", ".join((types or ["nothing"]) + cameras)
     shown = {
         "figure": "posed_overlay",
         "source": scene.source,
@@ -193,7 +257,14 @@ def posed_overlay(image: Pixels, drawn: Pixels, scene: PosedScene) -> Picture:
         "camera": list(scene.camera),
         "images": strip_uri(images),
     }
-    return Picture(png(captioned(tile(panels[None]), ", ".join(said))), shown)
+    return Picture(_captioned(tile(panels[None]), said), shown)
+
+
+def _captioned(pixels: UInt8[np.ndarray, "height width 3"], text: str) -> bytes:
+    """A PNG file of a picture with a line of text below it."""
+    image, draw = sheet(pixels, below=28)
+    write(draw, (image.width // 2, pixels.shape[0] + 14), text, 18, "mm")
+    return png(np.asarray(image))
 
 
 def _heat(

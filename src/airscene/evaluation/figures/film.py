@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from airscene.evaluation.figures.figures import Stage
-from airscene.evaluation.figures.image_rows import ImageRow, draw_windows
+from airscene.evaluation.figures.figures import ImageRow, Stage, draw_windows
 from airscene.evaluation.figures.picture import (
     Picture,
     Pixels,
@@ -38,9 +37,6 @@ def learning_film(images: PixelsOfMany, stages: Sequence[Stage]) -> Picture:
     Args:
         images: the images, in [0, 1].
         stages: what the model makes of them, earliest first; one frame each.
-
-    Returns:
-        The film, which repeats.
 
     Source: Eslami et al. 2016, Fig. 3, and the film in its supplement.
     """
@@ -94,13 +90,11 @@ class Inference:
     def captions(self) -> list[str]:
         """What each frame says: nothing at first, then of each object, then why it ends."""
         count, at_least = len(self.windows), np.cumsum(self.probs[::-1])[::-1]
-        lines = [""]
-        for n in range(1, count + 1):
-            lines.append(f"step {n}: an object (p = {at_least[n] / at_least[n - 1]:.3f})")
-        if count + 1 < len(self.probs):
-            further = at_least[count + 1] / at_least[count]
-            lines.append(f"step {count + 1}: nothing further (p = {1 - further:.3f})")
-        return lines
+        further = at_least[1 : count + 2] / at_least[:-1][: count + 1]
+        lines = [f"step {n + 1}: an object (p = {further[n]:.3f})" for n in range(count)]
+        if count < len(further):
+            lines.append(f"step {count + 1}: nothing further (p = {1 - further[count]:.3f})")
+        return ["", *lines]
 
     def frames(self) -> list[UInt8[np.ndarray, "height width 3"]]:
         """The image with the windows so far, the canvas so far, and what the step says."""
@@ -136,9 +130,6 @@ def inference_film(scenes: Sequence[Inference]) -> Picture:
 
     Args:
         scenes: what inference makes of a few scenes of one size, shown in turn.
-
-    Returns:
-        The film, which repeats; its data hold the number of frames.
 
     Source: Eslami et al. 2016, the films in its supplement.
     """

@@ -155,12 +155,8 @@ def sheet(
 ) -> tuple[Image.Image, ImageDraw.ImageDraw]:
     """A white sheet with a picture on it, and what draws on the sheet.
 
-    Args:
-        pixels: the picture.
-        left: the room at its left, in pixels; so `above` and `below` it.
-        above: the same.
-        below: the same.
-        width: the least width of the sheet.
+    `left` of the picture, `above` and `below` it is room of so many pixels; `width` is the least
+    width of the sheet.
     """
     height, across = pixels.shape[:2]
     image = Image.new("RGB", (max(left + across, width), above + height + below), "white")
@@ -173,15 +169,6 @@ def write(
 ) -> None:
     """Write in black: at a place, from its left end on or as its anchor in Pillow says."""
     draw.text(place, text, fill="black", font=font(size), anchor=anchor)
-
-
-def captioned(
-    pixels: UInt8[np.ndarray, "height width 3"], text: str
-) -> UInt8[np.ndarray, "all_height width 3"]:
-    """A picture with a line of text below it."""
-    image, draw = sheet(pixels, below=28)
-    write(draw, (image.width // 2, pixels.shape[0] + 14), text, 18, "mm")
-    return np.asarray(image)
 
 
 def side_by_side(pictures: Sequence[Picture]) -> Picture:

@@ -36,30 +36,15 @@ class Curve:
     values: Float[np.ndarray, "t"]
 
 
-@dataclass(frozen=True)
-class LabelCurve:
-    """Accuracy of one method by the number of labelled scenes.
-
-    Args:
-        method: its name.
-        sizes: the numbers of labelled scenes, rising.
-        accuracies: for each of them the test accuracy of every seed, in [0, 1].
-    """
-
-    method: str
-    sizes: Sequence[int]
-    accuracies: Sequence[Sequence[float]]
-
-
 def learning_curve(curves: Sequence[Curve]) -> Picture:
     """Count accuracy over training: a thin line for each run, and their median where shared.
 
     Source: Eslami et al. 2016, Fig. 3 (right, above).
     """
-    axes = _over_training(curves)
+    axes, shown = _over_training(curves, "count_accuracy", 4)
     axes.set(ylabel="count accuracy, held-out scenes", ylim=(0, 1.02))
     axes.yaxis.set_major_formatter(_SHARE)
-    return plotted(axes, "learning_curve", curves=_told(curves, "count_accuracy", 4))
+    return plotted(axes, "learning_curve", curves=shown)
 
 
 def objective_curve(curves: Sequence[Curve]) -> Picture:
@@ -70,21 +55,24 @@ def objective_curve(curves: Sequence[Curve]) -> Picture:
 
     Source: Eslami et al. 2016, appendix H, Fig. 11.
     """
-    axes = _over_training(curves)
+    axes, shown = _over_training(curves, "objective", 1)
     early = [curve.values[: max(1, len(curve.values) // 10)] for curve in curves]
     axes.set(ylabel="bound in training, nats (annealed at first)")
     axes.set_ylim(bottom=float(np.median(np.concatenate(early))))
     axes.yaxis.set_major_formatter(_WHOLE)
-    return plotted(axes, "objective_curve", curves=_told(curves, "objective", 1))
+    return plotted(axes, "objective_curve", curves=shown)
 
 
-def _over_training(curves: Sequence[Curve]) -> Any:
-    """Axes with a line for each seed, and the median where they have steps in common."""
+def _over_training(curves: Sequence[Curve], name: str, decimals: int) -> tuple[Any, Any]:
+    """Axes with a line for each seed and the median at steps in common; the same in numbers."""
     (axes,) = new_axes()
     several = len(curves) > 1
     style = {"linewidth": 0.8, "alpha": 0.5} if several else {"linewidth": 1.6}
+    shown = []
     for curve in curves:
         axes.plot(curve.steps, curve.values, color=_BLUE, **style)
+        numbers = {"steps": curve.steps.tolist(), name: rounded(curve.values, decimals)}
+        shown.append({"seed": curve.seed, **numbers})
     if several:
         steps = sorted(set.intersection(*(set(curve.steps.tolist()) for curve in curves)))
         shared = [curve.values[np.isin(curve.steps, steps)] for curve in curves]
@@ -93,14 +81,7 @@ def _over_training(curves: Sequence[Curve]) -> Any:
     axes.set(xlabel="training step")
     axes.xaxis.set_major_formatter(_WHOLE)
     axes.grid(alpha=0.3)
-    return axes
-
-
-def _told(curves: Sequence[Curve], name: str, decimals: int) -> list[dict[str, Any]]:
-    return [
-        {"seed": c.seed, "steps": c.steps.tolist(), name: rounded(c.values, decimals)}
-        for c in curves
-    ]
+    return axes, shown
 
 
 def calibration(bins: Calibration) -> Picture:
@@ -190,7 +171,7 @@ def bars(
     # Below the names of the groups, however many lines these have.
     place = (0.5, -0.1 - 0.05 * max(group.count("\n") for group in values))
     axes.legend(fontsize=8, loc="upper center", bbox_to_anchor=place, ncols=columns)
-    shown = {group: {k: _floats(v) for k, v in each.items()} for group, each in values.items()}
+    shown = {g: {k: [*map(float, v)] for k, v in each.items()} for g, each in values.items()}
     more = {"standard_errors": {group: dict(e) for group, e in errors.items()}} if errors else {}
     return plotted(axes, "bars", label=label, values=shown, **more)
 
@@ -216,7 +197,7 @@ def accuracy_curves(
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8, loc="lower right")
     shown = {
-        name: [{"x": _floats(x), "count_accuracy": _floats(y)} for x, y in lines]
+        name: [{"x": [*map(float, x)], "count_accuracy": [*map(float, y)]} for x, y in lines]
         for name, lines in runs.items()
     }
     return plotted(axes, "accuracy_curves", label=label, runs=shown)
@@ -242,31 +223,29 @@ def named_curves(
     axes.xaxis.set_major_formatter("{x:,g}")
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8)
-    shown = {name: [_floats(point) for point in points] for name, points in lines.items()}
+    shown = {name: [[*map(float, point)] for point in points] for name, points in lines.items()}
     return plotted(axes, "named_curves", across=across, up=up, lines=shown)
 
 
-def label_curves(panels: Mapping[str, Sequence[LabelCurve]]) -> Picture:
+def label_curves(
+    panels: Mapping[str, Mapping[str, tuple[Sequence[int], Sequence[Sequence[float]]]]],
+) -> Picture:
     """Accuracy by the number of labels: the median of the seeds, and a band over all of them.
 
     Args:
-        panels: for each task, by its title, the curves of the methods in one order.
+        panels: for each task, by its title, and for each method, by its name, the numbers of
+            labelled scenes, rising, and for each of them the test accuracy of every seed.
 
     Source: Eslami et al. 2016, Fig. 5.
     """
     every = new_axes(1, len(panels), (9.0, 4.0))
-    shown = {}
     for axes, (title, curves) in zip(every, panels.items(), strict=True):
-        shown[title] = []
-        for curve, (colour, marker) in zip(curves, cycle(_METHODS), strict=False):
-            low, middle, high = ([f(a) for a in curve.accuracies] for f in (min, np.median, max))
-            style = {"color": colour, "marker": marker, "markersize": 4}
-            axes.plot(curve.sizes, middle, label=curve.method, **style)
-            axes.fill_between(curve.sizes, low, high, color=colour, alpha=0.2, linewidth=0)
-            told = [rounded(np.array(values), 4) for values in curve.accuracies]
-            shown[title].append(
-                {"method": curve.method, "sizes": list(curve.sizes), "accuracies": told}
-            )
+        for (method, (sizes, seeds)), (colour, marker) in zip(
+            curves.items(), cycle(_METHODS), strict=False
+        ):
+            low, middle, high = ([f(values) for values in seeds] for f in (min, np.median, max))
+            axes.plot(sizes, middle, label=method, color=colour, marker=marker, markersize=4)
+            axes.fill_between(sizes, low, high, color=colour, alpha=0.2, linewidth=0)
         axes.set(xlabel="labelled scenes", xscale="log", ylim=(0, 1.02))
         axes.set_title(title, fontsize=9)
         axes.xaxis.set_major_formatter(_WHOLE)
@@ -274,11 +253,18 @@ def label_curves(panels: Mapping[str, Sequence[LabelCurve]]) -> Picture:
         axes.grid(alpha=0.3)
     every[0].set(ylabel="accuracy on test scenes")
     every[-1].legend(loc="lower right", fontsize=8)
+    shown = {
+        title: [
+            {
+                "method": method,
+                "sizes": list(sizes),
+                "accuracies": [rounded(np.array(a), 4) for a in seeds],
+            }
+            for method, (sizes, seeds) in curves.items()
+        ]
+        for title, curves in panels.items()
+    }
     return plotted(every[0], "label_curves", panels=shown)
-
-
-def _floats(values: Sequence[float]) -> list[float]:
-    return [float(value) for value in values]
 
 
 def new_axes(rows: int = 1, columns: int = 1, size: tuple[float, float] = (6.0, 4.0)) -> list[Any]:

@@ -26,11 +26,9 @@ def match(
     pairs = []
     for scene in range(len(truth)):
         true, found = (np.flatnonzero(some.present[scene]) for some in (truth, inferred))
-        places = [
-            poses[:, :2] * world.half_size
-            for poses in (truth.poses[scene, true], inferred.poses[scene, found])
-        ]
-        gaps = np.linalg.norm(places[0][:, None] - places[1][None, :], axis=2)
+        a = truth.poses[scene, true, :2] * world.half_size
+        b = inferred.poses[scene, found, :2] * world.half_size
+        gaps = np.linalg.norm(a[:, None] - b[None, :], axis=2)
         rows, columns = linear_sum_assignment(gaps)
         pairs += [(scene, *pair) for pair in zip(true[rows], found[columns], strict=True)]
     scenes, true, found = np.array(pairs, int).reshape(-1, 3).T

@@ -76,7 +76,7 @@ def count_calibration(
     sums = [np.bincount(bins, each, n_bins) for each in (confidence, right)]
     means = [each / np.where(number > 0, number, np.nan) for each in sums]
     error = float(np.abs(sums[1] - sums[0]).sum() / len(counts))
-    return Calibration(*means, number, error)
+    return Calibration(means[0], means[1], number, error)
 
 
 def iou(

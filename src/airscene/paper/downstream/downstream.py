@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from airscene.evaluation.figures.plots import LabelCurve, label_curves
+from airscene.evaluation.figures.plots import label_curves
 from airscene.paper.downstream.embeddings import embedded
 from airscene.paper.downstream.protocol import TASKS, Protocol, two_digit_pools
 from airscene.paper.result import Result, Row, Rows, Unit, described
@@ -118,12 +118,12 @@ def downstream_row(method: str, task: str, size: int, protocol: Protocol, runs: 
 def _draw(rows: Rows, runs: Path, figures: Path) -> None:
     panels = {}
     for task, title in TITLES.items():
-        curves = []
+        curves = {}
         for method, name in METHODS.items():
             points = [r for r in rows if (r["task"], r["method"]) == (task, method)]
             points.sort(key=lambda row: row["size"])
             if points:
                 accuracies = [row["accuracies"] for row in points]
-                curves.append(LabelCurve(name, [row["size"] for row in points], accuracies))
+                curves[name] = ([row["size"] for row in points], accuracies)
         panels[title] = curves
     label_curves(panels).save(figures / "downstream.png")
