@@ -83,7 +83,7 @@ def reduced(config: Any, said: Any, schema: int = SCHEMA) -> Any:
     Args:
         config: a configuration of the same form, whose classes say the defaults; its values are
             not looked at.
-        said: JSON from `whole` or `changes`, of any schema.
+        said: JSON of `whole` or `changes`, any schema.
         schema: the number of that schema.
     """
     return _reduced(config, renamed(said, schema))

@@ -86,7 +86,7 @@ class InverseAIR(StoredModule):
         return self.camera(image) if self.camera else (jnp.zeros(0), jnp.zeros(0))
 
     def replay(self, image: Picture, canvases: Canvases, drawn: Drawn) -> Replay:
-        """Run all steps again on the latents drawn for an image."""
+        """Run all steps again on an image's drawn latents."""
         mean, scale = self.see_camera(image)
         z_camera = mean + scale * drawn.camera_normal
         carry, steps = first_carry(self.config), []

@@ -27,7 +27,7 @@ from airscene.training.state import Objective, TrainState, make_update
 # Makes n true scenes from a seed.
 Scenes = Callable[..., SceneBatch]
 
-# Updates between checks for signals: about 1 s for a single object, a few s for table-tops.
+# Updates between checks for signals: about 1 s for a single object, a few for table-tops.
 _AT_ONCE = 5
 
 

@@ -145,8 +145,8 @@ def _steps(model, images, canvases, carry, z_camera, normal, uniform, gumbel):
 def unroll(model: InverseAIR, images: Inputs, render: Render, noise: Noise) -> Unrolled:
     """Draw the latents of a batch of images, one step after the other.
 
-    The difference network has no state. So if a step finds nothing in any image, and later steps
-    have the same noise, they would repeat it: the loop ends and copies its results to them.
+    The difference network has no state. If a step finds nothing in any image, later steps with the
+    same noise would repeat it: the loop ends and copies its results to them.
 
     Args:
         model: The model.

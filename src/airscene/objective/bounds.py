@@ -3,7 +3,7 @@
 Arguments that they share:
     image: Image, values in [0, 1].
     noise: Standard normal numbers, one row per step; [K, steps, noise] for K-sample bounds.
-    log_prior: log p(n), n = 0..N; early in training with an added cost per object.
+    log_prior: log p(n); early in training, minus a cost per object.
     prefix: Weight of the prefix term, see `expectation`; 0 is the bound.
     side: The side that objects are taken from first, see `WhereProposal.begin`.
 """
@@ -141,8 +141,8 @@ def score_function(
     all prefixes give it a gradient without the counts, as for every estimator here, so that the
     objects learn even while presence does not.
 
-    Of `uniform` numbers in [0, 1), step i is present if its number is below its probability, and
-    all steps before are present. The `baseline` b_i is trained by the gradient of the squared error
+    Step i is present if its number in `uniform`, in [0, 1), is below its probability and all
+    earlier steps are present. The `baseline` b_i is trained by the gradient of the squared error
     in R_i, and is zero if not given.
 
     Returns:

@@ -72,7 +72,7 @@ class Task(ABC, Generic[Network]):
         """Where the training data come from, in a line."""
 
     def prepare(self) -> None:
-        """Make the held-out data; called before files are written, as it may fail."""
+        """Make the held-out data; before files are written, as it may fail."""
 
     @abstractmethod
     def initial_model(self) -> Network:

@@ -69,7 +69,7 @@ def annealed_bound(model: AIR, config: TrainConfig, images: Images) -> Objective
                 return importance_weighted(model, image, noise, prior, prefix, side)
             return score_function(model, image, noise, uniform, prior, prefix, baseline, side)
 
-        # XLA drops these where the estimator does not use them.
+        # Compiled away where the estimator does not use them.
         uniform = jax.random.uniform(jax.random.fold_in(key, 1), (len(images), len(counts) - 1))
         turn = jax.random.uniform(jax.random.fold_in(key, 2), (len(images),))
         return jax.vmap(bound)(images, noise, uniform, 2.0 * jnp.pi * turn).mean()

@@ -56,7 +56,7 @@ class RecurrentProposal(eqx.Module):
     all N objects is computed at once, in products N times as large.
 
     Also, the mean place comes from attention, not from regression on the whole image. Let a be the
-    ink that no window has covered so far, and m the cell's preference among squares (logits):
+    ink that no window has covered so far, and m the cell's preference among squares:
 
         centre = sum_s a_s exp(m_s) place_s / sum_s a_s exp(m_s) + offset
 
