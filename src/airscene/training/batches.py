@@ -56,4 +56,5 @@ def batch_indices(
         permutation = np.random.default_rng((seed, int(epoch))).permutation(n_items)
         here = epochs == epoch
         items[here] = permutation[offsets[here]]
-    return items.reshape(n_steps, process_count, -1)[:, process_index]
+    share = batch_size // process_count
+    return items.reshape(n_steps, process_count, share)[:, process_index]
