@@ -85,6 +85,11 @@ def test_damaged_exif_data_say_nothing(tmp_path, recwarn):
     assert only(path).shape == (8, 16) and not recwarn
 
 
+def test_a_npy_file_of_colour_images(tmp_path):
+    np.save(tmp_path / "x.npy", np.zeros((2, 6, 9, 3), np.uint8))
+    assert [image.shape for _, image in load_images(tmp_path / "x.npy")] == [(6, 9, 3)] * 2
+
+
 @pytest.mark.parametrize("dtype", ["uint8", "float16", "float32", "float64", ">f4"])
 def test_npy(tmp_path, dtype):
     path = tmp_path / "x.npy"

@@ -148,6 +148,7 @@ def test_a_seed_decides_the_scenes():
         ({"n": 10_000_000}, "do not fit in memory"),
         ({"least_overlap": 0.5}, "should be 2"),
         ({"least_overlap": 1.0, "counts": (2,)}, "below 0.95"),
+        ({"least_overlap": -0.1, "counts": (2,)}, "from 0"),
     ],
 )
 def test_options_out_of_range(options, message):
