@@ -1,5 +1,6 @@
 """Bad input and odd input, the checks of options that refuse it, an exit status."""
 
+import warnings
 from numbers import Integral
 from typing import Any, get_args
 
@@ -27,6 +28,10 @@ class InputWarning(UserWarning):
     The message is one line that says what is odd, where, and what would be right. It is given by
     `warnings.warn`, so that Python's filters of warnings silence it, or make an error of it.
     """
+
+
+# Each time, not once a process: the next images may be as odd. The user's filters go first.
+warnings.simplefilter("always", InputWarning, append=True)
 
 
 def check_seed(seed: int) -> None:

@@ -2,6 +2,8 @@
 
 import io
 import struct
+import subprocess
+import sys
 import zipfile
 import zlib
 
@@ -189,8 +191,21 @@ def test_one_that_is_no_numpy_array():
         ((source, image),) = load_images(images)
         assert source == "array" and np.allclose(image, COLOUR / 255, atol=1e-6)
     assert len(load_images(jnp.zeros((3, 6, 9)))) == 3
+    half = jnp.full((6, 9), 0.5, jnp.bfloat16)
+    np.testing.assert_array_equal(load_images(half)[0][1], np.full((6, 9), 0.5, np.float32))
     ((_, deep),) = load_images(Image.fromarray(GREY.astype(np.uint16) * 257))
     assert np.allclose(deep, GREY / 255, atol=1e-6)
+
+
+def test_a_warning_is_given_each_time():
+    code = """
+import numpy as np
+from airscene.images import load_images
+for _ in range(2):
+    load_images(np.ones((6, 9), np.uint8))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.count("the largest value is 1") == 2
 
 
 class Elsewhere:

@@ -13,6 +13,8 @@ OLD_SPELLINGS = {
     f"--{old.replace('_', '-')}": f"--{new.replace('_', '-')}"
     for table in RENAMES.values()
     for old, new in table.items()
+    # These fields were never options.
+    if old not in ("experiment", "posterior")
 }
 
 

@@ -184,6 +184,8 @@ def _read(given: Any, name: str) -> tuple[str, str | Path | np.ndarray]:
         raise _not_images(f"{name} is", given)
     try:
         array = np.asarray(given)
+        if array.dtype.name == "bfloat16":  # JAX's, which NumPy knows nothing of
+            array = array.astype(np.float32)
     # Another library's reasons are its own.
     except Exception as error:
         raise InputError(f"{name} is no array that NumPy can read ({error})") from error

@@ -45,7 +45,7 @@ def annealed_bound(model: AIR, config: TrainConfig, images: Images) -> Objective
     """
     log_prior = model.log_prior()
     counts = jnp.arange(len(log_prior))
-    price = config.count_penalty * mean_energy(images[:2000], model.config.sigma)
+    penalty = config.count_penalty * mean_energy(images[:2000], model.config.sigma)
     noise_shape = (config.batch_size, model.config.n_steps, model.n_noise)
     if config.estimator == "importance":
         noise_shape = (noise_shape[0], config.samples, *noise_shape[1:])
@@ -57,7 +57,7 @@ def annealed_bound(model: AIR, config: TrainConfig, images: Images) -> Objective
     def objective(trained: AIR | WithBaseline[AIR, Baseline], batch, key, step):
         (images,) = batch
         noise = jax.random.normal(key, noise_shape)
-        extra = price * left(config.count_penalty_release, step)
+        extra = penalty * left(config.count_penalty_release, step)
         prior = jax.nn.log_softmax(log_prior - extra * counts)
         prefix = config.prefix * left(config.prefix_release, step)
         model, baseline = apart(trained)
@@ -81,7 +81,7 @@ def mean_energy(images: UInt8[np.ndarray, "n *shape"], sigma: float) -> float:
     """Mean of sum x^2 / (2 sigma^2) over the images that are not empty, in nats.
 
     What explaining an image perfectly gains over leaving it unexplained: the scale that tells
-    whether the price of an object is high or low, whatever the size of image and objects.
+    whether the cost of an object is high or low, whatever the size of image and objects.
     """
     # In NumPy, as compiling a dozen small operations would take a second.
     squares = np.square(images.astype(np.float32) / 255.0).reshape(len(images), -1).sum(axis=1)

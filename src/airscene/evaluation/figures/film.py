@@ -102,8 +102,8 @@ class Inference:
         captions, frames = self.captions(), []
         for i, caption in enumerate(captions):
             n = min(i, len(self.windows))
-            looked = draw_windows(self.image, self.windows[:n], zoom)
-            grid = tile(np.stack([looked, enlarge(self.canvases[n], zoom)])[None], _GAP)
+            framed = draw_windows(self.image, self.windows[:n], zoom)
+            grid = tile(np.stack([framed, enlarge(self.canvases[n], zoom)])[None], _GAP)
             image, draw = sheet(grid, above=_TITLE, below=_WORDS)
             write(draw, (2, _TITLE // 2), "image", 15)
             write(draw, ((grid.shape[1] + _GAP) // 2 + 2, _TITLE // 2), "drawn so far", 15)

@@ -22,7 +22,7 @@ FULL = Preset(
     example="--out runs/mnist",
     data=DataConfig(kind="multi-mnist"),
     model=AIRConfig(count_prior="geometric(0.1)", n_cells=20, n_features=192, n_layer=384),
-    # What the looser prior lowers the price of an object by, the annealing adds: 2.3 nats.
+    # What the looser prior lowers the cost of an object by, the annealing adds: 2.3 nats.
     training=TrainConfig(
         steps=10_000,
         learning_rate=3e-3,
