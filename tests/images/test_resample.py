@@ -7,6 +7,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 from airscene.images import load_digits, resample
+from airscene.images.resample import middle
 
 images = hnp.arrays(
     np.float64,
@@ -45,3 +46,9 @@ def test_many_images_at_once_are_as_one_by_one():
     many = np.random.default_rng(0).random((5000, 6, 5))
     out = resample(many, (4, 7))
     assert np.allclose(out[4500], resample(many[4500:4501], (4, 7))[0], atol=1e-6)
+
+
+def test_the_middle_has_as_much_left_out_on_either_side():
+    tall = np.arange(8.0)[:, None] * np.ones((8, 4))
+    np.testing.assert_array_equal(middle(tall, (2, 2)), tall[2:6])
+    np.testing.assert_array_equal(middle(tall.T, (6, 6)), tall.T[:, 2:6])
