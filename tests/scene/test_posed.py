@@ -8,7 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airscene.errors import InputError
-from airscene.scene import PosedObject, PosedScene, PosedScenes, Scene, Scenes, load_scenes
+from airscene.scene import (
+    Damaged,
+    PosedObject,
+    PosedScene,
+    PosedScenes,
+    Scene,
+    Scenes,
+    Unlike,
+    load_scenes,
+)
 
 metres, angles = st.floats(-10, 10), st.floats(-3.1415, 3.1415)
 # The fields of an object and of a scene, in their order.
@@ -73,6 +82,13 @@ def test_the_contract():
         ],
     }
     assert "camera" not in PosedScenes("m", "w", (5, 5), (PosedScene("x", ()),)).to_json()
+
+
+def test_unlike_images_and_damaged_ones():
+    scene = PosedScene("x", (), unlike=Unlike(3.2, False, "as ever"))
+    scenes = PosedScenes("m", "w", (5, 5), (scene,), (Damaged("y", "y is empty"),))
+    again = PosedScenes.from_json(scenes.to_json())
+    assert again[0].unlike == scene.unlike and again.damaged == scenes.damaged
 
 
 def test_reads_as_a_sequence():

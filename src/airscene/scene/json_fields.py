@@ -10,7 +10,7 @@ import numpy as np
 
 from airscene.errors import InputError
 
-_KIND_NAMES = {str: "text", int: "a whole number", list: "a list"}
+_KIND_NAMES = {str: "text", int: "a whole number", bool: "true or false", list: "a list"}
 _WORDS = {2: "two", 4: "four"}
 
 AnyKept = TypeVar("AnyKept", bound="Kept")
@@ -98,7 +98,7 @@ def number(decimals: int, unit: bool = False) -> Form:
             raise InputError(f"{where}.{name} is {value}; it should be from 0 to 1")
         return value
 
-    return Form(read, lambda value: _rounded([value], decimals)[0])
+    return Form(read, lambda value: rounded([value], decimals)[0])
 
 
 def numbers(
@@ -118,7 +118,32 @@ def numbers(
             raise InputError(f"{where}.{name} should be {wanted}")
         return make(found)
 
-    return Form(read, partial(_rounded, decimals=decimals), optional)
+    return Form(read, partial(rounded, decimals=decimals), optional)
+
+
+def wholes(names: tuple[str, ...] = ()) -> Form:
+    """A list of whole numbers of at least 0: one for each of the names, or of any length."""
+
+    def read(data: Any, name: str, where: str) -> tuple[int, ...]:
+        found = field(data, name, where, list)
+        if names and len(found) != len(names):
+            wanted = f"{_WORDS[len(names)]} whole numbers, [{', '.join(names)}]"
+            raise InputError(f"{where}.{name} should be {wanted}")
+        for i, value in enumerate(found):
+            if type(value) is not int or value < 0:
+                raise InputError(f"{where}.{name}[{i}] should be a whole number of at least 0")
+        return tuple(found)
+
+    return Form(read, lambda values: [int(value) for value in values])
+
+
+def part(kind: type[Kept]) -> Form:
+    """One object of a kind, if there is any."""
+
+    def read(data: Any, name: str, where: str) -> Kept:
+        return kind.from_dict(field(data, name, where), f"{where}.{name}")
+
+    return Form(read, lambda thing: thing.to_dict(), optional=True)
 
 
 def objects(kind: type[Kept]) -> Form:
@@ -134,6 +159,12 @@ def objects(kind: type[Kept]) -> Form:
     return Form(read, lambda things: [thing.to_dict() for thing in things])
 
 
+def rounded(values: Sequence[float] | np.ndarray, decimals: int) -> list[float]:
+    """Numbers as they are written, to so many decimals."""
+    # Adding 0.0 turns -0.0 into 0.0.
+    return [round(float(value), decimals) + 0.0 for value in values]
+
+
 def _size(data: Any, name: str, where: str) -> tuple[int, int]:
     sides = field(data, name, where, list)
     if len(sides) != 2 or any(type(side) is not int or side < 1 for side in sides):
@@ -142,7 +173,7 @@ def _size(data: Any, name: str, where: str) -> tuple[int, int]:
     return height, width
 
 
-TEXT = Form(partial(field, kind=str))
+TEXT, YES_OR_NO = Form(partial(field, kind=str)), Form(partial(field, kind=bool))
 # Height and width in pixels.
 SIZE, SIZE_IF_ANY = Form(_size), Form(_size, optional=True)
 # The number of a draw from the posterior.
@@ -156,8 +187,3 @@ def _finite(value: Any, where: str) -> float:
     if type(value) not in (int, float) or not abs(value) < 1e300:
         raise InputError(f"{where} should be a finite number")
     return float(value)
-
-
-def _rounded(values: Sequence[float] | np.ndarray, decimals: int) -> list[float]:
-    # Adding 0.0 turns -0.0 into 0.0.
-    return [round(float(value), decimals) + 0.0 for value in values]

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import ClassVar
 
 from airscene.scene import json_fields as fields
+from airscene.scene.damaged import Damaged
 from airscene.scene.json_fields import Kept, parse
 from airscene.scene.scene import Scenes
 from airscene.scene.sequence import OneScene, SceneSequence, read_file
+from airscene.scene.unlike import Unlike
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -57,16 +59,19 @@ class PosedScene(OneScene):
         camera: where the camera is on its orbit: the angle from the middle, in radians; no number
             where it is fixed.
         sample: which draw from the posterior this is; None for the posterior means.
+        unlike: how unlike the images of training it is; None where the model does not say.
     """
 
     source: str
     objects: tuple[PosedObject, ...]
     camera: tuple[float, ...] = ()
     sample: int | None = None
+    unlike: Unlike | None = None
     forms: ClassVar = {
         "source": fields.TEXT,
         "sample": fields.SAMPLE,
         "count": fields.COUNT,
+        "unlike": fields.part(Unlike),
         "objects": fields.objects(PosedObject),
         "camera": fields.numbers(4, optional=True),
     }
@@ -87,12 +92,14 @@ class PosedScenes(SceneSequence[PosedScene]):
         world: the name of the world, which says what types there are and how they look.
         image_size: (height, width) of the images that the world is drawn in, in pixels.
         images: one scene for each image (for each draw, where several were asked for).
+        damaged: the images that could not be read, and so have no scene.
     """
 
     model: str
     world: str
     image_size: tuple[int, int]
     images: tuple[PosedScene, ...]
+    damaged: tuple[Damaged, ...] = ()
     forms: ClassVar = {"model": fields.TEXT, "world": fields.TEXT, "image_size": fields.SIZE}
     scene: ClassVar = PosedScene
 

@@ -10,8 +10,11 @@ import numpy as np
 from jaxtyping import Float
 
 from airscene.scene import json_fields as fields
+from airscene.scene.damaged import Damaged
 from airscene.scene.json_fields import Kept
+from airscene.scene.mask import Mask
 from airscene.scene.sequence import OneScene, SceneSequence
+from airscene.scene.unlike import Unlike
 
 Box = tuple[float, float, float, float]
 
@@ -28,17 +31,20 @@ class SceneObject(Kept):
         window: the attention window (x0, y0, x1, y1), in pixels.
         box: the tight box (x0, y0, x1, y1) of what the object draws, in pixels.
         what: the appearance code z_what.
+        mask: the pixels that it covers; None where the model gives none.
     """
 
     presence: float
     window: Box
     box: Box
     what: Float[np.ndarray, "what"]
+    mask: Mask | None = None
     forms: ClassVar = {
         "presence": fields.number(4),
         "window": _PIXELS,
         "box": _PIXELS,
         "what": fields.array(4),
+        "mask": fields.part(Mask),
     }
 
     def __repr__(self) -> str:
@@ -61,6 +67,7 @@ class Scene(OneScene):
         sample: which draw from the posterior this is; None for the posterior means.
         image_size: (height, width) of the image given, in pixels, where it was resized to the
             model's size; None where it is that of `Scenes`.
+        unlike: how unlike the images of training it is; None where the model does not say.
     """
 
     source: str
@@ -68,12 +75,14 @@ class Scene(OneScene):
     objects: tuple[SceneObject, ...]
     sample: int | None = None
     image_size: tuple[int, int] | None = None
+    unlike: Unlike | None = None
     forms: ClassVar = {
         "source": fields.TEXT,
         "sample": fields.SAMPLE,
         "image_size": fields.SIZE_IF_ANY,
         "count": fields.COUNT,
         "count_probs": fields.array(4),
+        "unlike": fields.part(Unlike),
         "objects": fields.objects(SceneObject),
     }
 
@@ -92,10 +101,12 @@ class Scenes(SceneSequence[Scene]):
         model: the name of the model.
         image_size: (height, width) of the images that the model takes, in pixels.
         images: one scene for each image (for each draw, where several were asked for).
+        damaged: the images that could not be read, and so have no scene.
     """
 
     model: str
     image_size: tuple[int, int]
     images: tuple[Scene, ...]
+    damaged: tuple[Damaged, ...] = ()
     forms: ClassVar = {"model": fields.TEXT, "image_size": fields.SIZE}
     scene: ClassVar = Scene

@@ -11,7 +11,9 @@ from jaxtyping import Int
 
 from airscene.errors import InputError
 from airscene.files import write_atomic
+from airscene.scene.damaged import Damaged, is_damaged
 from airscene.scene.json_fields import Kept, field, parse
+from airscene.scene.unlike import Unlike
 
 
 class OneScene(Kept):
@@ -20,6 +22,7 @@ class OneScene(Kept):
     source: str
     objects: tuple[Any, ...]
     sample: int | None
+    unlike: Unlike | None
 
     @property
     def count(self) -> int:
@@ -50,6 +53,7 @@ class SceneSequence(Kept, Sequence[AnyScene], Generic[AnyScene]):
     model: str
     image_size: tuple[int, int]
     images: tuple[AnyScene, ...]
+    damaged: tuple[Damaged, ...]
 
     @property
     def counts(self) -> Int[np.ndarray, "images"]:
@@ -65,27 +69,29 @@ class SceneSequence(Kept, Sequence[AnyScene], Generic[AnyScene]):
     @overload
     def __getitem__(self: AnyScenes, index: slice) -> AnyScenes: ...
     def __getitem__(self, index: int | slice) -> Any:
-        """A scene or, for a slice, scenes."""
+        """A scene or, for a slice, scenes: without the damaged images, which have none."""
         if isinstance(index, slice):
-            return replace(self, images=self.images[index])
+            return replace(self, images=self.images[index], damaged=())
         return self.images[index]
 
     def __repr__(self) -> str:
-        """One line: how many images, of what size, with what counts."""
+        """One line: how many images, of what size, with what counts, and how many damaged."""
         height, width = self.image_size
         shown = " ".join(str(count) for count in self.counts[:10])
         more = " ..." if len(self) > 10 else ""
         images = f"{len(self)} image{'' if len(self) == 1 else 's'} of {width}x{height}"
-        return f"{type(self).__name__}({images}, counts {shown}{more})"
+        damaged = f"; {len(self.damaged)} damaged" if self.damaged else ""
+        return f"{type(self).__name__}({images}, counts {shown}{more}{damaged})"
 
     def to_json(self) -> str:
-        """The scenes as JSON, one image a line.
+        """The scenes as JSON, one image a line; damaged images come last.
 
         Raises:
             ValueError: if a number is NaN or infinite, which JSON cannot say.
         """
         head = json.dumps(self.to_dict())
-        lines = [json.dumps(scene.to_dict(), allow_nan=False) for scene in self.images]
+        images = (*self.images, *self.damaged)
+        lines = [json.dumps(image.to_dict(), allow_nan=False) for image in images]
         return f'{head[:-1]}, "images": [\n' + ",\n".join(lines) + "\n]}\n"
 
     @classmethod
@@ -102,8 +108,11 @@ class SceneSequence(Kept, Sequence[AnyScene], Generic[AnyScene]):
             raise InputError("scenes in 3-D, as they have a 'world'; PosedScenes reads them")
         if "world" in cls.forms and "world" not in top:
             raise InputError("scenes without a 'world', so in 2-D; Scenes reads them")
-        scenes = [cls.scene.from_dict(data, f"images[{i}]") for i, data in enumerate(images)]
-        return cls.from_dict(top, "scenes", images=tuple(scenes))
+        scenes, damaged = [], []
+        for i, data in enumerate(images):
+            found, kind = (damaged, Damaged) if is_damaged(data) else (scenes, cls.scene)
+            found.append(kind.from_dict(data, f"images[{i}]"))
+        return cls.from_dict(top, "scenes", images=tuple(scenes), damaged=tuple(damaged))
 
     def save(self, path: str | Path) -> None:
         """Writes the JSON to a file, whole or not at all.
