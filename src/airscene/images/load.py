@@ -134,14 +134,18 @@ def fit_image(
             f"{source} is {_size(image)} pixels, the model takes {size[1]}x{size[0]}; crop it, or "
             "give --resize to resample it"
         )
-    if channels == 1:
-        planes = (image @ _LUMA if image.ndim == 3 else image)[None]
-    else:
-        planes = np.moveaxis(_coloured(image), -1, 0)
+    planes = with_channels(image, channels)
     if image.shape[:2] != size:
         planes = resample(planes, size)
     # Weights that sum to 1 may exceed it by a rounding.
     return np.clip(planes, 0, 1).astype(np.float32)
+
+
+def with_channels(image: GreyOrColour, channels: int) -> Float32[np.ndarray, "channels h w"]:
+    """Bring an image to a model's channels, first: colour becomes grey by Rec. 601 luma."""
+    if channels == 1:
+        return (image @ _LUMA if image.ndim == 3 else image)[None]
+    return np.moveaxis(_coloured(image), -1, 0)
 
 
 def _images(given: Any) -> Iterator[tuple[str, np.ndarray]]:

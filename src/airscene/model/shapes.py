@@ -3,6 +3,7 @@
 Args:
     Scalar: One number.
     Image: An image, a canvas or an object on it: values in [0, 1] by channel, height and width.
+    Mask: How much of each pixel an object covers, in [0, 1].
     Window: What an attention window holds, by channel, row and column of its cells.
     Where: A standardised pose (z_s, z_x, z_y): scale, then place.
     Place: A place (x, y), in [-1, 1] across the image.
@@ -15,6 +16,7 @@ from jaxtyping import Array, Float
 
 Scalar = Float[Array, ""]
 Image = Float[Array, "channel height width"]
+Mask = Float[Array, "height width"]
 Window = Float[Array, "channel cell cell"]
 Where = Float[Array, " 3"]
 Place = Float[Array, " 2"]

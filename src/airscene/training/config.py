@@ -86,3 +86,43 @@ class TrainConfig(LoopConfig):
         for name in ("count_penalty_release", "prefix_release"):
             start, end = getattr(self, name)
             check_option(name, (start, end), 0 < start < end <= 1, wanted)
+
+
+@dataclass(frozen=True)
+class PatchTrainConfig(LoopConfig):
+    """How a model of patches is trained: any model's options, and what its objective anneals.
+
+    Args:
+        n_crops: Number of crops that are cut from the images.
+        turn: Turn and mirror crops at random.
+        price: What an object costs in training, as a share of a typical object's worth. It is more
+            than in use: what a window has missed of an object is then not worth a second one.
+        scale_price: What a window's standardised scale costs beyond its prior, as a share of a
+            typical object's worth: or one window grows over two objects.
+        force: The least share by which a candidate learns that is not accepted, at first.
+        force_release: Fractions of the run at which that share starts to fall and is zero.
+    """
+
+    steps: int = 500
+    batch_size: int = 32
+    learning_rate: float = 3e-3
+    warmup: int = 60
+    clip_norm: float = 30.0
+    evaluate_every: int = 50
+    n_crops: int = 4000
+    turn: bool = True
+    price: float = 0.12
+    scale_price: float = 0.04
+    force: float = 0.5
+    force_release: tuple[float, float] = (0.3, 0.5)
+
+    def __post_init__(self) -> None:
+        """Refuse values out of range: raise `InputError`."""
+        super().__post_init__()
+        check_whole("n_crops", self.n_crops, 1)
+        for name in ("price", "scale_price", "force"):
+            value = getattr(self, name)
+            check_option(name, value, 0 <= value < math.inf, "a number of at least 0")
+        start, end = self.force_release
+        wanted = "two numbers above 0 and at most 1, the second above the first"
+        check_option("force_release", (start, end), 0 < start < end <= 1, wanted)

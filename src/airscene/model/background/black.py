@@ -2,7 +2,10 @@
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float, Float32
 
+from airscene.model.background.flat import Planes
 from airscene.model.shapes import Image
 
 
@@ -12,3 +15,13 @@ class Black(eqx.Module):
     def canvas(self, image: Image) -> Image:
         """Return a black canvas of the shape of an image."""
         return jnp.zeros_like(image)
+
+    def fit(self, image: Planes) -> Float[np.ndarray, " channel"]:
+        """Return a zero for each channel."""
+        return np.zeros(len(image))
+
+    def draw(
+        self, values: Float[np.ndarray, " channel"], size: tuple[int, int]
+    ) -> Float32[np.ndarray, "channel height width"]:
+        """Return zeros."""
+        return np.zeros((len(values), *size), np.float32)

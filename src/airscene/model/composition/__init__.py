@@ -4,8 +4,9 @@ from typing import Protocol
 
 from jaxtyping import Array, Bool, Float
 
+from airscene.model.composition.over import Over
 from airscene.model.composition.sum import Sum
-from airscene.model.shapes import Image
+from airscene.model.shapes import Image, Mask
 
 
 class Composition(Protocol):
@@ -15,8 +16,14 @@ class Composition(Protocol):
     expectation over counts needs.
     """
 
-    def add(self, canvas: Image, drawn: Image) -> Image:
-        """Put one more object on the canvas."""
+    def add(self, canvas: Image, drawn: Image, mask: Mask | None = None) -> Image:
+        """Put one more object on the canvas.
+
+        Args:
+            canvas: The canvas with the objects so far.
+            drawn: What the object adds: its colours, times the mask.
+            mask: How much of each pixel it covers; None where the decoder draws no masks.
+        """
         ...
 
     def compose(
@@ -30,3 +37,14 @@ class Composition(Protocol):
 
 
 COMPOSITIONS: dict[str, type[Composition]] = {"sum": Sum}
+
+class Masked(Protocol):
+    """A composition of objects with masks, in NumPy or in JAX: any part of the canvas will do."""
+
+    def add(self, canvas: Image, drawn: Image, mask: Mask) -> Image:
+        """Put one more object on the canvas, see `Composition.add`."""
+        ...
+
+
+# Those of objects with masks, which the decoder of `airscene.model.patch` draws.
+MASKED: dict[str, type[Masked]] = {"over": Over, "sum": Sum}

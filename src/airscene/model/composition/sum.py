@@ -4,13 +4,13 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from airscene.model.shapes import Image
+from airscene.model.shapes import Image, Mask
 
 
 class Sum(eqx.Module):
     """`y_i = y_{i-1} + drawn_i` (paper, section 3.1): what overlaps is brighter."""
 
-    def add(self, canvas: Image, drawn: Image) -> Image:
+    def add(self, canvas: Image, drawn: Image, mask: Mask | None = None) -> Image:
         """Return the canvas with one more object."""
         return canvas + drawn
 

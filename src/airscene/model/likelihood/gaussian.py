@@ -15,6 +15,10 @@ class Gaussian(eqx.Module):
 
     sigma: float = eqx.field(static=True)
 
+    def deficit(self, error: Image) -> Image:
+        """Return by how much each error lowers the log-density, in nats; of NumPy or JAX arrays."""
+        return 0.5 * (error / self.sigma) ** 2
+
     def log_prob(self, image: Image, canvas: Image) -> Image:
         """Return the log-density of each pixel, in nats."""
         return dist.Normal(canvas, self.sigma).log_prob(image)

@@ -1,0 +1,88 @@
+"""Images of one's own, of any size: which are trained on, and what is known of them."""
+
+from dataclasses import dataclass
+
+from airscene.errors import InputError, check_whole
+from airscene.images.load import GreyOrColour, Paths, load_images
+
+# Every tenth image is held out: it is in the pictures of a run, and nothing is learnt of it.
+HELD_OUT = 10
+
+
+@dataclass(frozen=True)
+class OwnConfig:
+    """Images of one's own.
+
+    Args:
+        images: Files, folders or patterns.
+        n_images: The most images that are read to train on, evenly chosen.
+    """
+
+    images: tuple[str, ...] = ()
+    n_images: int = 400
+
+    def __post_init__(self) -> None:
+        """Refuse values out of range: raise `InputError`."""
+        check_whole("n_images", self.n_images, 2)
+
+    def load(self, images: Paths | None = None) -> "OwnImages":
+        """Read the images.
+
+        Args:
+            images: Images in place of those that `images` names.
+
+        Raises:
+            InputError: If there are fewer than two, or they are all alike.
+        """
+        given = self.images if images is None else images
+        if isinstance(given, tuple) and not given:
+            raise InputError("no images given: name files, a folder or a pattern with --images")
+        return OwnImages(load_images(given)).checked()
+
+
+@dataclass(frozen=True)
+class OwnImages:
+    """Images of one's own.
+
+    Args:
+        named: Where each came from, and the image.
+        damaged: Files that could not be read, each with the reason.
+    """
+
+    named: list[tuple[str, GreyOrColour]]
+    damaged: tuple[tuple[str, str], ...] = ()
+
+    def checked(self) -> "OwnImages":
+        """Return them if they can be trained on.
+
+        Raises:
+            InputError: If there are fewer than two, or all are equal.
+        """
+        n = len(self.named)
+        if n < 2:
+            raise InputError(
+                "there is 1 image to train on; there should be at least 2, as one is held out, and "
+                "better dozens"
+            )
+        first = self.named[0][1]
+        if all(x.shape == first.shape and (x == first).all() for _, x in self.named[1:]):
+            raise InputError(
+                f"all {n} images are alike, so nothing tells objects from the ground; give images "
+                "that differ"
+            )
+        return self
+
+    @property
+    def channels(self) -> int:
+        """1 if all images are grey, also those that are stored in colour; else 3."""
+        return 3 if any(_is_coloured(image) for _, image in self.named) else 1
+
+    def split(self) -> tuple[list[int], list[int]]:
+        """Return which images are trained on, and which are held out: every tenth, or the last."""
+        n = len(self.named)
+        held_out = [k for k in range(n) if k % HELD_OUT == HELD_OUT - 1] or [n - 1]
+        return [k for k in range(n) if k not in set(held_out)], held_out
+
+
+def _is_coloured(image: GreyOrColour) -> bool:
+    return image.ndim == 3 and bool((abs(image - image[..., :1]) > 2.5 / 255).any())

@@ -1,0 +1,1 @@
+"""Inference on images of any size, with any number of objects."""

@@ -1,0 +1,201 @@
+"""A whole image: places one after the other, until nothing is left that is worth an object."""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float, Float32
+
+from airscene.inference.patches.objects import Found, cover, local_canvas, put, square
+from airscene.inference.patches.propose import Patches, Proposed, Scan
+from airscene.model.patch.air import PatchAIR
+from airscene.model.patch.attend import BLUR, saturated
+from airscene.objective.patches import TABOO
+
+# Side of a patch, in typical objects.
+PATCH = 4
+
+# The least saliency of a place that is looked at.
+LEAST = 0.12
+
+# How far apart places are that are looked at in one round, and objects that are taken in one round,
+# in windows: what they see and draw then hardly meets.
+APART, APART_TAKEN = 1.2, 0.9
+
+# Saliency is searched for peaks that are this far apart, in windows.
+PEAKS = 0.25
+
+# Rounds of an image at most, and places a round.
+ROUNDS, PLACES = 40, 512
+
+
+class Explained(NamedTuple):
+    """What was found in an image.
+
+    Args:
+        objects: The objects, those below first.
+        rejected: By how much each candidate that is no object misses its price, in nats.
+        canvas: The canvas that they make, without the ground.
+        rounds: Rounds of proposals.
+        proposals: Candidates that were looked at.
+    """
+
+    objects: list[Found]
+    rejected: list[float]
+    canvas: Float32[np.ndarray, "channel height width"]
+    rounds: int
+    proposals: int
+
+
+class _Whole:
+    """The state of one image while it is scanned, padded by a patch on each side."""
+
+    def __init__(self, model: PatchAIR, image: Float[np.ndarray, "channel height width"]):
+        self.model, self.side = model, PATCH * model.config.pixels
+        pad = self.side
+        self.image = np.pad(image, ((0, 0), (pad, pad), (pad, pad))).astype(np.float32)
+        self.valid = np.pad(np.ones(image.shape[1:], np.float32), pad)
+        self.canvas = np.zeros_like(self.image)
+        self.covered = np.zeros_like(self.valid)
+        self.free = np.ones_like(self.valid)
+        self.objects: list[Found] = []
+        self.rejected: dict[tuple[int, int], float] = {}
+        self.price = model.config.price * model.config.calibration.worth
+
+    def places(self) -> list[tuple[int, int]]:
+        """Return places (x, y) to look at next, far enough apart to be looked at at once."""
+        from scipy import ndimage
+
+        window = self.model.window
+        error = (self.image - self.canvas) * self.valid
+        blur = BLUR * window
+        smooth = ndimage.gaussian_filter(error, (0, blur, blur), truncate=3)
+        contrast = self.model.config.calibration.contrast
+        there = saturated(np.square(smooth / contrast).mean(axis=0)) * self.free
+        highest = ndimage.maximum_filter(there, 2 * int(PEAKS * window) + 1)
+        peak: Bool[np.ndarray, "height width"] = (
+            (there == highest) & (there > LEAST) & (self.valid > 0)
+        )
+        rows, columns = np.nonzero(peak)
+        chosen: list[tuple[int, int]] = []
+        far = (APART * window) ** 2
+        for k in np.argsort(-there[rows, columns], kind="stable"):
+            x, y = int(columns[k]), int(rows[k])
+            if all((x - a) ** 2 + (y - b) ** 2 > far for a, b in chosen):
+                chosen.append((x, y))
+            if len(chosen) == PLACES:
+                break
+        return chosen
+
+    def patches(self, places: list[tuple[int, int]]) -> tuple[list[tuple[int, int]], Patches]:
+        """Return the patches about places, and their corners."""
+        height, width = self.valid.shape
+        corners = [
+            (min(max(x - self.side // 2, 0), width - self.side),
+             min(max(y - self.side // 2, 0), height - self.side))
+            for x, y in places
+        ]
+        squares = [square(corner, self.side) for corner in corners]
+        near = np.array(places, np.float32) - np.array(corners, np.float32) + 0.5
+        cut = [
+            np.stack([array[(..., *s)] for s in squares])
+            for array in (self.image, self.canvas, self.covered, self.valid)
+        ]
+        return corners, Patches(cut[0], cut[1], cut[2], cut[3], near)
+
+    def take(
+        self, places: list[tuple[int, int]], corners: list[tuple[int, int]], found: Proposed
+    ) -> None:
+        """Take the candidates that are worth an object, the best first; inhibit the others."""
+        candidate, net = found.candidate, found.gain - found.candidate.kl
+        centres = candidate.centre + np.array(corners, np.float32)
+        window, taken = self.model.window, np.zeros((0, 2), np.float32)
+        for k in np.argsort(-net, kind="stable"):
+            if net[k] <= self.price:
+                self._inhibit(places[k], 1.0)
+                self.rejected[places[k]] = float(net[k] - self.price)
+                continue
+            if (np.hypot(*(taken - centres[k]).T) < APART_TAKEN * window).any():
+                continue
+            taken = np.concatenate([taken, centres[k][None]])
+            one = Found(
+                corners[k], candidate.drawn[k], candidate.mask[k], float(candidate.kl[k]),
+                centres[k], float(candidate.side[k]), candidate.z_what[k], float(found.gain[k]),
+            )
+            self.objects.append(one)
+            put(self.model.composition, self.canvas, one)
+            cover(self.covered, one)
+            self._inhibit(places[k], 0.5)
+
+    def _inhibit(self, place: tuple[int, int], share: float) -> None:
+        """Make a place attract less from now on."""
+        reach, spread = int(self.model.window), TABOO * self.model.window
+        x, y = place
+        rows = slice(max(0, y - reach), y + reach + 1)
+        columns = slice(max(0, x - reach), x + reach + 1)
+        part = self.free[rows, columns]
+        down = np.arange(part.shape[0]) + rows.start - y
+        across = np.arange(part.shape[1]) + columns.start - x
+        bump = np.exp(-0.5 * (down[:, None] ** 2 + across**2) / spread**2)
+        self.free[rows, columns] = part * (1.0 - share * bump)
+
+    def leave_out(self) -> None:
+        """Leave out objects that the others explain, the least worth first.
+
+        An object's gain becomes what the image loses without it, given all the others.
+        """
+        stale = set(map(id, self.objects))
+        while True:
+            for one in self.objects:
+                if id(one) in stale:
+                    one.gain = self._gain_of(one)
+            stale.clear()
+            if not self.objects:
+                return
+            worst = min(self.objects, key=lambda one: one.gain - one.kl)
+            if worst.gain - worst.kl > self.price:
+                return
+            self.objects = [one for one in self.objects if one is not worst]
+            stale = {id(one) for one in self.objects if one.near(worst)}
+            others = [one for one in self.objects if one.near(worst)]
+            here = (slice(None), *worst.square)
+            self.canvas[here] = local_canvas(
+                self.model.composition, others, worst.corner, self.image[here]
+            )
+
+    def _gain_of(self, one: Found) -> float:
+        others = [other for other in self.objects if other is not one and other.near(one)]
+        here = (slice(None), *one.square)
+        image, valid = self.image[here], self.valid[one.square]
+        without = local_canvas(self.model.composition, others, one.corner, image)
+        deficit = self.model.likelihood.deficit
+        lost = deficit(image - without) - deficit(image - self.canvas[here])
+        return float((valid * lost).sum())
+
+
+def scan(
+    model: PatchAIR, image: Float[np.ndarray, "channel height width"]
+) -> Scan[Explained]:
+    """Explain an image; to be run by `run_together`.
+
+    A round looks at all places where much is left unexplained and that are far enough apart. A
+    candidate that is worth an object is taken; a place that is not is inhibited, and the scan goes
+    on. It ends where nothing is left that attracts it. Then objects are left out that the others
+    explain.
+
+    Args:
+        model: The model.
+        image: The scaled image, less its ground.
+
+    Returns:
+        What was found, in pixels of the image.
+    """
+    whole, rounds, proposals = _Whole(model, image), 0, 0
+    while rounds < ROUNDS and (places := whole.places()):
+        corners, patches = whole.patches(places)
+        found = yield patches
+        whole.take(places, corners, found)
+        rounds, proposals = rounds + 1, proposals + len(places)
+    whole.leave_out()
+    inside = slice(whole.side, -whole.side)
+    canvas = whole.canvas[:, inside, inside].copy()
+    return Explained(whole.objects, list(whole.rejected.values()), canvas, rounds, proposals)

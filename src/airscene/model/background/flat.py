@@ -1,0 +1,46 @@
+"""A background of one colour an image."""
+
+import equinox as eqx
+import numpy as np
+from jaxtyping import Float, Float32
+
+# Colours are counted in this many bins a channel before the mean shift, whose kernel has this
+# deviation in each channel.
+BINS, WIDTH, SHIFTS = 20, 0.04, 30
+
+# Pixels of a colour, and of an image, that are enough to estimate a ground.
+ENOUGH = 4096
+
+Planes = Float[np.ndarray, "channel height width"]
+
+
+class Flat(eqx.Module):
+    """The most frequent colour of the image, everywhere.
+
+    The mode and not the mean or the median: where objects cover half of the image, those lie
+    between the ground and the objects.
+    """
+
+    def fit(self, image: Planes) -> Float[np.ndarray, " channel"]:
+        """Return the colour."""
+        colours = np.asarray(image, float).reshape(len(image), -1).T
+        return mode(colours[:: max(1, len(colours) // ENOUGH)])
+
+    def draw(
+        self, values: Float[np.ndarray, " values"], size: tuple[int, int]
+    ) -> Float32[np.ndarray, "channel height width"]:
+        """Return the ground of this colour."""
+        colour = np.asarray(values, np.float32)[:, None, None]
+        return np.broadcast_to(colour, (len(values), *size)).copy()
+
+
+def mode(colours: Float[np.ndarray, "n channel"]) -> Float[np.ndarray, " channel"]:
+    """Return the mode of colours: mean shift from the fullest bin of their histogram."""
+    bins = np.floor(colours * BINS).astype(int)
+    _, which, counts = np.unique(bins, axis=0, return_inverse=True, return_counts=True)
+    centre = colours[which.ravel() == counts.argmax()].mean(axis=0)
+    for _ in range(SHIFTS):
+        distance = np.square(colours - centre).mean(axis=1)
+        weight = np.exp(-0.5 * distance / WIDTH**2)
+        centre = weight @ colours / weight.sum()
+    return centre

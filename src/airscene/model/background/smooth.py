@@ -1,0 +1,78 @@
+"""A background that varies slowly over the image."""
+
+import equinox as eqx
+import numpy as np
+from jaxtyping import Float, Float32
+
+from airscene.images.resample import resample
+from airscene.model.background.flat import Planes, mode
+
+# The longest side that an image is reduced to.
+SIDE = 64
+
+# What is fitted, one after the other, each twice: the number of cosines an axis, and the scale of
+# a residue beyond which a pixel is taken to be no ground, in units of white.
+FITS = (
+    *2 * ((2, 0.12), (2, 0.08), (2, 0.06)),
+    *2 * ((3, 0.06), (3, 0.05), (3, 0.04), (3, 0.04)),
+)
+ORDER = FITS[-1][0]
+
+# Weight of a penalty on all coefficients but the mean: it decides where objects cover the ground.
+RIDGE = 1e-5
+
+
+class Smooth(eqx.Module):
+    """A sum of cosines of low order, fitted where the ground is.
+
+        b(x, y) = sum_{i + j < 3} c_ij cos(pi i x) cos(pi j y)
+
+    Reweighted least squares from the mode of the colours, with Geman-McClure weights of a scale
+    that shrinks: what is far from the fit, the objects, loses its influence.
+    """
+
+    def fit(self, image: Planes) -> Float[np.ndarray, " values"]:
+        """Return the coefficients, of one term after the other in all channels."""
+        channels, height, width = image.shape
+        ratio = min(1.0, SIDE / max(height, width))
+        size = max(1, round(height * ratio)), max(1, round(width * ratio))
+        small = resample(image, size).astype(float)
+        pixels = small.reshape(channels, -1).T
+        fit = np.broadcast_to(mode(pixels), pixels.shape)
+        coefficients = np.zeros(0)
+        bases = {order: _cosines(*size, order) for order, _ in FITS}
+        for order, scale in FITS:
+            basis = bases[order]
+            residue = np.square(pixels - fit).mean(axis=1)
+            weight = 1.0 / np.square(1.0 + residue / scale**2)
+            ridge = RIDGE * weight.sum() * (np.arange(basis.shape[1]) > 0)
+            normal = basis.T @ (weight[:, None] * basis) + np.diag(ridge)
+            coefficients = np.linalg.solve(normal, basis.T @ (weight[:, None] * pixels))
+            fit = basis @ coefficients
+        return coefficients.ravel()
+
+    def draw(
+        self, values: Float[np.ndarray, " values"], size: tuple[int, int]
+    ) -> Float32[np.ndarray, "channel height width"]:
+        """Return the ground of these coefficients."""
+        rows, columns = (_cosine(side, ORDER) for side in size)
+        coefficients = np.asarray(values).reshape(len(_KEPT[0]), -1)
+        whole = np.zeros((ORDER, ORDER, coefficients.shape[1]))
+        whole[_KEPT] = coefficients
+        return np.einsum("ih,ijc,jw->chw", rows, whole, columns).astype(np.float32)
+
+
+_KEPT = tuple(np.array([(i, j) for i in range(ORDER) for j in range(ORDER - i)]).T)
+
+
+def _cosine(n: int, order: int) -> Float[np.ndarray, "order n"]:
+    """Cosines of an axis, at the centres of its pixels."""
+    return np.cos(np.pi * np.arange(order)[:, None] * (np.arange(n) + 0.5) / n)
+
+
+def _cosines(height: int, width: int, order: int) -> Float[np.ndarray, "pixels terms"]:
+    rows, columns = _cosine(height, order), _cosine(width, order)
+    terms = [
+        np.outer(rows[i], columns[j]).ravel() for i in range(order) for j in range(order - i)
+    ]
+    return np.stack(terms, axis=1)

@@ -1,0 +1,16 @@
+"""Objects lie on top of each other."""
+
+import equinox as eqx
+
+from airscene.model.shapes import Image, Mask
+
+
+class Over(eqx.Module):
+    """`y_i = y_{i-1} (1 - m_i) + m_i a_i`: the next object covers what is below (alpha, in order).
+
+    In front of a background b, with images less b: canvas and colours are then relative to it.
+    """
+
+    def add(self, canvas: Image, drawn: Image, mask: Mask) -> Image:
+        """Return the canvas with one more object: `drawn` is `m_i a_i`."""
+        return canvas * (1.0 - mask) + drawn

@@ -1,0 +1,95 @@
+"""What a model is told of its images, without labels: contrast, noise, sigma, worth."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from airscene.errors import InputError
+from airscene.model.patch.air import MARGIN, likelihood_of
+from airscene.model.patch.attend import BLUR
+from airscene.model.patch.config import Calibration, PatchConfig
+
+# What a typical object is to be worth, in nats, where the noise allows it.
+NATS = 400.0
+
+# Peaks this far apart, in windows, are of different objects; energies are summed over a square of
+# this side.
+APART, SQUARE = 0.8, 0.9
+
+# Peaks weaker than this share of the typical one are no objects.
+WEAK = 0.25
+
+# Images that are looked at.
+MOST = 120
+
+Planes = Float[np.ndarray, "channel height width"]
+
+
+def calibrate(images: Sequence[Planes], config: PatchConfig) -> Calibration:
+    """Estimate contrast, noise, sigma and worth.
+
+    The contrast is that at the peaks of the smoothed error: their median, weighted by themselves.
+    Sigma is such that a typical object is worth 400 nats, but not below the noise.
+
+    Args:
+        images: Scaled images, less their ground.
+        config: What else decides the model.
+
+    Raises:
+        InputError: If the images are nothing but ground.
+    """
+    images = images[:MOST]
+    noise = float(np.median([noise_deviation(image) for image in images]))
+    peaks, at = [], []
+    for image in images:
+        strength, squares = _peaks(image, MARGIN * config.pixels)
+        peaks.append(strength)
+        at.extend(squares)
+    strength = np.concatenate(peaks)
+    if not strength.size or strength.max() < 1e-6:
+        raise InputError("the images show nothing but their ground: there is no object to learn")
+    order = np.argsort(strength)
+    heavier = np.cumsum(strength[order])
+    typical = float(strength[order][np.searchsorted(heavier, heavier[-1] / 2.0)])
+    contrast = float(np.sqrt(typical))
+    strong = [square for square, s in zip(at, strength, strict=True) if s > WEAK * typical]
+    unit = likelihood_of(replace(config, calibration=Calibration(contrast, noise, 1.0, 1.0)))
+    # The deficit is in units of sigma squared; what noise alone costs is no energy of an object.
+    deficit = float(np.median([unit.deficit(square).sum() for square in strong]))
+    pixels = np.median([square.size for square in strong])
+    of_noise = 0.5 * min(noise**2, noise * contrast) * float(pixels)
+    energy = max(deficit - of_noise, 0.3 * deficit)
+    sigma = max(float(np.sqrt(energy / NATS)), noise, 1e-4)
+    return Calibration(
+        *(round(value, 6) for value in (contrast, noise, sigma)), round(energy / sigma**2, 3)
+    )
+
+
+def noise_deviation(image: Planes) -> float:
+    """Return the standard deviation of the noise of a pixel: robust, of high frequencies.
+
+    The median absolute response to a mask that no plane and no ramp answers (Immerkaer 1996).
+    """
+    from scipy import ndimage
+
+    mask = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]]) / 6.0
+    return float(np.median([np.median(np.abs(ndimage.convolve(p, mask))) for p in image]) / 0.6745)
+
+
+def _peaks(image: Planes, window: float) -> tuple[np.ndarray, list[Any]]:
+    """The squared contrast at the peaks of the smoothed error, and the square about each."""
+    from scipy import ndimage
+
+    blur = BLUR * window
+    energy = np.square(ndimage.gaussian_filter(image, (0, blur, blur))).mean(axis=0)
+    highest = ndimage.maximum_filter(energy, int(APART * window) | 1)
+    rows, columns = np.nonzero((energy == highest) & (energy > 0))
+    half = int(SQUARE * window) // 2
+    squares = [
+        image[:, max(0, r - half) : r + half + 1, max(0, c - half) : c + half + 1]
+        for r, c in zip(rows, columns, strict=True)
+    ]
+    return energy[rows, columns], squares

@@ -1,0 +1,89 @@
+"""What a model of patches is made of. Free of JAX, so that the command line can read it at once."""
+
+import math
+from dataclasses import dataclass, field
+from typing import Literal
+
+from airscene.errors import check_one_of, check_option, check_whole
+from airscene.images.frame import parse_object_size
+from airscene.schema import NO_OPTION
+
+BackgroundName = Literal["auto", "black", "flat", "smooth", "set"]
+CompositionName = Literal["over", "sum"]
+LikelihoodName = Literal["gaussian", "robust"]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What a model is told of its images, in the brightness of white: estimated, without labels.
+
+    Args:
+        contrast: How far the middle of a typical object is from the ground: root mean square over
+            the channels.
+        noise: Standard deviation of the noise of a pixel.
+        sigma: Standard deviation of a pixel in the likelihood.
+        worth: What a typical object gains in log-likelihood when it is drawn perfectly, in nats.
+            The scale of all prices.
+    """
+
+    contrast: float = 0.0
+    noise: float = 0.0
+    sigma: float = 0.0
+    worth: float = 0.0
+
+
+@dataclass(frozen=True)
+class PatchConfig:
+    """What a model of patches is made of.
+
+    Args:
+        channels: Channels of the images, 1 or 3.
+        object_size: Size of a typical object, the longer side of its box: "40px" in pixels of the
+            images given, or "0.06" of their short side; empty to estimate it.
+        pixels: Images are scaled so that a typical object has this many pixels.
+        n_steps: Objects that are proposed on a crop in training.
+        n_what: Length of the appearance code.
+        n_cells: Side of a window, in samples.
+        n_hidden: Units of the layers that look for an object's place.
+        n_layer: Units of the hidden layer of the appearance encoder and of the decoder.
+        scale_spread: Prior standard deviation of the logarithm of the window's side.
+        scale_reach: The most that the mean of that logarithm is from the prior's, in deviations.
+        price: What one more object costs, as a share of a typical object's worth.
+        composition: How an object changes the canvas: "over" it (alpha), or added to it ("sum").
+        background: What is there without objects: "black", "flat" (one colour an image), "smooth"
+            (a field of low order), "set" (the same in all images); "auto" chooses.
+        likelihood: How a pixel is distributed given the canvas: "gaussian", or "robust", whose
+            tails are heavy.
+        calibration: What follows from the images.
+    """
+
+    channels: int = field(default=3, metadata=NO_OPTION)
+    object_size: str = ""
+    pixels: int = 12
+    n_steps: int = 10
+    n_what: int = 16
+    n_cells: int = 16
+    n_hidden: int = 128
+    n_layer: int = 192
+    scale_spread: float = 0.2
+    scale_reach: float = 2.0
+    price: float = 0.06
+    composition: CompositionName = "over"
+    background: BackgroundName = "auto"
+    likelihood: LikelihoodName = "gaussian"
+    calibration: Calibration = field(default_factory=Calibration, metadata=NO_OPTION)
+
+    def __post_init__(self) -> None:
+        """Refuse values out of range: raise `InputError`."""
+        check_option("channels", self.channels, self.channels in (1, 3), "1 or 3")
+        if self.object_size:
+            parse_object_size(self.object_size)
+        for name in ("n_steps", "n_what", "n_cells", "n_hidden", "n_layer"):
+            check_whole(name, getattr(self, name), 1)
+        check_whole("pixels", self.pixels, 6)
+        for name in ("scale_spread", "scale_reach", "price"):
+            value = getattr(self, name)
+            check_option(name, value, 0 < value < math.inf, "a number above 0")
+        check_one_of("composition", self.composition, CompositionName)
+        check_one_of("background", self.background, BackgroundName)
+        check_one_of("likelihood", self.likelihood, LikelihoodName)
