@@ -1,6 +1,7 @@
 """Images with known truth, images of one's own, and seeded batches of them."""
 
-from airscene.images.load import fit_image, image_set, load_images
+from airscene.images.fit import fit_image
+from airscene.images.load import image_set, load_images
 from airscene.images.resample import resample
 from airscene.images.sets.digits import Digits, load_digits
 from airscene.images.sets.multi_mnist import multi_mnist, multi_mnist_shrunk

@@ -10,7 +10,8 @@ import numpy as np
 from jaxtyping import Float32
 
 from airscene.errors import InputError
-from airscene.images.load import GreyOrColour, with_channels
+from airscene.images.fit import with_channels
+from airscene.images.pictures import GreyOrColour
 from airscene.images.resample import resample
 
 # The most pixels of a scaled image.
@@ -72,7 +73,9 @@ class Frame(NamedTuple):
         height, width = (max(1, round(side * ratio)) for side in given)
         return height, width
 
-    def scale(self, image: GreyOrColour, source: str) -> Float32[np.ndarray, "channel height width"]:
+    def scale(
+        self, image: GreyOrColour, source: str
+    ) -> Float32[np.ndarray, "channel height width"]:
         """Scale an image.
 
         Args:

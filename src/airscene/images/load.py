@@ -7,22 +7,16 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import UInt8
 from PIL import Image
 
-from airscene.errors import InputError
-from airscene.images.files import (
-    SUFFIXES,
-    check_array,
-    is_picture,
-    picture_array,
-    read_array,
-    read_picture,
-)
+from airscene.errors import InputError, check_one_of
+from airscene.images.arrays import check_array, images_of_array, read_array
+from airscene.images.files import SUFFIXES, check_exists, content_of
+from airscene.images.fit import coloured, size_of
 from airscene.images.oddities import Brightness
-from airscene.images.resample import resample
-
-GreyOrColour = Float32[np.ndarray, "height width"] | Float32[np.ndarray, "height width 3"]
+from airscene.images.pictures import GreyOrColour, Ground, decode, kind_of, pages
+from airscene.images.white import Whites, white_of_array
 
 
 @runtime_checkable
@@ -36,41 +30,79 @@ Given = str | Path | Arraylike | Image.Image
 # Whatever images can be read from.
 Paths = Given | Iterable[Given]
 
-# Rec. 601: the weights of red, green and blue in brightness.
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+Item = tuple[str, str | np.ndarray | Image.Image]
 
 
-def load_images(paths: Paths) -> list[tuple[str, GreyOrColour]]:
+def load_images(
+    paths: Paths, *, ground: Ground = "black", damaged: list[tuple[str, str]] | None = None
+) -> list[tuple[str, GreyOrColour]]:
     """Loads images, each with the name of where it came from.
 
-    White is 255 in uint8, 65535 in uint16, True in bool and 1 in floats, which should be in [0, 1].
-    In other whole numbers it is 255 if none is larger, and else 65535; the arrays of one list count
-    as one for that.
+    What a file holds is known by its content, not by its name. White is
+
+    - 255 in 8 bits, True in bool, 1 in floats, which should be in [0, 1];
+    - in 16-bit pictures 65535, or 4095 if the largest value of all those that are given is in
+      256..4095, as of a 12-bit camera;
+    - in uint16 arrays 65535;
+    - in other whole numbers 255 if none is larger, and else 65535; the arrays of one list count as
+      one for that, and so do the pages of a file;
+    - in TIFF files of floats 1 if none is larger, else 255, else 65535.
+
+    Of pictures in colour, and of grey ones with partly transparent pixels, Pillow reads 8 bits.
 
     Args:
-        paths: one or a list of, in any mixture: a PNG or JPEG picture (transparent parts over
-            black, turned as its EXIF data say); a `.npy` file (`[H, W]`, `[H, W, C]`, `[B, H, W]`
-            or `[B, H, W, C]`, C 1 or 3); an `.npz` file whose array `images` is one of the last
-            two; a folder, for all of these in it, by name; a glob pattern; an array, of NumPy, JAX
-            or another that NumPy can read, as in a `.npy` file; a Pillow image.
+        paths: one or a list of, in any mixture: a PNG, JPEG, TIFF, BMP or WebP picture (turned as
+            its EXIF data say), one image for each page of a TIFF file; a `.npy` file (`[H, W]`,
+            `[H, W, C]`, `[B, H, W]` or `[B, H, W, C]`, C 1 or 3); an `.npz` file whose array
+            `images` is one of the last two; a folder, for all of these in it, by name; a glob
+            pattern; an array, of NumPy, JAX or another that NumPy can read, as in a `.npy` file; a
+            Pillow image.
+        ground: what transparent parts of pictures lie on: "black", "white", or "auto", which is for
+            each picture white if what is opaque in it is mostly dark, and else black.
+        damaged: a list to which (source, reason in one line) of each image of a file that cannot be
+            read is appended, while the rest goes on; if none, the first such image raises.
 
     Returns:
-        (source, image) for each image, source like `x.png`, `x.npz[3]` or `array[3]`, image
-        `[H, W]` (grey) or `[H, W, 3]` (colour), in [0, 1].
+        (source, image) for each image, source like `x.png`, `x.tif[2]`, `x.npz[3]` or `array[3]`,
+        image `[H, W]` (grey) or `[H, W, 3]` (colour), in [0, 1]. They may differ in size.
 
     Raises:
         InputError: if something is missing, no image, damaged, empty, of a wrong type or rank, or
-            holds values that are out of range. The message names the file and the image in it.
+            holds values that are out of range; if `damaged` is a list, if something is missing or
+            of a wrong type, an array is, or not one image can be read. The message names the file
+            and the image in it.
 
     Warns:
         InputWarning: if the brightest pixel of them all is next to black, as of masks of 0 and 1.
     """
     seen, images = Brightness(), []
-    for source, image in _images(paths):
+    for source, image in _images(paths, ground, damaged):
         seen.look(source, image)
         images.append((source, image))
     seen.warn_if_black()
     return images
+
+
+def each_image(
+    paths: Paths, *, ground: Ground = "black", damaged: list[tuple[str, str]] | None = None
+) -> Iterator[tuple[str, GreyOrColour]]:
+    """The images that `load_images` loads, one at a time: a large folder is never in memory.
+
+    Paths and options are checked at once, files as their turn comes. Only 16-bit pictures, and TIFF
+    files of floats or 32 bits, are read twice, to find out what white is.
+
+    Args:
+        paths: as for `load_images`.
+        ground: as for `load_images`.
+        damaged: as for `load_images`; it grows as files are read.
+
+    Yields:
+        (source, image), as `load_images` returns them.
+
+    Raises:
+        InputError: as `load_images` does.
+    """
+    return _images(paths, ground, damaged)
 
 
 def image_set(
@@ -96,7 +128,7 @@ def image_set(
     for source, image in _images(paths):
         if images and image.shape[:2] != images[0].shape[:2]:
             raise InputError(
-                f"{source} is {_size(image)} pixels, the images before it {_size(images[0])}; "
+                f"{source} is {size_of(image)} pixels, the images before it {size_of(images[0])}; "
                 "those of a data set should all be of one size"
             )
         seen.look(source, image)
@@ -104,52 +136,72 @@ def image_set(
     seen.warn_if_black()
     seen.warn_if_offset()
     if any(image.ndim == 3 for image in images):
-        images = [_coloured(image) for image in images]
+        images = [coloured(image) for image in images]
     return np.stack(images)
 
 
-def fit_image(
-    image: GreyOrColour, size: tuple[int, int], channels: int, resize: bool, source: str
-) -> Float32[np.ndarray, "channels new_height new_width"]:
-    """Brings an image to the size and the channels of a model.
-
-    Colour becomes grey by Rec. 601 luma; grey becomes colour by repetition. Resampling stretches
-    each side on its own, so that a pixel x of the result lies at x * width / new_width.
-
-    Args:
-        image: `[H, W]` or `[H, W, 3]`, in [0, 1].
-        size: the model's (height, width), in pixels.
-        channels: the model's channels, 1 or 3.
-        resize: whether to resample an image of another size.
-        source: the name of the image, for the message.
-
-    Returns:
-        The image, channels first, in [0, 1].
-
-    Raises:
-        InputError: if the image is of another size and `resize` is false.
-    """
-    if image.shape[:2] != size and not resize:
-        raise InputError(
-            f"{source} is {_size(image)} pixels, the model takes {size[1]}x{size[0]}; crop it, or "
-            "give --resize to resample it"
-        )
-    planes = with_channels(image, channels)
-    if image.shape[:2] != size:
-        planes = resample(planes, size)
-    # Weights that sum to 1 may exceed it by a rounding.
-    return np.clip(planes, 0, 1).astype(np.float32)
+def _images(
+    given: Any, ground: Any = "black", damaged: list[tuple[str, str]] | None = None
+) -> Iterator[tuple[str, GreyOrColour]]:
+    check_one_of("ground", ground, Ground)
+    return _each(_items(given), ground, damaged)
 
 
-def with_channels(image: GreyOrColour, channels: int) -> Float32[np.ndarray, "channels h w"]:
-    """Bring an image to a model's channels, first: colour becomes grey by Rec. 601 luma."""
-    if channels == 1:
-        return (image @ _LUMA if image.ndim == 3 else image)[None]
-    return np.moveaxis(_coloured(image), -1, 0)
+def _each(
+    items: list[Item], ground: Ground, damaged: list[tuple[str, str]] | None
+) -> Iterator[tuple[str, GreyOrColour]]:
+    n, reasons = 0, [] if damaged is None else damaged
+    before = len(reasons)
+    for source, image, in_file in _outcomes(items, ground):
+        if not isinstance(image, InputError):
+            n += 1
+            yield source, image
+        elif damaged is None or not in_file:
+            raise image
+        else:
+            damaged.append((source, str(image)))
+    if not n:
+        tried = reasons[before:]
+        raise InputError(f"not one of {len(tried)} images can be read; the first: {tried[0][1]}")
 
 
-def _images(given: Any) -> Iterator[tuple[str, np.ndarray]]:
-    """One image at a time, so that a large set of bytes is never whole in floats."""
+def _outcomes(
+    items: list[Item], ground: Ground
+) -> Iterator[tuple[str, GreyOrColour | InputError, bool]]:
+    """Each image, or what is wrong with it, with its name, and whether it is in a file."""
+    arrays = (one for _, one in items if isinstance(one, np.ndarray))
+    array_white = max(map(white_of_array, arrays), default=255)
+    whites = Whites([one for _, one in items])
+    for place, (name, one) in enumerate(items):
+        in_file = isinstance(one, str)
+        try:
+            if isinstance(one, np.ndarray):
+                images = images_of_array(one, name, array_white)
+            elif in_file and (content := content_of(one)) in (".npy", ".npz"):
+                array = read_array(one, content)
+                images = images_of_array(array, name, white_of_array(array))
+            else:
+                pictures = pages(one) if in_file else [(name, one)]
+                images = _images_of_pictures(pictures, whites, place, ground)
+            for source, image in images:
+                yield source, image, in_file
+        except InputError as error:
+            yield name, error, in_file
+
+
+def _images_of_pictures(
+    pictures: Iterable[tuple[str, Image.Image]], whites: Whites, place: int, ground: Ground
+) -> Iterator[tuple[str, GreyOrColour | InputError]]:
+    for source, picture in pictures:
+        try:
+            white = whites.of(picture, place)
+            yield source, decode(picture, source).floats(white, ground)
+        except InputError as error:
+            yield source, error
+
+
+def _items(given: Any) -> list[Item]:
+    """Arrays, Pillow images and paths of files, with their names; folders and patterns as files."""
     if _is_one(given):
         given, names = [given], ["array"]
     elif isinstance(given, Iterable) and not isinstance(given, Mapping):
@@ -159,31 +211,29 @@ def _images(given: Any) -> Iterator[tuple[str, np.ndarray]]:
         raise _not_images("the images are", given)
     if not given:
         raise InputError("no images given; give an image, a folder or a glob pattern")
-    read = [_read(one, name) for one, name in zip(given, names, strict=True)]
-    white = max((_white(one) for _, one in read if isinstance(one, np.ndarray)), default=255)
-    for name, one in read:
-        if isinstance(one, np.ndarray):
-            yield from _from_array(one, name, white)
-            continue
-        for file in _files(one):
-            if file.suffix.lower() in (".npy", ".npz"):
-                array = read_array(file)
-                yield from _from_array(array, str(file), _white(array))
-            else:
-                yield str(file), read_picture(file)
+    items: list[Item] = []
+    for one, name in zip(given, names, strict=True):
+        if isinstance(one, str | Path):
+            items += ((file, file) for file in _files(one))
+        elif isinstance(one, Image.Image):
+            items.append(_picture_or_array(one, str(getattr(one, "filename", "") or name)))
+        else:
+            items.append((name, _array(one, name)))
+    return items
 
 
 def _is_one(given: Any) -> bool:
     return isinstance(given, str | Path | Image.Image | Arraylike)
 
 
-def _read(given: Any, name: str) -> tuple[str, str | Path | np.ndarray]:
-    """Arrays and Pillow images as checked arrays, with their names; paths as they are."""
-    if isinstance(given, str | Path):
-        return name, given
-    if isinstance(given, Image.Image):
-        name = getattr(given, "filename", "") or name
-        return str(name), picture_array(given, str(name))
+def _picture_or_array(picture: Image.Image, name: str) -> Item:
+    """Large numbers that are not of a file are as those of arrays: others too say what white is."""
+    if picture.format == "TIFF" or kind_of(picture) not in ("whole numbers", "floats"):
+        return name, picture
+    return name, _array(decode(picture, name).values, name)
+
+
+def _array(given: Any, name: str) -> np.ndarray:
     if not _is_one(given):
         raise _not_images(f"{name} is", given)
     try:
@@ -194,7 +244,7 @@ def _read(given: Any, name: str) -> tuple[str, str | Path | np.ndarray]:
     except Exception as error:
         raise InputError(f"{name} is no array that NumPy can read ({error})") from error
     check_array(array.shape, array.dtype, name, (2, 3, 4))
-    return name, array
+    return array
 
 
 def _not_images(what: str, given: Any) -> InputError:
@@ -204,65 +254,18 @@ def _not_images(what: str, given: Any) -> InputError:
     )
 
 
-def _files(path: str | Path) -> list[Path]:
+def _files(path: str | Path) -> list[str]:
     """The files that a path, a folder or a glob pattern stands for."""
     if os.path.isdir(path):
-        found = [f for f in sorted(Path(path).iterdir()) if f.suffix.lower() in SUFFIXES]
+        names = [f for f in os.listdir(path) if os.path.splitext(f)[1].lower() in SUFFIXES]
+        found = [str(Path(path, name)) for name in sorted(names)]
         none = f"no image in the folder {path}; it should hold"
     elif glob.has_magic(str(path)) and not os.path.exists(path):
-        found = [Path(f) for f in sorted(glob.glob(str(path), recursive=True))]
+        found = [str(Path(f)) for f in sorted(glob.glob(str(path), recursive=True))]
         none = f"nothing matches {path}; it should match"
     else:
-        return [Path(path)]
+        check_exists(path)
+        return [str(Path(path))]
     if not found:
         raise InputError(f"{none} {', '.join(SUFFIXES)} files")
     return found
-
-
-def _white(array: np.ndarray) -> int:
-    """What white is in an array of whole numbers whose type does not say."""
-    if array.dtype.kind not in "iu" or array.dtype.kind == "u" and array.dtype.itemsize <= 2:
-        return 255
-    return 255 if array.max() <= 255 else 65535
-
-
-def _from_array(array: np.ndarray, name: str, white: int) -> Iterator[tuple[str, np.ndarray]]:
-    one = is_picture(array.shape)
-    for i, image in enumerate(array[None] if one else array):
-        source = name if one else f"{name}[{i}]"
-        grey = image.ndim == 3 and image.shape[2] == 1
-        yield source, _floats(image[:, :, 0] if grey else image, source, white)
-
-
-def _floats(image: np.ndarray, source: str, white: int) -> GreyOrColour:
-    """A checked image as float32 in [0, 1]; white is that of types that do not say."""
-    kind, size = image.dtype.kind, image.dtype.itemsize
-    if kind == "b":
-        return image.astype(np.float32)
-    if kind == "u" and size <= 2:
-        return image.astype(np.float32) / (255 if size == 1 else 65535)
-    if kind in "iu":
-        if image.min() < 0 or image.max() > 65535:
-            raise InputError(
-                f"{source} has values from {image.min()} to {image.max()}; whole numbers should be "
-                "in 0..255 or 0..65535"
-            )
-        return image.astype(np.float32) / white
-    bad = image.size - np.count_nonzero(np.isfinite(image))
-    if bad:
-        amount = "all" if bad == image.size else f"{bad} of {image.size}"
-        raise InputError(f"{source}: {amount} values are NaN or infinite; they should be in [0, 1]")
-    if image.min() < 0 or image.max() > 1:
-        raise InputError(
-            f"{source} has values from {image.min():g} to {image.max():g}; floats should be in "
-            "[0, 1], or save 0..255 as uint8"
-        )
-    return image.astype(np.float32)
-
-
-def _coloured(image: np.ndarray) -> np.ndarray:
-    return image if image.ndim == 3 else np.repeat(image[:, :, None], 3, axis=2)
-
-
-def _size(image: np.ndarray) -> str:
-    return f"{image.shape[1]}x{image.shape[0]}"

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float32, Int
 
-from airscene.images.load import fit_image
+from airscene.images.fit import fit_image
 from airscene.images.oddities import Brightness
 from airscene.inference.chunks import CHUNK, in_chunks
 from airscene.inference.infer import (

@@ -9,7 +9,7 @@ from jaxtyping import Float32
 from scipy.special import logsumexp
 
 from airscene.graphics import ABSENT, Likelihood, Renderer, SceneBatch, World
-from airscene.images.load import fit_image
+from airscene.images.fit import fit_image
 from airscene.images.resample import middle
 from airscene.inference.chunks import padded_chunks
 from airscene.inference.drawing import Drawing

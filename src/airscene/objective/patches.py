@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from airscene.model.patch.air import Candidate, PatchAIR
-from airscene.model.patch.attend import Point, gaussian, mean_shift, saliency
+from airscene.model.patch.attend import gaussian, mean_shift, saliency
 from airscene.model.shapes import Image, Mask, Scalar, Side
 
 # Exponent of the saliency, and slope of the preference for one side in nats a half-width: they

@@ -78,7 +78,9 @@ def _object(
     mask = Mask(corner, bits) if bits.any() else None
     edge = np.tile(np.array(size)[::-1], 2)
     box = mask.box if mask else tuple(np.clip(window, 0.0, edge))
-    return SceneObject(presence, tuple(map(float, window)), tuple(map(float, box)), one.z_what, mask)
+    return SceneObject(
+        presence, tuple(map(float, window)), tuple(map(float, box)), one.z_what, mask
+    )
 
 
 def visible(
@@ -138,8 +140,10 @@ def found_in(air: PatchAIR, scene: Scene, scaled: tuple[int, int]) -> list[Found
         if not x0 < x1:
             raise InputError(f"{scene.source}: the window {thing.window} of an object is empty")
         centre = np.array([(x0 + x1) / 2.0, (y0 + y1) / 2.0]) + side
-        corner = tuple(int(np.clip(round(c) - side // 2, 0, n + side))
-                       for c, n in zip(centre, scaled[::-1], strict=True))
+        corner = tuple(
+            int(np.clip(round(c) - side // 2, 0, n + side))
+            for c, n in zip(centre, scaled[::-1], strict=True)
+        )
         at = 2.0 * (centre - corner) / side - 1.0
         z_scale = math.log((x1 - x0) / air.window) / air.config.scale_spread
         z_where = np.array([z_scale, *at], np.float32)
@@ -147,8 +151,15 @@ def found_in(air: PatchAIR, scene: Scene, scaled: tuple[int, int]) -> list[Found
             np.asarray(thing.what, np.float32), z_where, pose, (side, side)
         )
         found.append(
-            Found(corner, np.asarray(drawn), np.asarray(mask), 0.0, centre.astype(np.float32),
-                  float(x1 - x0), np.asarray(thing.what))
+            Found(
+                corner,
+                np.asarray(drawn),
+                np.asarray(mask),
+                0.0,
+                centre.astype(np.float32),
+                float(x1 - x0),
+                np.asarray(thing.what),
+            )
         )
     return found
 

@@ -2,17 +2,15 @@
 
 from collections.abc import Sequence
 
-import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float32
 
 from airscene.errors import InputError
 from airscene.images.frame import Frame, parse_object_size
 from airscene.inference.inferrer import Explain, Images, Named, SceneInferrer
-from airscene.inference.patches.objects import put
 from airscene.inference.patches.in_images import found_in, scene_of
+from airscene.inference.patches.objects import put
 from airscene.inference.patches.propose import run_together
 from airscene.inference.patches.scan import PATCH, Explained, scan
 from airscene.model.background import FITTED
@@ -73,8 +71,9 @@ class PatchModel(SceneInferrer[PatchAIR, Scenes]):
                 if key is not None:
                     rng = np.random.default_rng(np.asarray(jax.random.key_data(key)).tolist() + [k])
                 size = image.shape[:2]
-                scenes.append(scene_of(self.air, name, size, prepared[k].shape[1:], one, ground,
-                                       sample, rng))
+                scenes.append(
+                    scene_of(self.air, name, size, prepared[k].shape[1:], one, ground, sample, rng)
+                )
             return scenes
 
         return explain

@@ -90,8 +90,10 @@ class _Whole:
         """Return the patches about places, and their corners."""
         height, width = self.valid.shape
         corners = [
-            (min(max(x - self.side // 2, 0), width - self.side),
-             min(max(y - self.side // 2, 0), height - self.side))
+            (
+                min(max(x - self.side // 2, 0), width - self.side),
+                min(max(y - self.side // 2, 0), height - self.side),
+            )
             for x, y in places
         ]
         squares = [square(corner, self.side) for corner in corners]
@@ -118,8 +120,14 @@ class _Whole:
                 continue
             taken = np.concatenate([taken, centres[k][None]])
             one = Found(
-                corners[k], candidate.drawn[k], candidate.mask[k], float(candidate.kl[k]),
-                centres[k], float(candidate.side[k]), candidate.z_what[k], float(found.gain[k]),
+                corners[k],
+                candidate.drawn[k],
+                candidate.mask[k],
+                float(candidate.kl[k]),
+                centres[k],
+                float(candidate.side[k]),
+                candidate.z_what[k],
+                float(found.gain[k]),
             )
             self.objects.append(one)
             put(self.model.composition, self.canvas, one)
@@ -172,9 +180,7 @@ class _Whole:
         return float((valid * lost).sum())
 
 
-def scan(
-    model: PatchAIR, image: Float[np.ndarray, "channel height width"]
-) -> Scan[Explained]:
+def scan(model: PatchAIR, image: Float[np.ndarray, "channel height width"]) -> Scan[Explained]:
     """Explain an image; to be run by `run_together`.
 
     A round looks at all places where much is left unexplained and that are far enough apart. A

@@ -72,7 +72,5 @@ def _cosine(n: int, order: int) -> Float[np.ndarray, "order n"]:
 
 def _cosines(height: int, width: int, order: int) -> Float[np.ndarray, "pixels terms"]:
     rows, columns = _cosine(height, order), _cosine(width, order)
-    terms = [
-        np.outer(rows[i], columns[j]).ravel() for i in range(order) for j in range(order - i)
-    ]
+    terms = [np.outer(rows[i], columns[j]).ravel() for i in range(order) for j in range(order - i)]
     return np.stack(terms, axis=1)

@@ -38,6 +38,7 @@ class Composition(Protocol):
 
 COMPOSITIONS: dict[str, type[Composition]] = {"sum": Sum}
 
+
 class Masked(Protocol):
     """A composition of objects with masks, in NumPy or in JAX: any part of the canvas will do."""
 
