@@ -9,7 +9,7 @@ from airscene.errors import InputError
 from airscene.scene import PosedObject, PosedScene, PosedScenes, Scene, SceneObject, Scenes
 
 if TYPE_CHECKING:
-    from airscene.inference import Model, SceneModel, load
+    from airscene.inference import Model, PatchModel, SceneModel, load
     from airscene.runs.fit import fit
 
 __version__ = "0.1.0"
@@ -17,6 +17,7 @@ __version__ = "0.1.0"
 __all__ = [
     "InputError",
     "Model",
+    "PatchModel",
     "PosedObject",
     "PosedScene",
     "PosedScenes",
@@ -30,6 +31,7 @@ __all__ = [
 
 _MODULES = {
     "Model": "airscene.inference",
+    "PatchModel": "airscene.inference",
     "SceneModel": "airscene.inference",
     "load": "airscene.inference",
     "fit": "airscene.runs.fit",

@@ -21,7 +21,9 @@ from airscene.runs.presets import PRESETS
 _SETS: dict[str, Preset | ScenePreset] = {
     name: preset
     for name, preset in PRESETS.items()
-    if isinstance(preset, ScenePreset) or name == preset.data.kind != "images"
+    if isinstance(preset, ScenePreset)
+    or isinstance(preset, Preset)
+    and name == preset.data.kind != "images"
 }
 
 

@@ -16,11 +16,13 @@ from airscene.errors import InputError
 from airscene.graphics.mujoco.mjcf import bounding_footprints, check_mujoco
 from airscene.graphics.world import TABLETOP, World
 from airscene.images.config import DataConfig
+from airscene.images.own import OwnConfig
 from airscene.inverse.config import InverseConfig, InverseTrainConfig, Order
 from airscene.model.config import AIRConfig
-from airscene.runs.preset import Preset, ScenePreset
+from airscene.model.patch.config import PatchConfig
+from airscene.runs.preset import PatchPreset, Preset, ScenePreset
 from airscene.runs.presets import PRESETS, own_scenes
-from airscene.training.config import TrainConfig
+from airscene.training.config import PatchTrainConfig, TrainConfig
 
 NEEDS_3D = "Needs MuJoCo: pip install 'airscene[3d]'."
 
@@ -63,12 +65,33 @@ class ImageRun(_Run):
         training = options_of(preset.training)
         return cls(preset.name, data=data, training=training, model=options_of(preset.model))
 
-    def preset(self) -> Preset:
+    def preset(self) -> Any:
         """Return the preset to train."""
         parts = {name: config_of(getattr(self, name)) for name in ("data", "training", "model")}
-        usual = PRESETS[self.experiment]
-        assert isinstance(usual, Preset)
+        usual: Any = PRESETS[self.experiment]
         return replace(usual, **parts)
+
+
+@dataclass(frozen=True)
+class OwnRun(ImageRun):
+    """What `train` is told of images of one's own.
+
+    Args:
+        data: The images.
+        training: The training.
+        model: The model.
+    """
+
+    data: OwnConfig = field(default_factory=OwnConfig)  # pyright: ignore[reportIncompatibleVariableOverride]
+    training: PatchTrainConfig = field(default_factory=PatchTrainConfig)  # pyright: ignore
+    model: PatchConfig = field(default_factory=PatchConfig)  # pyright: ignore
+
+    @classmethod
+    def of(cls, preset: Any) -> "OwnRun":
+        """Return what a preset says."""
+        parts = (preset.data, preset.training, preset.model)
+        data, training, model = map(options_of, parts)
+        return cls(preset.name, data=data, training=training, model=model)
 
 
 @dataclass(frozen=True)
@@ -149,16 +172,18 @@ class OwnSceneRun(SceneRun):
         return self._changed(usual, replace(usual.model, **given))
 
 
-def _said_of(preset: Preset | ScenePreset) -> str:
+def _said_of(preset: Preset | PatchPreset | ScenePreset) -> str:
     """The help of a preset."""
     if isinstance(preset, ScenePreset):
         return f"{preset.about} {NEEDS_3D}\n\nExample: airscene train {preset.name} --seed 2"
     return f"{preset.about}\n\nExample: airscene train {preset.name} {preset.example}".rstrip()
 
 
+_RUNS = {Preset: ImageRun, PatchPreset: OwnRun, ScenePreset: SceneRun}
+
 _PRESET_RUN = tyro.extras.subcommand_type_from_defaults(
     {
-        name: SceneRun.of(preset) if isinstance(preset, ScenePreset) else ImageRun.of(preset)
+        name: _RUNS[type(preset)].of(preset)  # pyright: ignore[reportArgumentType]  # by its type
         for name, preset in PRESETS.items()
     },
     descriptions={name: _said_of(preset) for name, preset in PRESETS.items()},

@@ -31,8 +31,8 @@ def fit_image(
     """
     if image.shape[:2] != size and not resize:
         raise InputError(
-            f"{source} is {size_of(image)} pixels, the model takes {size[1]}x{size[0]}; crop it, or "
-            "give --resize to resample it"
+            f"{source} is {size_of(image)} pixels, the model takes {size[1]}x{size[0]}; crop it, "
+            "or give --resize to resample it"
         )
     planes = with_channels(image, channels)
     if image.shape[:2] != size:
@@ -48,7 +48,7 @@ def with_channels(image: GreyOrColour, channels: int) -> Float32[np.ndarray, "ch
     return np.moveaxis(coloured(image), -1, 0)
 
 
-def coloured(image: GreyOrColour) -> Float32[np.ndarray, "height width 3"]:
+def coloured(image: np.ndarray) -> np.ndarray:
     """Grey as a colour: the same in all channels."""
     return image if image.ndim == 3 else np.repeat(image[:, :, None], 3, axis=2)
 

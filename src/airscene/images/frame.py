@@ -67,32 +67,38 @@ class Frame(NamedTuple):
     pixels: int
     channels: int
 
-    def size(self, given: tuple[int, int]) -> tuple[int, int]:
-        """Return height and width of the scaled image of a height and a width."""
-        ratio = self.pixels / self.object_size.pixels(given)
+    def size(self, given: tuple[int, int], relative: float = 1.0) -> tuple[int, int]:
+        """Return height and width of a scaled image.
+
+        Args:
+            given: Height and width of the image given.
+            relative: The size of its objects in that of a typical image's.
+        """
+        ratio = self.pixels / (relative * self.object_size.pixels(given))
         height, width = (max(1, round(side * ratio)) for side in given)
         return height, width
 
     def scale(
-        self, image: GreyOrColour, source: str
+        self, image: GreyOrColour, source: str, relative: float = 1.0
     ) -> Float32[np.ndarray, "channel height width"]:
         """Scale an image.
 
         Args:
             image: The image given, in [0, 1].
             source: What messages call it.
+            relative: As `size` takes it.
 
         Raises:
             InputError: If objects of that size do not fit into it, or it would be huge.
         """
         given = image.shape[:2]
-        side = self.object_size.pixels(given)
+        side = relative * self.object_size.pixels(given)
         if side > max(given):
             raise InputError(
                 f"{source} is {given[1]}x{given[0]} pixels, and an object {side:.0f}: objects "
                 "should fit into the images; give a smaller --object-size"
             )
-        size = self.size(given)
+        size = self.size(given, relative)
         if size[0] * size[1] > MOST:
             raise InputError(
                 f"{source} would be {size[1]}x{size[0]} pixels if its objects were {self.pixels}: "

@@ -8,15 +8,18 @@ from pathlib import Path
 from airscene.errors import InputError
 from airscene.graphics import Likelihood
 from airscene.inference.model import Model
+from airscene.inference.patches.model import PatchModel
 from airscene.inference.scene_model import LIKELIHOOD, SceneModel
 from airscene.inference.worlds import read_world
 from airscene.inverse.config import InverseConfig
 from airscene.inverse.model import InverseAIR
 from airscene.model.bundled import bundled_models
+from airscene.model.patch.air import PatchAIR
+from airscene.model.patch.config import PatchConfig
 from airscene.model.weights import load_module, load_weights, read_metadata
 
 
-def load(model: str | Path) -> Model | SceneModel:
+def load(model: str | Path) -> Model | PatchModel | SceneModel:
     """Load a model.
 
     Args:
@@ -47,8 +50,10 @@ def load(model: str | Path) -> Model | SceneModel:
     return _load(path, path.stem)
 
 
-def _load(file: Path, name: str) -> Model | SceneModel:
+def _load(file: Path, name: str) -> Model | PatchModel | SceneModel:
     metadata = read_metadata(file)
+    if metadata.get("format") == PatchAIR.stored_format:
+        return PatchModel(load_module(file, PatchAIR, PatchConfig), name)
     if metadata.get("format") != InverseAIR.stored_format:
         return Model(load_weights(file), name)
     air = load_module(file, InverseAIR, InverseConfig)

@@ -1,4 +1,4 @@
-"""What training raises on a crop: objects are proposed one by one, and kept if they are worth it."""
+"""What training raises on a crop: objects are proposed one by one, and kept if worth it."""
 
 from typing import NamedTuple
 
@@ -128,7 +128,9 @@ def unroll(
         drawn, mask = is_kept * found.drawn, is_kept * found.mask
         kept = model.composition.add(canvas, drawn, mask)
         covered = 1.0 - (1.0 - covered) * (1.0 - stop(mask))
-        near_x, near_y = (gaussian(at - c, TABOO * window) for at, c in zip((x, y), first))
+        near_x, near_y = (
+            gaussian(at - c, TABOO * window) for at, c in zip((x, y), first, strict=True)
+        )
         free = free * (1.0 - near_y[:, None] * near_x * (1.0 - 0.5 * is_kept))
         cost = is_kept * (found.kl + wide + annealing.price)
         said = share * (gain - annealing.price) - cost, is_kept > 0, gain, found.centre, found.side

@@ -9,15 +9,15 @@ from rich.console import Console
 from airscene.errors import InputError
 from airscene.graphics import Renderer
 from airscene.images.load import Paths
-from airscene.inference import Model, SceneModel
-from airscene.runs.preset import Preset, ScenePreset
+from airscene.inference import Model, PatchModel, SceneModel
+from airscene.runs.preset import PatchPreset, Preset, ScenePreset
 from airscene.runs.presets import PRESETS
 from airscene.runs.run import run
 from airscene.runs.tasks import make_task
 
 
 def fit(
-    preset: Preset | ScenePreset | str,
+    preset: Preset | PatchPreset | ScenePreset | str,
     out: str | Path,
     *,
     resume: bool = False,
@@ -26,7 +26,7 @@ def fit(
     make: Callable[[], Renderer] | None = None,
     console: Console | None = None,
     **options: Any,
-) -> Model | SceneModel:
+) -> Model | PatchModel | SceneModel:
     """Train a model from nothing and leave everything about the run in a folder.
 
     The folder gets `config.json`, `metrics.jsonl`, `checkpoints/`, `stages/`, `evaluation.json`,

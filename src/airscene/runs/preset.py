@@ -16,12 +16,14 @@ from airscene.images import LabelledScenes
 from airscene.images.config import DataConfig
 from airscene.images.estimates import estimate_object_size, estimate_sigma
 from airscene.images.load import Paths
+from airscene.images.own import OwnConfig
 from airscene.inverse.config import InverseConfig, InverseTrainConfig, Order
 from airscene.model.config import AIRConfig
+from airscene.model.patch.config import PatchConfig
 from airscene.schema import FOR_READERS, read
-from airscene.training.config import TrainConfig
+from airscene.training.config import PatchTrainConfig, TrainConfig
 
-AnyPreset = TypeVar("AnyPreset", "Preset", "ScenePreset")
+AnyPreset = TypeVar("AnyPreset", "Preset", "ScenePreset", "PatchPreset")
 Said = TypeVar("Said")
 
 
@@ -82,6 +84,43 @@ class Preset:
         sigma = self.model.sigma or estimate_sigma(training.images[:2000])
         model = replace(self.model, image_shape=shape, object_size=size, sigma=sigma)
         return replace(self, model=model), training, held_out
+
+
+@dataclass(frozen=True)
+class PatchPreset:
+    """Images of one's own, a model of patches and a way to train it.
+
+    Args:
+        name: Its name on the command line.
+        about: What it is, in a line.
+        example: Options of a typical command line, for the help.
+        data: The images.
+        model: The model; what says "auto", and an object size that is empty, follows from them.
+        training: How it is trained.
+        number: The recipe's number, raised when its behaviour changes.
+    """
+
+    name: str
+    about: str = field(metadata=FOR_READERS)
+    example: str = field(metadata=FOR_READERS)
+    data: OwnConfig = field(default_factory=OwnConfig)
+    model: PatchConfig = field(default_factory=PatchConfig)
+    training: PatchTrainConfig = field(default_factory=PatchTrainConfig)
+    number: int = 1
+
+    def override(self, **values: Any) -> "PatchPreset":
+        """Change fields of the data, the model and the training, by name.
+
+        Args:
+            values: New values, for instance `steps=200, object_size="40px"`.
+
+        Returns:
+            The changed preset.
+
+        Raises:
+            InputError: If there is no such field, or a value is out of range.
+        """
+        return _override(self, ("data", "model", "training"), values)
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,9 @@ class Scene(OneScene):
         image_size: (height, width) of the image given, in pixels, where it was resized to the
             model's size; None where it is that of `Scenes`.
         unlike: how unlike the images of training it is; None where the model does not say.
+        ground: what is there without objects, as a model of images of any size tells it: the size
+            and the contrast of the image's objects in those of a typical image's, then numbers of
+            its background; none of other models.
     """
 
     source: str
@@ -76,6 +79,7 @@ class Scene(OneScene):
     sample: int | None = None
     image_size: tuple[int, int] | None = None
     unlike: Unlike | None = None
+    ground: tuple[float, ...] = ()
     forms: ClassVar = {
         "source": fields.TEXT,
         "sample": fields.SAMPLE,
@@ -83,6 +87,7 @@ class Scene(OneScene):
         "count": fields.COUNT,
         "count_probs": fields.array(4),
         "unlike": fields.part(Unlike),
+        "ground": fields.numbers(5, optional=True),
         "objects": fields.objects(SceneObject),
     }
 

@@ -95,8 +95,9 @@ class PatchTrainConfig(LoopConfig):
     Args:
         n_crops: Number of crops that are cut from the images.
         turn: Turn and mirror crops at random.
-        price: What an object costs in training, as a share of a typical object's worth. It is more
-            than in use: what a window has missed of an object is then not worth a second one.
+        training_price: What an object costs in training, as a share of a typical object's worth.
+            It is more than in use: what a window has missed of an object is then not worth a
+            second one.
         scale_price: What a window's standardised scale costs beyond its prior, as a share of a
             typical object's worth: or one window grows over two objects.
         force: The least share by which a candidate learns that is not accepted, at first.
@@ -109,9 +110,10 @@ class PatchTrainConfig(LoopConfig):
     warmup: int = 60
     clip_norm: float = 30.0
     evaluate_every: int = 50
+    save_every: int = 100
     n_crops: int = 4000
     turn: bool = True
-    price: float = 0.12
+    training_price: float = 0.12
     scale_price: float = 0.04
     force: float = 0.5
     force_release: tuple[float, float] = (0.3, 0.5)
@@ -120,7 +122,7 @@ class PatchTrainConfig(LoopConfig):
         """Refuse values out of range: raise `InputError`."""
         super().__post_init__()
         check_whole("n_crops", self.n_crops, 1)
-        for name in ("price", "scale_price", "force"):
+        for name in ("training_price", "scale_price", "force"):
             value = getattr(self, name)
             check_option(name, value, 0 <= value < math.inf, "a number of at least 0")
         start, end = self.force_release

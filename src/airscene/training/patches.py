@@ -65,7 +65,7 @@ def annealed(config: PatchTrainConfig, worth: float, at: Scalar | float) -> Anne
         at: The fraction.
     """
     start, end = config.force_release
-    price = config.price * worth
+    price = config.training_price * worth
     return Annealing(
         price=jnp.where(at < UNTIL, CHEAP * price, price),
         scale_price=config.scale_price * worth,

@@ -78,6 +78,7 @@ class Record:
         shown = f"objective {row['objective']:.1f}"
         for word, name in (("counts", "count_accuracy"), ("position", "position_error")):
             shown += f"  {word} {row[name]:.1%}" if name in row else ""
+        shown += f"  mean count {row['mean_count']:.2f}" if "mean_count" in row else ""
         shown += f"  {row['images_per_second']:,.0f} images/s"
         if self._progress.console.is_terminal:
             self._progress.update(self._task, completed=step, text=shown)

@@ -10,6 +10,7 @@ from airscene.images.resample import resample
 from airscene.inference.patches.objects import Found
 from airscene.inference.patches.scan import PATCH, Explained
 from airscene.model.patch.air import PatchAIR
+from airscene.model.patch.prepare import Prepared
 from airscene.scene import Mask, Scene, SceneObject
 
 # A pixel is of an object where the object changes it by this share of its strongest change.
@@ -20,9 +21,8 @@ def scene_of(
     air: PatchAIR,
     source: str,
     size: tuple[int, int],
-    scaled: tuple[int, int],
+    seen: Prepared,
     found: Explained,
-    ground: Float[np.ndarray, " values"],
     sample: int | None,
     rng: np.random.Generator | None,
 ) -> Scene:
@@ -32,24 +32,22 @@ def scene_of(
         air: The model.
         source: Where the image came from.
         size: Height and width of the image given.
-        scaled: Height and width of the scaled image.
+        seen: The image as the model sees it.
         found: What was found.
-        ground: The numbers that tell its ground.
         sample: Which draw this is; None for the most probable objects.
         rng: Draws which objects are there.
     """
-    price = air.config.price * air.config.calibration.worth
+    scaled = seen.scaled.shape[1:]
+    price = air.config.object_price * air.config.calibration.worth
     odds = [one.gain - one.kl - price for one in found.objects]
     presence = [_logistic(x) for x in odds]
     kept = range(len(presence))
     if rng is not None:
         kept = [k for k in kept if rng.random() < presence[k]]
-    order = sorted(kept, key=lambda k: -presence[k])
-    objects = tuple(_object(found.objects[k], presence[k], size, scaled) for k in order)
+    objects = tuple(_object(found.objects[k], presence[k], size, scaled) for k in kept)
     probs = count_probs([*presence, *(_logistic(x) for x in found.rejected)])
-    return Scene(
-        source, probs, objects, sample, size, ground=tuple(float(value) for value in ground)
-    )
+    told = (seen.relative, seen.exposure, *seen.ground)
+    return Scene(source, probs, objects, sample, size, ground=tuple(map(float, told)))
 
 
 def count_probs(presence: list[float]) -> Float[np.ndarray, " counts"]:
@@ -129,7 +127,6 @@ def found_in(air: PatchAIR, scene: Scene, scaled: tuple[int, int]) -> list[Found
     pose = air.pose((side, side))
     stretch = np.tile(np.divide(scene.image_size or scaled, scaled)[::-1], 2)
     found = []
-    # The surest first in a scene: those below first on the canvas.
     for thing in scene.objects:
         if len(thing.what) != air.config.n_what:
             raise InputError(

@@ -68,7 +68,8 @@ def propose(model: PatchAIR, patches: Patches) -> Proposed:
         size = next(s for s in SIZES if s >= len(some[-1]))
         padded = [np.pad(a, ((0, size - len(a)), *[(0, 0)] * (a.ndim - 1))) for a in some]
         found = jax.tree.map(np.asarray, _propose(model, padded))
-        parts.append(jax.tree.map(lambda a, m=len(some[-1]): a[:m], found))
+        there = slice(len(some[-1]))
+        parts.append(jax.tree.map(lambda a, there=there: a[there], found))
     return jax.tree.map(lambda *arrays: np.concatenate(arrays), *parts)
 
 

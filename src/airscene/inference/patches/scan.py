@@ -59,7 +59,7 @@ class _Whole:
         self.free = np.ones_like(self.valid)
         self.objects: list[Found] = []
         self.rejected: dict[tuple[int, int], float] = {}
-        self.price = model.config.price * model.config.calibration.worth
+        self.price = model.config.object_price * model.config.calibration.worth
 
     def places(self) -> list[tuple[int, int]]:
         """Return places (x, y) to look at next, far enough apart to be looked at at once."""

@@ -1,15 +1,14 @@
 """A black background."""
 
-import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Float32
 
-from airscene.model.background.flat import Planes
+from airscene.model.background.fitted import FittedBackground, Planes, Values
 from airscene.model.shapes import Image
 
 
-class Black(eqx.Module):
+class Black(FittedBackground):
     """Zeros: every pixel is left to the objects (paper, section 3.1)."""
 
     def canvas(self, image: Image) -> Image:
@@ -21,7 +20,7 @@ class Black(eqx.Module):
         return np.zeros(len(image))
 
     def draw(
-        self, values: Float[np.ndarray, " channel"], size: tuple[int, int]
+        self, values: Values, size: tuple[int, int]
     ) -> Float32[np.ndarray, "channel height width"]:
         """Return zeros."""
         return np.zeros((len(values), *size), np.float32)

@@ -1,8 +1,9 @@
 """A background of one colour an image."""
 
-import equinox as eqx
 import numpy as np
 from jaxtyping import Float, Float32
+
+from airscene.model.background.fitted import FittedBackground, Planes, Values
 
 # Colours are counted in this many bins a channel before the mean shift, whose kernel has this
 # deviation in each channel.
@@ -11,10 +12,8 @@ BINS, WIDTH, SHIFTS = 20, 0.04, 30
 # Pixels of a colour, and of an image, that are enough to estimate a ground.
 ENOUGH = 4096
 
-Planes = Float[np.ndarray, "channel height width"]
 
-
-class Flat(eqx.Module):
+class Flat(FittedBackground):
     """The most frequent colour of the image, everywhere.
 
     The mode and not the mean or the median: where objects cover half of the image, those lie
@@ -27,7 +26,7 @@ class Flat(eqx.Module):
         return mode(colours[:: max(1, len(colours) // ENOUGH)])
 
     def draw(
-        self, values: Float[np.ndarray, " values"], size: tuple[int, int]
+        self, values: Values, size: tuple[int, int]
     ) -> Float32[np.ndarray, "channel height width"]:
         """Return the ground of this colour."""
         colour = np.asarray(values, np.float32)[:, None, None]

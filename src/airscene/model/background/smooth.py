@@ -1,11 +1,11 @@
 """A background that varies slowly over the image."""
 
-import equinox as eqx
 import numpy as np
 from jaxtyping import Float, Float32
 
 from airscene.images.resample import resample
-from airscene.model.background.flat import Planes, mode
+from airscene.model.background.fitted import FittedBackground, Planes, Values
+from airscene.model.background.flat import mode
 
 # The longest side that an image is reduced to.
 SIDE = 64
@@ -22,7 +22,7 @@ ORDER = FITS[-1][0]
 RIDGE = 1e-5
 
 
-class Smooth(eqx.Module):
+class Smooth(FittedBackground):
     """A sum of cosines of low order, fitted where the ground is.
 
         b(x, y) = sum_{i + j < 3} c_ij cos(pi i x) cos(pi j y)
@@ -31,7 +31,7 @@ class Smooth(eqx.Module):
     that shrinks: what is far from the fit, the objects, loses its influence.
     """
 
-    def fit(self, image: Planes) -> Float[np.ndarray, " values"]:
+    def fit(self, image: Planes) -> Values:
         """Return the coefficients, of one term after the other in all channels."""
         channels, height, width = image.shape
         ratio = min(1.0, SIDE / max(height, width))
@@ -52,7 +52,7 @@ class Smooth(eqx.Module):
         return coefficients.ravel()
 
     def draw(
-        self, values: Float[np.ndarray, " values"], size: tuple[int, int]
+        self, values: Values, size: tuple[int, int]
     ) -> Float32[np.ndarray, "channel height width"]:
         """Return the ground of these coefficients."""
         rows, columns = (_cosine(side, ORDER) for side in size)

@@ -9,6 +9,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from airscene.model import attention
+from airscene.model.background import FITTED, FittedBackground
+from airscene.model.background.set import Set
 from airscene.model.composition import MASKED, Masked
 from airscene.model.likelihood import Gaussian
 from airscene.model.likelihood.robust import Robust
@@ -78,6 +80,7 @@ class PatchAIR(StoredModule):
     glimpses: tuple[eqx.nn.MLP, ...]
     encoder: eqx.nn.MLP
     decoder: eqx.nn.MLP
+    background: FittedBackground
     config: PatchConfig = eqx.field(static=True)
 
     stored_format: ClassVar[str] = "airscene-patch-1"
@@ -92,6 +95,7 @@ class PatchAIR(StoredModule):
         )
         self.encoder = eqx.nn.MLP(seen, 2 * code, layer, 1, key=keys[0])
         self.decoder = eqx.nn.MLP(code, seen, layer, 1, key=keys[1])
+        self.background = background_of(config)
 
     @property
     def window(self) -> float:
@@ -200,6 +204,13 @@ class PatchAIR(StoredModule):
         """
         deficit = self.likelihood.deficit
         return (valid * (deficit(patch - canvas) - deficit(patch - new))).sum()
+
+
+def background_of(config: PatchConfig) -> FittedBackground:
+    """Return what fits the ground of images; pictures of it are black at first."""
+    if config.background == "set":
+        return Set(jnp.zeros(config.template_shape))
+    return FITTED[config.background]()
 
 
 def likelihood_of(config: PatchConfig) -> Gaussian | Robust:

@@ -29,9 +29,8 @@ Planes = Float[np.ndarray, "channel height width"]
 
 
 def calibrate(images: Sequence[Planes], config: PatchConfig) -> Calibration:
-    """Estimate contrast, noise, sigma and worth.
+    """Estimate contrast, noise, sigma and worth; the size is kept.
 
-    The contrast is that at the peaks of the smoothed error: their median, weighted by themselves.
     Sigma is such that a typical object is worth 400 nats, but not below the noise.
 
     Args:
@@ -43,29 +42,45 @@ def calibrate(images: Sequence[Planes], config: PatchConfig) -> Calibration:
     """
     images = images[:MOST]
     noise = float(np.median([noise_deviation(image) for image in images]))
-    peaks, at = [], []
-    for image in images:
-        strength, squares = _peaks(image, MARGIN * config.pixels)
-        peaks.append(strength)
-        at.extend(squares)
-    strength = np.concatenate(peaks)
-    if not strength.size or strength.max() < 1e-6:
+    peaks = [_peaks(image, MARGIN * config.pixels) for image in images]
+    strength = np.concatenate([strength for strength, _ in peaks])
+    contrast = _typical(strength)
+    if contrast < 1e-3:
         raise InputError("the images show nothing but their ground: there is no object to learn")
-    order = np.argsort(strength)
-    heavier = np.cumsum(strength[order])
-    typical = float(strength[order][np.searchsorted(heavier, heavier[-1] / 2.0)])
-    contrast = float(np.sqrt(typical))
-    strong = [square for square, s in zip(at, strength, strict=True) if s > WEAK * typical]
-    unit = likelihood_of(replace(config, calibration=Calibration(contrast, noise, 1.0, 1.0)))
-    # The deficit is in units of sigma squared; what noise alone costs is no energy of an object.
+    strong = [
+        square
+        for strengths, squares in peaks
+        for s, square in zip(strengths, squares, strict=True)
+        if s > WEAK * contrast**2
+    ]
+    known = replace(config.calibration, contrast=contrast, noise=noise, sigma=1.0, worth=1.0)
+    unit = likelihood_of(replace(config, calibration=known))
+    # Deficits are in units of sigma squared; what noise alone costs is no energy of an object.
     deficit = float(np.median([unit.deficit(square).sum() for square in strong]))
-    pixels = np.median([square.size for square in strong])
-    of_noise = 0.5 * min(noise**2, noise * contrast) * float(pixels)
+    of_noise = 0.5 * min(noise**2, noise * contrast) * float(np.median([x.size for x in strong]))
     energy = max(deficit - of_noise, 0.3 * deficit)
     sigma = max(float(np.sqrt(energy / NATS)), noise, 1e-4)
-    return Calibration(
-        *(round(value, 6) for value in (contrast, noise, sigma)), round(energy / sigma**2, 3)
-    )
+    said = {"contrast": contrast, "noise": noise, "sigma": sigma, "worth": energy / sigma**2}
+    return replace(config.calibration, **{name: round(x, 6) for name, x in said.items()})
+
+
+def contrasts(images: Sequence[Planes], config: PatchConfig) -> Float[np.ndarray, " n"]:
+    """Return the contrast of the objects of each image with its ground.
+
+    Args:
+        images: Scaled images, less their ground.
+        config: What else decides the model.
+    """
+    return np.array([_typical(_peaks(image, MARGIN * config.pixels)[0]) for image in images])
+
+
+def _typical(strength: Float[np.ndarray, " peaks"]) -> float:
+    """The contrast at the peaks of the smoothed error: their median, weighted by themselves."""
+    if not strength.sum() > 0.0:
+        return 0.0
+    ordered = np.sort(strength)
+    heavier = np.cumsum(ordered)
+    return float(np.sqrt(ordered[np.searchsorted(heavier, heavier[-1] / 2.0)]))
 
 
 def noise_deviation(image: Planes) -> float:

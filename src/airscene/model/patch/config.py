@@ -11,6 +11,7 @@ from airscene.schema import NO_OPTION
 BackgroundName = Literal["auto", "black", "flat", "smooth", "set"]
 CompositionName = Literal["over", "sum"]
 LikelihoodName = Literal["gaussian", "robust"]
+Between = Literal["auto", "alike", "mixed"]
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,9 @@ class Calibration:
     """What a model is told of its images, in the brightness of white: estimated, without labels.
 
     Args:
+        size: The longer side of a typical object as it is estimated, as a share of the images'
+            short side.
+        short_side: The short side of a typical image given, in pixels.
         contrast: How far the middle of a typical object is from the ground: root mean square over
             the channels.
         noise: Standard deviation of the noise of a pixel.
@@ -26,6 +30,8 @@ class Calibration:
             The scale of all prices.
     """
 
+    size: float = 0.0
+    short_side: float = 0.0
     contrast: float = 0.0
     noise: float = 0.0
     sigma: float = 0.0
@@ -48,12 +54,16 @@ class PatchConfig:
         n_layer: Units of the hidden layer of the appearance encoder and of the decoder.
         scale_spread: Prior standard deviation of the logarithm of the window's side.
         scale_reach: The most that the mean of that logarithm is from the prior's, in deviations.
-        price: What one more object costs, as a share of a typical object's worth.
+        object_price: What one more object costs, as a share of a typical object's worth.
         composition: How an object changes the canvas: "over" it (alpha), or added to it ("sum").
         background: What is there without objects: "black", "flat" (one colour an image), "smooth"
             (a field of low order), "set" (the same in all images); "auto" chooses.
+        sizes: Whether objects have one size in all images ("alike"), or each image its own, which
+            is estimated ("mixed"); "auto" chooses.
+        exposure: The same of their contrast with the ground.
         likelihood: How a pixel is distributed given the canvas: "gaussian", or "robust", whose
             tails are heavy.
+        template_shape: Of "set": number, channels, height and width of its pictures.
         calibration: What follows from the images.
     """
 
@@ -67,10 +77,13 @@ class PatchConfig:
     n_layer: int = 192
     scale_spread: float = 0.2
     scale_reach: float = 2.0
-    price: float = 0.06
+    object_price: float = 0.06
     composition: CompositionName = "over"
     background: BackgroundName = "auto"
+    sizes: Between = "auto"
+    exposure: Between = "auto"
     likelihood: LikelihoodName = "gaussian"
+    template_shape: tuple[int, ...] = field(default=(), metadata=NO_OPTION)
     calibration: Calibration = field(default_factory=Calibration, metadata=NO_OPTION)
 
     def __post_init__(self) -> None:
@@ -81,9 +94,11 @@ class PatchConfig:
         for name in ("n_steps", "n_what", "n_cells", "n_hidden", "n_layer"):
             check_whole(name, getattr(self, name), 1)
         check_whole("pixels", self.pixels, 6)
-        for name in ("scale_spread", "scale_reach", "price"):
+        for name in ("scale_spread", "scale_reach", "object_price"):
             value = getattr(self, name)
             check_option(name, value, 0 < value < math.inf, "a number above 0")
         check_one_of("composition", self.composition, CompositionName)
         check_one_of("background", self.background, BackgroundName)
+        check_one_of("sizes", self.sizes, Between)
+        check_one_of("exposure", self.exposure, Between)
         check_one_of("likelihood", self.likelihood, LikelihoodName)

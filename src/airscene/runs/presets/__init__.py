@@ -1,21 +1,22 @@
 """Presets: a data set or a world, a model and a training, known to work together."""
 
-from airscene.runs.preset import Preset, ScenePreset
+from airscene.runs.preset import PatchPreset, Preset, ScenePreset
 from airscene.runs.presets.images import (
     AIR_013,
     DAIR,
     DAIR_013,
     FAST,
     FULL,
-    IMAGES,
     OMNIGLOT,
     SHRUNK,
+    SMALL_IMAGES,
     SPRITES,
     SPRITES_DAIR,
 )
+from airscene.runs.presets.own import IMAGES
 from airscene.runs.presets.rendered import CAMERA, DISTINCT, LOOKS, REPEATS, SINGLE, own_scenes
 
-PRESETS: dict[str, Preset | ScenePreset] = {
+PRESETS: dict[str, Preset | ScenePreset | PatchPreset] = {
     preset.name: preset
     for preset in (
         FAST,
@@ -27,6 +28,7 @@ PRESETS: dict[str, Preset | ScenePreset] = {
         SPRITES,
         SPRITES_DAIR,
         OMNIGLOT,
+        SMALL_IMAGES,
         IMAGES,
         # Inverse graphics, which needs the extra `3d`.
         SINGLE,

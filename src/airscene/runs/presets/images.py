@@ -138,9 +138,9 @@ OMNIGLOT = Preset(
     training=TrainConfig(steps=4000, learning_rate=3e-3),
 )
 
-IMAGES = Preset(
-    name="images",
-    about="Images of your own (--images): a few bright objects on black.",
+SMALL_IMAGES = Preset(
+    name="small-images",
+    about="Small images of your own (--images), of one size: AIR, a few bright objects on black.",
     example="--images 'folder/*.png' --out runs/mine",
     data=DataConfig(kind="images"),
     model=AIRConfig(object_size=0.0, sigma=0.0),

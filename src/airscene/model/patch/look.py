@@ -1,0 +1,91 @@
+"""A look at images before a model is made: what they are like, and how they are explained best."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from airscene.errors import InputError
+from airscene.images.fit import with_channels
+from airscene.images.pictures import GreyOrColour
+from airscene.images.resample import resample
+from airscene.model.background import FittedBackground, grounds_of
+from airscene.model.background.set import Set
+from airscene.model.patch.air import background_of
+from airscene.model.patch.calibrate import calibrate, contrasts
+from airscene.model.patch.config import Calibration, PatchConfig
+from airscene.model.patch.prepare import Prepared, frame_of, prepare
+from airscene.model.patch.size import MIXED, Sizes, object_sizes, reduced
+
+
+class Looked(NamedTuple):
+    """What a look at images finds.
+
+    Args:
+        config: The configuration, with all that follows from the images.
+        background: What fits the ground.
+        prepared: The images as the model sees them.
+        sizes: How large their objects are.
+        exposure_spread: Standard deviation of the logarithm of contrasts between images, robust.
+    """
+
+    config: PatchConfig
+    background: FittedBackground
+    prepared: list[Prepared]
+    sizes: Sizes
+    exposure_spread: float
+
+
+def look(named: Sequence[tuple[str, GreyOrColour]], config: PatchConfig) -> Looked:
+    """Look at images: choose the ground, estimate sizes, and calibrate.
+
+    Args:
+        named: The images, each with where it came from.
+        config: What is wanted; what says "auto", and the object size if it is empty, is chosen.
+
+    Raises:
+        InputError: If the images show nothing but their ground, or objects do not fit into one.
+    """
+    images = [image for _, image in named]
+    small = [reduced(with_channels(image, config.channels)) for image in images]
+    grounds = grounds_of(small)
+    if config.background == "auto":
+        config = replace(config, background="set" if grounds.are_of_the_set else "smooth")
+    background = Set(grounds.templates) if config.background == "set" else background_of(config)
+    sizes = object_sizes([background.less(x, background.fit(x)) for x in small])
+    if not sizes.typical and not config.object_size:
+        raise InputError(
+            "nothing stands out of the ground of the images, so that no object size can be "
+            "estimated; give --object-size"
+        )
+    if not config.object_size:
+        config = replace(config, object_size=f"{sizes.typical:.4g}")
+    if config.sizes == "auto":
+        config = replace(config, sizes="mixed" if sizes.are_mixed else "alike")
+    short = float(np.median([min(image.shape[:2]) for image in images]))
+    known = Calibration(size=round(sizes.typical, 4), short_side=short)
+    config = replace(config, calibration=known)
+    if isinstance(background, Set):
+        # In the size that images are scaled to.
+        background = _scaled(background, config, images[0].shape[:2])
+        config = replace(config, template_shape=background.templates.shape)
+
+    # First as if all were exposed alike: their contrasts say whether they are.
+    wanted, config = config.exposure, replace(config, exposure="alike")
+    prepared = [prepare(config, background, image, name) for name, image in named]
+    of_each = contrasts([one.less for one in prepared], config)
+    logs = np.log(np.maximum(of_each, 1e-4))
+    spread = 1.4826 * float(np.median(np.abs(logs - np.median(logs))))
+    if wanted == "mixed" or wanted == "auto" and spread > MIXED:
+        typical = float(np.median(of_each))
+        known = replace(config.calibration, contrast=typical)
+        config = replace(config, exposure="mixed", calibration=known)
+        prepared = [prepare(config, background, image, name) for name, image in named]
+    config = replace(config, calibration=calibrate([one.less for one in prepared], config))
+    return Looked(config, background, prepared, sizes, spread)
+
+
+def _scaled(background: Set, config: PatchConfig, size: tuple[int, int]) -> Set:
+    wanted = frame_of(config).size(size)
+    return Set(np.stack([resample(one, wanted) for one in background.templates]))
