@@ -192,6 +192,15 @@ def test_models_lists_bundled_weights(posed, monkeypatch, capsys):
     [
         (["infer", "POSED", "PHOTO", "--steps", "2"], "--steps is for models of images in 2-D"),
         (["infer", "POSED", "PHOTO", "--resize"], "--resize is for models of images in 2-D"),
+        (["infer", "POSED", "PHOTO", "--masks", "OUT"], "--masks is for models that give masks"),
+        (
+            ["infer", "POSED", "PHOTO", "--out", "OUT.csv", "--objects"],
+            "--objects is for models of images in 2-D",
+        ),
+        (
+            ["infer", "POSED", "PHOTO", "--out", "OUT.coco.json"],
+            "--out FILE.coco.json is for models of images in 2-D",
+        ),
         (["evaluate", "POSED", "sprites"], "DATA is for models of images in 2-D"),
         (["evaluate", "POSED", "--digits", "bundled"], "--digits is for models of images in 2-D"),
         (["sample", "POSED", "--counts", "2", "--out", "OUT.png"], "draws 0 to 1 objects"),
@@ -203,7 +212,7 @@ def test_what_is_not_for_3d(arguments, wanted, posed, picture, tmp_path, refused
         "POSED": posed,
         "PHOTO": picture,
         "OUT": tmp_path / "o",
-        "OUT.png": tmp_path / "o.png",
+        **{f"OUT.{end}": tmp_path / f"o.{end}" for end in ("png", "csv", "coco.json")},
     }
     assert wanted in refused(*[places.get(a, a) for a in arguments])
     assert [p.name for p in tmp_path.iterdir()] == ["photo.png"]
