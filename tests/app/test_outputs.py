@@ -159,6 +159,18 @@ def test_a_single_file_stops_unless_told(weights, folder, tmp_path, refused, cap
     assert second == "airscene: no image could be read"
 
 
+def test_a_pattern_skips_even_if_it_matches_one_file(weights, folder, capsys):
+    (folder / "b.png").rename(folder / ":warning:.png")
+    assert infer(weights, folder / "*:.png") == 2
+    assert f"skipped {folder}/:warning:.png: is not" in capsys.readouterr().err
+
+
+def test_a_folder_without_images_is_refused_beside_others(weights, folder, refused):
+    (folder / "empty").mkdir()
+    line = refused("infer", weights, folder / "a.png", folder / "empty")
+    assert "no image in the folder" in line
+
+
 def test_nothing_is_written_if_nothing_can_be_read(weights, folder, tmp_path, capsys):
     for name in ("a.png", "c.png"):
         (folder / name).write_bytes(b"")

@@ -86,6 +86,19 @@ def test_infer_and_render(opengl, posed, picture, tmp_path, capsys):
     capsys.readouterr()
 
 
+def test_a_table_of_3d_scenes_without_the_damaged_ones(opengl, posed, picture, tmp_path, capsys):
+    bad = picture.with_name("bad.png")
+    bad.write_bytes(b"x")
+    out, over = tmp_path / "x.csv", tmp_path / "over"
+    arguments = ["infer", str(posed), str(tmp_path), "--no-refine", "--overlay", str(over)]
+    assert main([*arguments, "--out", str(out)]) == 0
+    assert capsys.readouterr().err.splitlines()[-1].startswith(f"airscene: skipped {bad}: is not")
+    first, second = (line.split(",") for line in out.read_text().splitlines()[1:])
+    assert first in (["photo.png", count, "", "", ""] for count in "01")
+    assert second[:4] == ["bad.png", "", "", ""] and second[4]
+    assert [p.name for p in over.glob("*.png")] == ["photo-overlay.png"]
+
+
 def test_evaluate_and_sample(opengl, posed, tmp_path, capsys):
     assert main(["evaluate", str(posed), "--scenes", "12"]) == 0
     said = capsys.readouterr()

@@ -82,7 +82,7 @@ class Infer:
         model = self._load()
         files, damaged = self._readable()
         for image in () if files else damaged:
-            console.print(f"airscene: {skipped(image)}")
+            _say(console, skipped(image))
         if not files:
             raise InputError("no image could be read")
         drawn = {"samples": self.samples, "seed": self.seed}
@@ -109,11 +109,11 @@ class Infer:
                 write_atomic(self.masks / f"{name}.png", image)
             console.print(f"Images of labels: {self.masks}")
         for image in damaged:
-            console.print(f"airscene: {skipped(image)}")
+            _say(console, skipped(image))
         if line := unlike_images(scenes):
             if self.strict:
                 raise InputError(line)
-            console.print(f"airscene: {line}")
+            _say(console, line)
 
     def _check_options(self) -> Kind:
         """Refuse options that are wrong whatever the model; return what `out` is to hold."""
@@ -203,6 +203,11 @@ class Infer:
         else:
             for (_, image), scene in zip(load_images(files), scenes, strict=True):
                 yield overlay(image, scene)
+
+
+def _say(console: Console, line: str) -> None:
+    # Names of files are printed as they are: :x: stands for itself.
+    console.print(f"airscene: {line}", emoji=False)
 
 
 def _no_masks(model: Any) -> InputError:
