@@ -182,6 +182,20 @@ def test_nothing_is_written_if_nothing_can_be_read(weights, folder, tmp_path, ca
     assert out.read_text() == "before"
 
 
+def test_nothing_is_written_if_an_overlay_cannot_be_drawn(
+    weights, folder, tmp_path, monkeypatch, capsys
+):
+    def fail(*images):
+        raise InputError("no room")
+
+    monkeypatch.setattr("airscene.evaluation.figures.figures.overlay", fail)
+    out = tmp_path / "x.csv"
+    out.write_text("before")
+    assert infer(weights, folder, "--out", out, "--overlay", tmp_path / "over") == 2
+    assert capsys.readouterr().err == "airscene: no room\n"
+    assert out.read_text() == "before" and not (tmp_path / "over").exists()
+
+
 def test_images_are_warned_of_once(weights, tmp_path, capsys):
     for i in range(3):
         Image.fromarray(np.ones((12, 16), np.uint8)).save(tmp_path / f"{i}.png")
