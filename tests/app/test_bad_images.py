@@ -97,7 +97,8 @@ def test_an_image_of_another_size_offers_to_resize(weights, tmp_path, refused):
 def test_the_second_of_two_images_is_named(weights, tmp_path, refused):
     (tmp_path / "a.png").write_bytes(whole_png())
     (tmp_path / "b.png").write_bytes(b"x")
-    assert "b.png is not an image" in refused("infer", weights, tmp_path)
+    line = refused("infer", weights, tmp_path, "--on-error", "stop")
+    assert "b.png is not an image" in line
 
 
 def test_an_empty_folder(weights, tmp_path, refused):

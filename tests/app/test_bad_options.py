@@ -81,7 +81,17 @@ TINY += ("--steps", "2", "--evaluate-every", "1", "--save-every", "1")
         (["infer", "x" * 300, "x.png"], "there is no model"),
         (["infer", "multi-mnist"], "no images given"),
         (["infer", "multi-mnist", "x.png", "--samples", "-1"], "--samples is -1"),
-        (["infer", "multi-mnist", "x.png", "--out", "x.png"], "should be the name of a .json file"),
+        (
+            ["infer", "multi-mnist", "x.png", "--out", "x.png"],
+            "--out is x.png; it should be the name of a .json, .csv or .coco.json file",
+        ),
+        (["infer", "multi-mnist", "x.png", "--objects"], "--objects is for tables"),
+        (["infer", "multi-mnist", "x.png", "--masks", "m", "--samples", "2"], "--masks is of the"),
+        (
+            ["infer", "multi-mnist", "x.png", "--out", "x.coco.json", "--samples", "2"],
+            "--out FILE.coco.json is of the posterior means; leave out --samples",
+        ),
+        (["infer", "multi-mnist", "x.png", "--on-error", "ask"], "--on-error"),
         (["infer", "nothing", "x.png"], "there is no model 'nothing'"),
         (["infer", "multi-mnist", "x.png", "--steps", "0"], "--steps is 0; it should be a whole"),
         (["evaluate", "multi-mnist", "--steps", "101"], "--steps is 101; it should be a whole"),

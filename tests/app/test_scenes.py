@@ -86,6 +86,19 @@ def test_infer_and_render(opengl, posed, picture, tmp_path, capsys):
     capsys.readouterr()
 
 
+def test_a_table_of_3d_scenes_without_the_damaged_ones(opengl, posed, picture, tmp_path, capsys):
+    bad = picture.with_name("bad.png")
+    bad.write_bytes(b"x")
+    out, over = tmp_path / "x.csv", tmp_path / "over"
+    arguments = ["infer", str(posed), str(tmp_path), "--no-refine", "--overlay", str(over)]
+    assert main([*arguments, "--out", str(out)]) == 0
+    assert capsys.readouterr().err.splitlines()[-1].startswith(f"airscene: skipped {bad}: is not")
+    first, second = (line.split(",") for line in out.read_text().splitlines()[1:])
+    assert first in (["photo.png", count, "", "", ""] for count in "01")
+    assert second[:4] == ["bad.png", "", "", ""] and second[4]
+    assert [p.name for p in over.glob("*.png")] == ["photo-overlay.png"]
+
+
 def test_evaluate_and_sample(opengl, posed, tmp_path, capsys):
     assert main(["evaluate", str(posed), "--scenes", "12"]) == 0
     said = capsys.readouterr()
@@ -192,6 +205,15 @@ def test_models_lists_bundled_weights(posed, monkeypatch, capsys):
     [
         (["infer", "POSED", "PHOTO", "--steps", "2"], "--steps is for models of images in 2-D"),
         (["infer", "POSED", "PHOTO", "--resize"], "--resize is for models of images in 2-D"),
+        (["infer", "POSED", "PHOTO", "--masks", "OUT"], "--masks is for models that give masks"),
+        (
+            ["infer", "POSED", "PHOTO", "--out", "OUT.csv", "--objects"],
+            "--objects is for models of images in 2-D",
+        ),
+        (
+            ["infer", "POSED", "PHOTO", "--out", "OUT.coco.json"],
+            "--out FILE.coco.json is for models of images in 2-D",
+        ),
         (["evaluate", "POSED", "sprites"], "DATA is for models of images in 2-D"),
         (["evaluate", "POSED", "--digits", "bundled"], "--digits is for models of images in 2-D"),
         (["sample", "POSED", "--counts", "2", "--out", "OUT.png"], "draws 0 to 1 objects"),
@@ -203,7 +225,7 @@ def test_what_is_not_for_3d(arguments, wanted, posed, picture, tmp_path, refused
         "POSED": posed,
         "PHOTO": picture,
         "OUT": tmp_path / "o",
-        "OUT.png": tmp_path / "o.png",
+        **{f"OUT.{end}": tmp_path / f"o.{end}" for end in ("png", "csv", "coco.json")},
     }
     assert wanted in refused(*[places.get(a, a) for a in arguments])
     assert [p.name for p in tmp_path.iterdir()] == ["photo.png"]

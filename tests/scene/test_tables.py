@@ -78,6 +78,13 @@ def test_no_cell_is_a_formula(first):
     assert rows[2][4] == "'" + source
 
 
+@pytest.mark.parametrize("source", ["a\rb", "a\nb", "a,b", 'a"b', "a;b", " a", ""])
+def test_names_of_any_kind_are_one_cell(source):
+    scenes = Scenes("m", (5, 5), (Scene(source, np.ones(1), ()),))
+    _, row = csv.reader(io.StringIO(to_csv(scenes), newline=""))
+    assert row == [source, "0", "1.0", "", ""]
+
+
 def test_scenes_in_3d_have_no_probability_of_the_count():
     cup = PosedObject(1.0, "cup", (0.0, 0.0), 0.0)
     scenes = PosedScenes("m", "w", (5, 5), (PosedScene("a/x.png", (cup,)),), (Damaged("b", "c"),))

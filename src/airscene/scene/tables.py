@@ -77,12 +77,15 @@ def box_area(box: tuple[float, float, float, float]) -> float:
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(columns)
-    for row in rows:
-        table.writerow([_harmless(cell) if isinstance(cell, str) else cell for cell in row])
-    return text.getvalue()
+    return "".join(f"{_line(row)}\n" for row in (columns, *rows))
+
+
+def _line(row: Sequence[Any]) -> str:
+    # The writer quotes the characters that end its lines: both, so that no name is cut at either.
+    text, end = io.StringIO(), "\r\n"
+    cells = [_harmless(cell) if isinstance(cell, str) else cell for cell in row]
+    csv.writer(text, lineterminator=end).writerow(cells)
+    return text.getvalue().removesuffix(end)
 
 
 def _harmless(text: str) -> str:
