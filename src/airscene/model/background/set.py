@@ -22,6 +22,9 @@ FEWEST, MOST_OF = 4, 0.7
 # so many more without showing.
 FARTHEST, TOLERANCE = 8, 1
 
+# About how many pixels a side tell where a ground is.
+TOLD = 96
+
 # A ground has something in it that is no smooth field, if so many of its pixels differ from one.
 FIXED = 0.004
 
@@ -144,12 +147,15 @@ def _alike(images: np.ndarray, image: np.ndarray) -> Float[np.ndarray, " n"]:
 
 def _aligned(image: np.ndarray, template: np.ndarray) -> tuple[float, int, int]:
     """What a template leaves of an image at its best shift, and that shift: downhill from none."""
-    added = np.median(image - template, axis=(1, 2), keepdims=True)
+    # Of large images, every few pixels tell enough.
+    every = max(1, max(image.shape[1:]) // TOLD)
+    few = image[:, ::every, ::every]
+    added = np.median(few - template[:, ::every, ::every], axis=(1, 2), keepdims=True)
+    bounds = [bound + added for bound in _bounds(template)]
 
     def left(dx: int, dy: int) -> float:
-        # Every second pixel tells enough.
-        low, high = _bounds(_shifted(template, dx, dy) + added)
-        out = image[:, ::2, ::2] - np.clip(image, low, high)[:, ::2, ::2]
+        low, high = (_shifted(bound, dx, dy, every) for bound in bounds)
+        out = few - np.clip(few, low, high)
         return float(np.minimum(np.square(out).mean(axis=0), LIKE**2).mean())
 
     known = {(0, 0): left(0, 0)}
@@ -164,10 +170,10 @@ def _aligned(image: np.ndarray, template: np.ndarray) -> tuple[float, int, int]:
     return known[at], *at
 
 
-def _shifted(image: np.ndarray, dx: int, dy: int) -> np.ndarray:
-    """An image moved to the right and down; what comes in repeats the edge."""
-    rows = np.clip(np.arange(image.shape[1]) - dy, 0, image.shape[1] - 1)
-    columns = np.clip(np.arange(image.shape[2]) - dx, 0, image.shape[2] - 1)
+def _shifted(image: np.ndarray, dx: int, dy: int, every: int = 1) -> np.ndarray:
+    """Every few pixels of an image moved to the right and down; what comes in repeats the edge."""
+    rows = np.clip(np.arange(0, image.shape[1], every) - dy, 0, image.shape[1] - 1)
+    columns = np.clip(np.arange(0, image.shape[2], every) - dx, 0, image.shape[2] - 1)
     return image[:, rows[:, None], columns]
 
 
