@@ -280,11 +280,11 @@ def test_a_tiff_file_whose_zero_is_white(tmp_path, dtype):
 @pytest.mark.parametrize(
     ("pixels", "sample_format", "message"),
     [
-        (np.full((6, 9), 2**31, np.uint32), 1, r"values from 2147483648 to 2147483648; those"),
-        (np.full((6, 9), 70_000, np.uint32), 1, "picture of whole numbers should be in 0..1, 0.."),
+        (np.full((6, 9), 2**31, np.uint32), 1, r"values from 2147483648 to 2147483648; whole"),
+        (np.full((6, 9), 70_000, np.uint32), 1, "whole numbers of a picture should be in 0..255"),
         (np.full((6, 9), -1, np.int32), 2, "has values from -1 to -1"),
         (np.full((6, 9), -1, np.int16), 2, "has values from -1 to -1"),
-        (np.full((6, 9), -0.5, np.float32), 3, "from -0.5 to -0.5; those of a picture of floats"),
+        (np.full((6, 9), -0.5, np.float32), 3, "from -0.5 to -0.5; floats of a picture"),
         (np.full((6, 9), 65536, np.float32), 3, "has values from 65536 to 65536"),
         (np.full((6, 9), np.nan, np.float32), 3, "x.tif: all values are NaN or infinite"),
         (np.zeros((6, 0), np.uint8), 1, "x.tif (is empty, of no pixels|is cut short or damaged)"),

@@ -105,7 +105,7 @@ def decode(picture: Image.Image, name: str) -> Pixels:
     try:
         with _quiet():
             kind, inverted, grey = kind_of(picture), _inverted(picture), _is_grey(picture)
-            unsigned = _tag(picture, _SAMPLE_FORMAT) in (None, (1,))
+            unsigned = picture.format == "TIFF" and _tag(picture, _SAMPLE_FORMAT) in (None, (1,))
             picture = _upright(picture, name)
             if kind == "8 bits":
                 return _bytes(picture, grey)
@@ -195,10 +195,11 @@ def _check_range(values: np.ndarray, kind: Kind, name: str) -> None:
         raise not_finite(values, name)
     least, largest = values.min(), values.max()
     if kind in ("floats", "whole numbers") and (least < 0 or largest > 65535):
-        span = f"{least:g} to {largest:g}" if kind == "floats" else f"{least} to {largest}"
+        floats = kind == "floats"
+        span = f"{least:g} to {largest:g}" if floats else f"{least} to {largest}"
         raise InputError(
-            f"{name} has values from {span}; those of a picture of {kind} should be in 0..1, "
-            "0..255 or 0..65535"
+            f"{name} has values from {span}; {kind} of a picture should be in "
+            f"{'0..1, ' if floats else ''}0..255 or 0..65535"
         )
 
 
