@@ -155,16 +155,18 @@ def chunked_png(depth, colour_type, pixels, *chunks):
 
 
 def tiff(pixels, *tags):
-    """A TIFF file of 16-bit or other grey of a kind that Pillow does not write."""
+    """A TIFF file of grey of a kind that Pillow does not write, in the pixels' order of bytes."""
     height, width = pixels.shape[:2]
+    order = ">" if pixels.dtype.byteorder == ">" else "<"
     bits = 8 * pixels.dtype.itemsize
     known = {256: width, 257: height, 258: bits, 259: 1, 262: 1, 277: 1, 278: height}
     known |= {279: pixels.nbytes, **dict(tags)}
     known[273] = 8 + 2 + 12 * (len(known) + 1) + 4
-    entries = [struct.pack("<HHII", tag, 4, 1, value) for tag, value in sorted(known.items())]
-    return (
-        b"II*\0" + struct.pack("<IH", 8, len(entries)) + b"".join(entries) + b"\0" * 4
-    ) + pixels.tobytes()
+    entries = [
+        struct.pack(f"{order}HHII", tag, 4, 1, value) for tag, value in sorted(known.items())
+    ]
+    start = {"<": b"II*\0", ">": b"MM\0*"}[order] + struct.pack(f"{order}IH", 8, len(entries))
+    return start + b"".join(entries) + b"\0" * 4 + pixels.tobytes()
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 4])
@@ -251,6 +253,32 @@ def test_a_kind_of_tiff_that_is_not_read(tmp_path):
     path.write_bytes(tiff(np.zeros((6, 9), np.float64), (339, 3)))
     with pytest.raises(InputError, match=r"x\.tif is cut short or damaged, or a TIFF file of a"):
         load_images(path)
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+@pytest.mark.parametrize(
+    ("dtype", "sample_format", "white"),
+    [
+        (np.uint8, 1, 255),
+        ("<u2", 1, 4095),
+        (">u2", 1, 4095),
+        ("<i2", 2, 65535),
+        (">i2", 2, 65535),
+        ("<u4", 1, 65535),
+        ("<i4", 2, 65535),
+        (">i4", 2, 65535),
+        ("<f4", 3, 65535),
+        (">f4", 3, 65535),
+    ],
+)
+def test_numbers_of_tiff_files(tmp_path, dtype, sample_format, white, orientation):
+    path = tmp_path / "x.tif"
+    pixels = np.linspace(0, 255 if dtype == np.uint8 else 3000, 54).reshape(6, 9).astype(dtype)
+    path.write_bytes(tiff(pixels, (339, sample_format), (274, orientation)))
+    for one in (path, Image.open(path)):
+        ((source, image),) = load_images(one)
+        assert source == str(path)
+        np.testing.assert_allclose(image, UPRIGHT[orientation](pixels) / white, atol=1e-6)
 
 
 def test_a_tiff_file_that_says_that_it_has_12_bits(tmp_path):
