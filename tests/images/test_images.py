@@ -225,6 +225,8 @@ class Elsewhere:
         ([np.zeros(10**5)], r"^array\[0\] is of shape \[100000\]"),
         ([Elsewhere()], r"^array\[0\] is no array that NumPy can read \(copy me first\)"),
         ([Image.new("F", (9, 6), 7.0)], r"^array\[0\] has values from 7 to 7; floats"),
+        ([Image.new("I", (9, 6), -1)], r"^array\[0\] has values from -1 to -1; whole"),
+        ([Image.new("I", (9, 6), 70_000)], r"^array\[0\] has values from 70000 to 70000; whole"),
         ([Image.new("L", (0, 6))], r"^array\[0\] (is empty|is a Pillow image that cannot)"),
         ({"images": GREY}, "^the images are of type dict; give an array"),
         (3, "^the images are of type int"),

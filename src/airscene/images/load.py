@@ -1,36 +1,20 @@
 """Images of one's own, as floats in [0, 1]: files, folders, globs, arrays; fitted to a model."""
 
-import glob
-import os
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
 from airscene.errors import InputError, check_one_of
-from airscene.images.arrays import check_array, images_of_array, read_array
-from airscene.images.files import SUFFIXES, check_exists, content_of
+from airscene.images.arrays import images_of_array, read_array
+from airscene.images.files import content_of
 from airscene.images.fit import coloured, size_of
+from airscene.images.given import Item, Paths, items_of
 from airscene.images.oddities import Brightness
-from airscene.images.pictures import GreyOrColour, Ground, decode, kind_of, pages
+from airscene.images.pictures import GreyOrColour, Ground, decode, pages
 from airscene.images.white import Whites, white_of_array
-
-
-@runtime_checkable
-class Arraylike(Protocol):
-    """What NumPy can make an array of: its own arrays, and those of JAX and others."""
-
-    def __array__(self, *args: Any, **options: Any) -> np.ndarray: ...
-
-
-Given = str | Path | Arraylike | Image.Image
-# Whatever images can be read from.
-Paths = Given | Iterable[Given]
-
-Item = tuple[str, str | np.ndarray | Image.Image]
 
 
 def load_images(
@@ -52,11 +36,11 @@ def load_images(
 
     Args:
         paths: one or a list of, in any mixture: a PNG, JPEG, TIFF, BMP or WebP picture (turned as
-            its EXIF data say), one image for each page of a TIFF file; a `.npy` file (`[H, W]`,
-            `[H, W, C]`, `[B, H, W]` or `[B, H, W, C]`, C 1 or 3); an `.npz` file whose array
-            `images` is one of the last two; a folder, for all of these in it, by name; a glob
-            pattern; an array, of NumPy, JAX or another that NumPy can read, as in a `.npy` file; a
-            Pillow image.
+            its EXIF data say), one image for each page of a TIFF file, of a film the first; a
+            `.npy` file (`[H, W]`, `[H, W, C]`, `[B, H, W]` or `[B, H, W, C]`, C 1 or 3); an `.npz`
+            file whose array `images` is one of the last two; a folder, for all of these in it, by
+            name; a glob pattern; an array, of NumPy, JAX or another that NumPy can read, as in a
+            `.npy` file; a Pillow image, at the page that it is at.
         ground: what transparent parts of pictures lie on: "black", "white", or "auto", which is for
             each picture white if what is opaque in it is mostly dark, and else black.
         damaged: a list to which (source, reason in one line) of each image of a file that cannot be
@@ -68,9 +52,9 @@ def load_images(
 
     Raises:
         InputError: if something is missing, no image, damaged, empty, of a wrong type or rank, or
-            holds values that are out of range; if `damaged` is a list, if something is missing or
-            of a wrong type, an array is, or not one image can be read. The message names the file
-            and the image in it.
+            holds values that are out of range. The message names the file and the image in it. If
+            `damaged` is a list, only if a path that is given leads nowhere, if arrays or Pillow
+            images are wrong, or if not one image can be read.
 
     Warns:
         InputWarning: if the brightest pixel of them all is next to black, as of masks of 0 and 1.
@@ -144,25 +128,25 @@ def _images(
     given: Any, ground: Any = "black", damaged: list[tuple[str, str]] | None = None
 ) -> Iterator[tuple[str, GreyOrColour]]:
     check_one_of("ground", ground, Ground)
-    return _each(_items(given), ground, damaged)
+    return _each(items_of(given), ground, damaged)
 
 
 def _each(
     items: list[Item], ground: Ground, damaged: list[tuple[str, str]] | None
 ) -> Iterator[tuple[str, GreyOrColour]]:
-    n, reasons = 0, [] if damaged is None else damaged
-    before = len(reasons)
+    n_read, n_damaged, first = 0, 0, ""
     for source, image, in_file in _outcomes(items, ground):
         if not isinstance(image, InputError):
-            n += 1
+            n_read += 1
             yield source, image
         elif damaged is None or not in_file:
             raise image
         else:
+            n_damaged, first = n_damaged + 1, first or str(image)
             damaged.append((source, str(image)))
-    if not n:
-        tried = reasons[before:]
-        raise InputError(f"not one of {len(tried)} images can be read; the first: {tried[0][1]}")
+    if not n_read:
+        several = f"; the first reason of {n_damaged} is" if n_damaged > 1 else ""
+        raise InputError(f"no image can be read{several}: {first}")
 
 
 def _outcomes(
@@ -198,74 +182,3 @@ def _images_of_pictures(
             yield source, decode(picture, source).floats(white, ground)
         except InputError as error:
             yield source, error
-
-
-def _items(given: Any) -> list[Item]:
-    """Arrays, Pillow images and paths of files, with their names; folders and patterns as files."""
-    if _is_one(given):
-        given, names = [given], ["array"]
-    elif isinstance(given, Iterable) and not isinstance(given, Mapping):
-        given = list(given)
-        names = [f"array[{i}]" for i in range(len(given))]
-    else:
-        raise _not_images("the images are", given)
-    if not given:
-        raise InputError("no images given; give an image, a folder or a glob pattern")
-    items: list[Item] = []
-    for one, name in zip(given, names, strict=True):
-        if isinstance(one, str | Path):
-            items += ((file, file) for file in _files(one))
-        elif isinstance(one, Image.Image):
-            items.append(_picture_or_array(one, str(getattr(one, "filename", "") or name)))
-        else:
-            items.append((name, _array(one, name)))
-    return items
-
-
-def _is_one(given: Any) -> bool:
-    return isinstance(given, str | Path | Image.Image | Arraylike)
-
-
-def _picture_or_array(picture: Image.Image, name: str) -> Item:
-    """Large numbers that are not of a file are as those of arrays: others too say what white is."""
-    if picture.format == "TIFF" or kind_of(picture) not in ("whole numbers", "floats"):
-        return name, picture
-    return name, _array(decode(picture, name).values, name)
-
-
-def _array(given: Any, name: str) -> np.ndarray:
-    if not _is_one(given):
-        raise _not_images(f"{name} is", given)
-    try:
-        array = np.asarray(given)
-        if array.dtype.name == "bfloat16":  # JAX's, which NumPy knows nothing of
-            array = array.astype(np.float32)
-    # Another library's reasons are its own.
-    except Exception as error:
-        raise InputError(f"{name} is no array that NumPy can read ({error})") from error
-    check_array(array.shape, array.dtype, name, (2, 3, 4))
-    return array
-
-
-def _not_images(what: str, given: Any) -> InputError:
-    return InputError(
-        f"{what} of type {type(given).__name__}; give an array, a Pillow image, a path, or a list "
-        "of those"
-    )
-
-
-def _files(path: str | Path) -> list[str]:
-    """The files that a path, a folder or a glob pattern stands for."""
-    if os.path.isdir(path):
-        names = [f for f in os.listdir(path) if os.path.splitext(f)[1].lower() in SUFFIXES]
-        found = [str(Path(path, name)) for name in sorted(names)]
-        none = f"no image in the folder {path}; it should hold"
-    elif glob.has_magic(str(path)) and not os.path.exists(path):
-        found = [str(Path(f)) for f in sorted(glob.glob(str(path), recursive=True))]
-        none = f"nothing matches {path}; it should match"
-    else:
-        check_exists(path)
-        return [str(Path(path))]
-    if not found:
-        raise InputError(f"{none} {', '.join(SUFFIXES)} files")
-    return found

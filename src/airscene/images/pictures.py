@@ -105,7 +105,7 @@ def decode(picture: Image.Image, name: str) -> Pixels:
     try:
         with _quiet():
             kind, inverted, grey = kind_of(picture), _inverted(picture), _is_grey(picture)
-            unsigned = _tag(picture, _SAMPLE_FORMAT) in (None, (1,))
+            unsigned = picture.format == "TIFF" and _tag(picture, _SAMPLE_FORMAT) in (None, (1,))
             picture = _upright(picture, name)
             if kind == "8 bits":
                 return _bytes(picture, grey)
@@ -156,7 +156,9 @@ def _upright(picture: Image.Image, name: str) -> Image.Image:
         raise too_large(name)
     if picture.width * picture.height == 0:
         raise InputError(f"{name} is empty, of no pixels; it should hold at least one")
-    picture.load()  # so that damaged pixels are noticed here, and not taken for damaged EXIF data
+    # So that damaged pixels are noticed here, and not taken for damaged EXIF data.
+    with _unmapped(picture):
+        picture.load()
     try:
         return ImageOps.exif_transpose(picture)
     # Pillow's parser raises almost anything on damaged data; they say nothing.
@@ -191,10 +193,13 @@ def _tag(picture: Image.Image, number: int) -> object:
 def _check_range(values: np.ndarray, kind: Kind, name: str) -> None:
     if kind == "floats" and not np.isfinite(values).all():
         raise not_finite(values, name)
-    if kind in ("floats", "whole numbers") and (values.min() < 0 or values.max() > 65535):
+    least, largest = values.min(), values.max()
+    if kind in ("floats", "whole numbers") and (least < 0 or largest > 65535):
+        floats = kind == "floats"
+        span = f"{least:g} to {largest:g}" if floats else f"{least} to {largest}"
         raise InputError(
-            f"{name} has values from {values.min():g} to {values.max():g}; those of a picture of "
-            f"{kind} should be in 0..1, 0..255 or 0..65535"
+            f"{name} has values from {span}; {kind} of a picture should be in "
+            f"{'0..1, ' if floats else ''}0..255 or 0..65535"
         )
 
 
@@ -217,6 +222,20 @@ def _opened(path: str) -> Iterator[Image.Image]:
         raise _damaged(path, error) from error
     with picture:
         yield picture
+
+
+@contextmanager
+def _unmapped(picture: Image.Image) -> Iterator[None]:
+    """Pillow maps a file that it knows by name into memory, and confuses sides that are turned."""
+    name = getattr(picture, "filename", None)
+    if not name or picture.format != "TIFF":
+        yield
+        return
+    picture.filename = ""  # pyright: ignore[reportAttributeAccessIssue]
+    try:
+        yield
+    finally:
+        picture.filename = name  # pyright: ignore[reportAttributeAccessIssue]
 
 
 @contextmanager

@@ -174,7 +174,7 @@ def _shifted(image: np.ndarray, dx: int, dy: int, every: int = 1) -> np.ndarray:
     """Every few pixels of an image moved to the right and down; what comes in repeats the edge."""
     rows = np.clip(np.arange(0, image.shape[1], every) - dy, 0, image.shape[1] - 1)
     columns = np.clip(np.arange(0, image.shape[2], every) - dx, 0, image.shape[2] - 1)
-    return image[:, rows[:, None], columns]
+    return image[:, rows][:, :, columns]
 
 
 def _bounds(ground: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
