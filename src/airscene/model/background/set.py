@@ -151,11 +151,9 @@ def _aligned(image: np.ndarray, template: np.ndarray) -> tuple[float, int, int]:
     every = max(1, max(image.shape[1:]) // TOLD)
     few = image[:, ::every, ::every]
     added = np.median(few - template[:, ::every, ::every], axis=(1, 2), keepdims=True)
-    bounds = [bound + added for bound in _bounds(template)]
 
     def left(dx: int, dy: int) -> float:
-        low, high = (_shifted(bound, dx, dy, every) for bound in bounds)
-        out = few - np.clip(few, low, high)
+        out = few - added - _shifted(template, dx, dy, every)
         return float(np.minimum(np.square(out).mean(axis=0), LIKE**2).mean())
 
     known = {(0, 0): left(0, 0)}

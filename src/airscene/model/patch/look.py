@@ -8,7 +8,6 @@ import numpy as np
 
 from airscene.errors import InputError
 from airscene.images.fit import with_channels
-from airscene.images.pictures import GreyOrColour
 from airscene.images.resample import resample
 from airscene.model.background import FittedBackground, grounds_of
 from airscene.model.background.set import Set
@@ -37,7 +36,7 @@ class Looked(NamedTuple):
     exposure_spread: float
 
 
-def look(named: Sequence[tuple[str, GreyOrColour]], config: PatchConfig) -> Looked:
+def look(named: Sequence[tuple[str, np.ndarray]], config: PatchConfig) -> Looked:
     """Look at images: choose the ground, estimate sizes, and calibrate.
 
     Args:

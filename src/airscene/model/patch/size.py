@@ -18,6 +18,9 @@ BLUR, LEAST = 1.0, 1.5
 # and more for whatever is not round.
 LONGER = 1.2
 
+# What is nowhere further from the ground than this, in units of white, has no objects.
+FAINT = 1e-3
+
 # Sizes that differ by more than this between images, as a standard deviation of their logarithm,
 # are taken to be mixed: each image then has a size of its own.
 MIXED = 0.35
@@ -25,7 +28,7 @@ MIXED = 0.35
 # Images whose sizes are compared.
 MOST = 60
 
-Planes = Float[np.ndarray, "channel height width"]
+Planes = Float[np.ndarray, "channel _ _"]
 
 
 class Sizes(NamedTuple):
@@ -74,6 +77,8 @@ def object_size(image: Planes) -> tuple[float, int]:
     from scipy import ndimage
 
     strength = np.sqrt(np.square(ndimage.gaussian_filter(image, (0, BLUR, BLUR))).mean(axis=0))
+    if strength.max() < FAINT:
+        return 0.0, 0
     out: Bool[np.ndarray, "height width"] = strength > _otsu(strength)
     out = ndimage.binary_opening(ndimage.binary_fill_holes(out))
     # Beyond the edge there is ground: of what is cut off, the part that is seen counts.
