@@ -6,6 +6,7 @@ from airscene.images.sets.multi_mnist import multi_mnist, multi_mnist_shrunk
 from airscene.images.sets.omniglot import omniglot_set
 from airscene.images.sets.own import own_images
 from airscene.images.sets.sprites import sprites
+from airscene.images.sets.tetrominoes import tetrominoes
 
 _DRAWN, _DIGITS = ("counts", "image_size"), {"digits": load_digits}
 
@@ -15,5 +16,6 @@ DATA_SETS: dict[str, DataSet] = {
     "sprites": DrawnSet(sprites, _DRAWN),
     "omniglot": omniglot_set,
     "images": own_images,
+    "tetrominoes": DrawnSet(tetrominoes, ()),
 }
 """The data sets, by name."""
