@@ -2,6 +2,7 @@
 
 from airscene.images.sets.data_set import DataSet, DrawnSet
 from airscene.images.sets.digits import load_digits
+from airscene.images.sets.multi_dsprites import multi_dsprites
 from airscene.images.sets.multi_mnist import multi_mnist, multi_mnist_shrunk
 from airscene.images.sets.omniglot import omniglot_set
 from airscene.images.sets.own import own_images
@@ -16,6 +17,7 @@ DATA_SETS: dict[str, DataSet] = {
     "sprites": DrawnSet(sprites, _DRAWN),
     "omniglot": omniglot_set,
     "images": own_images,
+    "multi-dsprites": DrawnSet(multi_dsprites, (*_DRAWN, "ground")),
     "tetrominoes": DrawnSet(tetrominoes, ()),
 }
 """The data sets, by name."""

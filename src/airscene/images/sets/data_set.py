@@ -65,6 +65,15 @@ def options_of(data_set: DataSet) -> tuple[str, ...]:
     return tuple(inspect.signature(data_set).parameters)[1:]
 
 
+def usual_options(data_set: DataSet) -> dict[str, Any]:
+    """Return the options of a data set that have defaults of its own, with these."""
+    if not isinstance(data_set, DrawnSet):
+        return {}
+    known = inspect.signature(data_set.draw).parameters
+    usual = {name: known[name].default for name in data_set.options if name not in data_set.load}
+    return {name: value for name, value in usual.items() if value is not inspect.Parameter.empty}
+
+
 def number_and_seed(split: Split, n_train: int, n_test: int, data_seed: int) -> tuple[int, int]:
     """Return how many scenes a split has, and their seed: no split has another's."""
     return (n_train, 2 * data_seed) if split == "train" else (n_test, 2 * data_seed + 1)
