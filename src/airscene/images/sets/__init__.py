@@ -2,6 +2,7 @@
 
 from airscene.images.sets.data_set import DataSet, DrawnSet
 from airscene.images.sets.digits import load_digits
+from airscene.images.sets.many_digits import many_digits
 from airscene.images.sets.multi_dsprites import multi_dsprites
 from airscene.images.sets.multi_mnist import multi_mnist, multi_mnist_shrunk
 from airscene.images.sets.omniglot import omniglot_set
@@ -18,6 +19,7 @@ DATA_SETS: dict[str, DataSet] = {
     "omniglot": omniglot_set,
     "images": own_images,
     "multi-dsprites": DrawnSet(multi_dsprites, (*_DRAWN, "ground")),
+    "many-digits": DrawnSet(many_digits, (*_DRAWN, "digits"), _DIGITS),
     "tetrominoes": DrawnSet(tetrominoes, ()),
 }
 """The data sets, by name."""
