@@ -18,8 +18,19 @@ DATA_SETS: dict[str, DataSet] = {
     "sprites": DrawnSet(sprites, _DRAWN),
     "omniglot": omniglot_set,
     "images": own_images,
-    "multi-dsprites": DrawnSet(multi_dsprites, (*_DRAWN, "ground")),
-    "many-digits": DrawnSet(many_digits, (*_DRAWN, "digits"), _DIGITS),
-    "tetrominoes": DrawnSet(tetrominoes, ()),
+    "tetrominoes": DrawnSet(
+        tetrominoes, (), about="three coloured tetrominoes of 5x5 pixels a square; with masks"
+    ),
+    "multi-dsprites": DrawnSet(
+        multi_dsprites,
+        (*_DRAWN, "ground"),
+        about="2 to 5 squares, ellipses and hearts that hide each other; with masks",
+    ),
+    "many-digits": DrawnSet(
+        many_digits,
+        (*_DRAWN, "digits"),
+        _DIGITS,
+        about="0 to 9 digits in large scenes; with masks",
+    ),
 }
 """The data sets, by name."""

@@ -43,11 +43,13 @@ class DrawnSet:
         draw: Takes `n` and `seed`, and the options.
         options: Fields of `DataConfig`, beside those that decide `n` and `seed`.
         load: Takes the split and an option, and returns what `draw` takes; by the option's name.
+        about: What it is, in a line.
     """
 
     draw: Callable[..., LabelledScenes]
     options: tuple[str, ...]
     load: Mapping[str, Callable[[Split, Any], Any]] = field(default_factory=dict)
+    about: str = ""
 
     def __call__(
         self, split: Split, *, n_train: int, n_test: int, data_seed: int, **options: Any
