@@ -19,18 +19,18 @@ DATA_SETS: dict[str, DataSet] = {
     "omniglot": omniglot_set,
     "images": own_images,
     "tetrominoes": DrawnSet(
-        tetrominoes, (), about="three coloured tetrominoes of 5x5 pixels a square; with masks"
+        tetrominoes, (), about="Three coloured tetrominoes on black; with masks."
     ),
     "multi-dsprites": DrawnSet(
         multi_dsprites,
         (*_DRAWN, "ground"),
-        about="2 to 5 squares, ellipses and hearts that hide each other; with masks",
+        about="Two to five squares, ellipses and hearts that hide each other; with masks.",
     ),
     "many-digits": DrawnSet(
         many_digits,
         (*_DRAWN, "digits"),
         _DIGITS,
-        about="0 to 9 digits in large scenes; with masks",
+        about="Up to nine digits of several sizes in large scenes; with masks.",
     ),
 }
 """The data sets, by name."""
