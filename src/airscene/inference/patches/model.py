@@ -1,15 +1,17 @@
 """A trained model of patches: images of any size in, `Scenes` out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import jax
 import numpy as np
 
 from airscene.errors import InputError
+from airscene.images.load import Paths, each_image
 from airscene.inference.inferrer import Explain, Images, Named, SceneInferrer
 from airscene.inference.patches.in_images import found_in, scene_of
 from airscene.inference.patches.objects import put
-from airscene.inference.patches.propose import run_together
+from airscene.inference.patches.propose import TOGETHER, run_together
 from airscene.inference.patches.scan import PATCH, Explained, scan
 from airscene.model.patch.air import PatchAIR
 from airscene.model.patch.prepare import Prepared, frame_of, prepare
@@ -36,6 +38,26 @@ class PatchModel(SceneInferrer[PatchAIR, Scenes]):
         c = self.air.config
         colour = "colour" if c.channels == 3 else "grey"
         return f"PatchModel({self.name!r}: {colour} of any size, objects of {c.object_size})"
+
+    def _parts(self, images: Paths, damaged: list[tuple[str, str]] | None) -> Iterator[Named]:
+        each = each_image(images, damaged=damaged)
+        while some := list(islice(each, TOGETHER)):
+            yield some
+
+    def _prepared(
+        self, given: Named, resize: bool, damaged: list[tuple[str, str]] | None
+    ) -> tuple[Named, list[Prepared]]:
+        used, prepared = [], []
+        for one in given:
+            try:
+                prepared.extend(self._fit([one], resize))
+            except InputError as error:
+                if damaged is None:
+                    raise
+                damaged.append((one[0], str(error)))
+            else:
+                used.append(one)
+        return used, prepared
 
     def _fit(self, given: Named, resize: bool) -> list[Prepared]:
         air = self.air

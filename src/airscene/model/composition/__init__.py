@@ -1,6 +1,6 @@
 """How an object changes the canvas. A new kind is a file here, and a line in `COMPOSITIONS`."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from jaxtyping import Array, Bool, Float
 
@@ -39,6 +39,7 @@ class Composition(Protocol):
 COMPOSITIONS: dict[str, type[Composition]] = {"sum": Sum}
 
 
+@runtime_checkable
 class Masked(Protocol):
     """A composition of objects with masks, in NumPy or in JAX: any part of the canvas will do."""
 
