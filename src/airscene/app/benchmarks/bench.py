@@ -174,7 +174,9 @@ def scenes(n: int) -> list[Row]:
 
 def main() -> None:
     """Measure, print, and write `--out` if it is given."""
-    parser = argparse.ArgumentParser(prog="python -m airscene.app.benchmarks.bench", description=main.__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m airscene.app.benchmarks.bench", description=main.__doc__
+    )
     parser.add_argument("--out", type=Path, help="JSON file for the figures")
     out = parser.parse_args().out
     truth = multi_mnist(load_digits("test", "bundled"), 4000, seed=1)
