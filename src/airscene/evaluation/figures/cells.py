@@ -97,10 +97,9 @@ def text_line(texts: Sequence[str], width: int, pitch: int) -> Panel:
 
 
 def shortened(text: str, width: int) -> str:
-    """Return a text that is no wider than so many pixels: its middle is left out."""
-    written, whole = font(TEXT), text
-    n = len(text)
-    while n > 8 and written.getlength(text) > width:
-        n -= 1
-        text = whole[: n // 2] + "..." + whole[-(n - n // 2) :]
+    """Return a text that is no wider than so many pixels: its beginning is left out."""
+    written, rest = font(TEXT), text
+    while len(rest) > 8 and written.getlength(text) > width:
+        rest = rest[1:]
+        text = f"...{rest}"
     return text

@@ -13,6 +13,8 @@ from airscene.evaluation.figures.picture import Picture, Pixels, png, rounded
 # Columns, the side of a cell, and the least width of a sheet, in pixels.
 COLUMNS, SIDE, NARROWEST = 6, 210, 640
 
+LEGEND = "Yellow square: the size of a typical object. Circles: what may be an object."
+
 # What is left is drawn about grey, so that this share of it is within black and white.
 SHOWN = 0.995
 
@@ -56,7 +58,9 @@ def contact_sheet(seen: Sequence[Seen], object_size: float, caption: Sequence[st
     pixels = put_in_cells(rows, texts, SIDE)
     width = max(pixels.shape[1], NARROWEST)
     parts = [np.pad(pixels, ((0, 0), (0, width - pixels.shape[1]), (0, 0)), constant_values=255)]
-    pixels = np.concatenate([*parts, *(text_line([line], width, width) for line in caption)])
+    pixels = np.concatenate(
+        [*parts, *(text_line([line], width, width) for line in (*caption, LEGEND))]
+    )
     shown = {
         "figure": "contact_sheet",
         "object_size": round(object_size, 4),
