@@ -136,7 +136,7 @@ class Infer:
     def _load(self) -> Any:
         """The model, once it is known that the options are for such a model."""
         # Here, as JAX takes a second to import, which a wrong option need not wait for.
-        from airscene.inference import Model, SceneModel, load
+        from airscene.inference import Model, PatchModel, SceneModel, load
 
         model = load(self.model)
         if isinstance(model, SceneModel):
@@ -151,6 +151,8 @@ class Infer:
         elif not self.refine:
             raise InputError(f"--no-refine is for models of 3-D scenes, which {model!r} is not")
         elif self.steps is not None:
+            if isinstance(model, PatchModel):
+                raise InputError(f"--steps: {model!r} counts any number of objects; leave it out")
             model = model.with_steps(self.steps)
         plain = isinstance(model, Model | SceneModel)
         if self.masks and not getattr(model, "gives_masks", not plain):

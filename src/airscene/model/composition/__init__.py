@@ -6,7 +6,7 @@ from jaxtyping import Array, Bool, Float
 
 from airscene.model.composition.over import Over
 from airscene.model.composition.sum import Sum
-from airscene.model.shapes import Image, Mask
+from airscene.model.shapes import AnyImage, AnyMask, Image
 
 
 class Composition(Protocol):
@@ -16,7 +16,7 @@ class Composition(Protocol):
     expectation over counts needs.
     """
 
-    def add(self, canvas: Image, drawn: Image, mask: Mask | None = None) -> Image:
+    def add(self, canvas: Image, drawn: Image, mask: AnyMask | None = None) -> Image:
         """Put one more object on the canvas.
 
         Args:
@@ -43,7 +43,7 @@ COMPOSITIONS: dict[str, type[Composition]] = {"sum": Sum}
 class Masked(Protocol):
     """A composition of objects with masks, in NumPy or in JAX: any part of the canvas will do."""
 
-    def add(self, canvas: Image, drawn: Image, mask: Mask) -> Image:
+    def add(self, canvas: AnyImage, drawn: AnyImage, mask: AnyMask) -> AnyImage:
         """Put one more object on the canvas, see `Composition.add`."""
         ...
 

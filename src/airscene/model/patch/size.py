@@ -1,7 +1,7 @@
 """How large the objects of an image are, without labels: from what stands out of its ground."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -13,6 +13,9 @@ SIDE = 320
 
 # Smoothing of the image and of distances, and the least radius of an object, in pixels of it.
 BLUR, LEAST = 1.0, 1.5
+
+# What is closer to the ground than this, in units of white, does not stand out.
+FAINTEST = 1e-4
 
 # The longer side of the box of a typical object, in diameters of the circle within: 1 for discs,
 # and more for whatever is not round.
@@ -90,10 +93,12 @@ def object_size(image: Planes) -> Standing:
     from scipy import ndimage
 
     strength = np.sqrt(np.square(ndimage.gaussian_filter(image, (0, BLUR, BLUR))).mean(axis=0))
-    out: Bool[np.ndarray, "height width"] = strength > _otsu(strength)
+    # Nothing stands out where nothing differs from the ground by more than rounding.
+    out: Bool[np.ndarray, "height width"] = strength > max(_otsu(strength), FAINTEST)
     out = ndimage.binary_opening(ndimage.binary_fill_holes(out))
     # Beyond the edge there is ground: of what is cut off, the part that is seen counts.
-    distance = ndimage.distance_transform_edt(np.pad(out, 1))[1:-1, 1:-1]
+    padded: Any = ndimage.distance_transform_edt(np.pad(out, 1))
+    distance = padded[1:-1, 1:-1]
     smooth = ndimage.gaussian_filter(distance, BLUR)
     rows, columns = np.nonzero((smooth == ndimage.maximum_filter(smooth, 5)) & (distance > LEAST))
     radii = distance[rows, columns]

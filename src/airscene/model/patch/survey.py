@@ -117,7 +117,7 @@ def evenly(things: Sequence, most: int) -> list:
     return [things[int(k)] for k in (np.arange(most) + 0.5) * n / most]
 
 
-def _shrunk(image: GreyOrColour) -> GreyOrColour:
+def _shrunk(image: np.ndarray) -> np.ndarray:
     """An image shrunk by a whole number, so that it has about `SIDE` pixels or less than twice."""
     by = max(image.shape[:2]) // SIDE
     if by < 2:
