@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from airscene.errors import InputError, check_whole
 from airscene.images.load import GreyOrColour, Paths, load_images
 
@@ -49,7 +51,7 @@ class OwnImages:
         damaged: Files that could not be read, each with the reason.
     """
 
-    named: list[tuple[str, GreyOrColour]]
+    named: list[tuple[str, np.ndarray]]
     damaged: tuple[tuple[str, str], ...] = ()
 
     def checked(self) -> "OwnImages":

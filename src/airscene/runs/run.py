@@ -27,8 +27,8 @@ def run(
     """Make a run, or go on with it.
 
     The folder gets `config.json`, `metrics.jsonl`, `checkpoints/`, `stages/`, `evaluation.json`,
-    `scenes.json` and what else the task makes of it, `figures/`, `report.html` and, when all that is
-    there, `model.safetensors`. Until then `unfinished.safetensors` is the model as it was last
+    `scenes.json` and what else the task makes of it, `figures/`, `report.html` and, when all that
+    is there, `model.safetensors`. Until then `unfinished.safetensors` is the model as it was last
     evaluated.
 
     Args:

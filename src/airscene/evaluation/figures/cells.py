@@ -5,15 +5,20 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 from PIL import Image
 
-from airscene.evaluation.figures.picture import Pixels, font, sheet, write
+from airscene.evaluation.figures.picture import font, sheet, write
 
-Panel = UInt8[np.ndarray, "height width 3"]
+# Sides have no names, as images and panels of several sizes meet in one call.
+Panel = UInt8[np.ndarray, "_ _ 3"]
+AnyImage = Float[np.ndarray, "_ _"] | Float[np.ndarray, "_ _ 3"]
 
 # Space between cells, height of a line of text and its size, in pixels.
 GAP, LINE, TEXT = 4, 20, 13
+
+# The grey of a panel's edge.
+EDGE = 190
 
 # How much the hue of a colour differs from that of the one before, in turns: of the golden ratio,
 # so that colours of neighbours in a list are far apart.
@@ -39,7 +44,7 @@ def fitted_size(size: tuple[int, int], side: int) -> tuple[int, int]:
     return height, width
 
 
-def fitted(image: Pixels, side: int) -> Fitted:
+def fitted(image: AnyImage, side: int) -> Fitted:
     """Bring an image into a cell: enlarged in squares, reduced by averages.
 
     Args:
@@ -53,7 +58,7 @@ def fitted(image: Pixels, side: int) -> Fitted:
     return Fitted(np.asarray(picture), side / max(size))
 
 
-def eight_bits(image: Pixels) -> Panel:
+def eight_bits(image: AnyImage) -> Panel:
     """Return an image in [0, 1], grey or colour, as colours of 8 bits."""
     bits = np.rint(255 * np.clip(image, 0.0, 1.0)).astype(np.uint8)
     return bits if bits.ndim == 3 else np.repeat(bits[..., None], 3, axis=2)
@@ -83,9 +88,16 @@ def put_in_cells(
         row = np.full((max(map(len, panels)) + GAP, width, 3), 255, np.uint8)
         for k, panel in enumerate(panels):
             left = k * (side + GAP) + (side - panel.shape[1]) // 2
-            row[: len(panel), left : left + panel.shape[1]] = panel
+            row[: len(panel), left : left + panel.shape[1]] = _edged(panel)
         parts.append(row)
     return np.concatenate(parts)
+
+
+def _edged(panel: Panel) -> Panel:
+    """A panel with an edge: white images lie on white."""
+    panel = panel.copy()
+    panel[[0, -1]] = panel[:, [0, -1]] = EDGE
+    return panel
 
 
 def text_line(texts: Sequence[str], width: int, pitch: int) -> Panel:

@@ -7,8 +7,15 @@ import numpy as np
 from jaxtyping import Float
 from PIL import Image, ImageDraw
 
-from airscene.evaluation.figures.cells import Panel, colour_of, fitted, put_in_cells, text_line
-from airscene.evaluation.figures.picture import Picture, Pixels, png, rounded
+from airscene.evaluation.figures.cells import (
+    AnyImage,
+    Panel,
+    colour_of,
+    fitted,
+    put_in_cells,
+    text_line,
+)
+from airscene.evaluation.figures.picture import Picture, png, rounded
 
 # Columns, the side of a cell, and the least width of a sheet, in pixels.
 COLUMNS, SIDE, NARROWEST = 6, 210, 640
@@ -31,8 +38,8 @@ class Seen:
     """
 
     name: str
-    image: Pixels
-    less: Pixels
+    image: AnyImage
+    less: AnyImage
     circles: Float[np.ndarray, "n 3"]
 
 
@@ -70,7 +77,7 @@ def contact_sheet(seen: Sequence[Seen], object_size: float, caption: Sequence[st
     return Picture(png(pixels), shown)
 
 
-def _with_square(image: Pixels, share: float) -> Panel:
+def _with_square(image: AnyImage, share: float) -> Panel:
     panel = fitted(image, SIDE).pixels
     side = round(share * min(panel.shape[:2]))
     if not side:

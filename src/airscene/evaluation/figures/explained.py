@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from airscene.evaluation.figures.cells import (
+    AnyImage,
     Panel,
     colour_of,
     fitted,
@@ -14,7 +15,7 @@ from airscene.evaluation.figures.cells import (
     put_in_cells,
     text_line,
 )
-from airscene.evaluation.figures.picture import Picture, Pixels, png, rounded
+from airscene.evaluation.figures.picture import Picture, png, rounded
 from airscene.images.fit import coloured
 from airscene.images.resample import resample
 from airscene.scene import Scene
@@ -37,9 +38,9 @@ class Explained:
     """
 
     name: str
-    image: Pixels
+    image: AnyImage
     scene: Scene
-    drawn: Pixels
+    drawn: AnyImage
 
     @property
     def probability(self) -> float:
@@ -97,7 +98,7 @@ def _panels(row: Explained) -> list[Panel]:
     return [np.asarray(boxes), masks, fitted(drawn, SIDE).pixels, fitted(left, SIDE).pixels]
 
 
-def _masks(row: Explained) -> Pixels:
+def _masks(row: Explained) -> AnyImage:
     """The image in dim grey, its objects in their colours; later ones lie on earlier ones."""
     grey = row.image.mean(axis=2) if row.image.ndim == 3 else row.image
     painted = coloured(DIMMED * grey)
@@ -111,6 +112,6 @@ def _masks(row: Explained) -> Pixels:
     return painted
 
 
-def _stretched(image: Pixels, size: tuple[int, int]) -> Pixels:
+def _stretched(image: AnyImage, size: tuple[int, int]) -> AnyImage:
     planes = resample(np.moveaxis(coloured(image), -1, 0), size)
     return np.moveaxis(planes, 0, -1).astype(float)

@@ -8,7 +8,6 @@ import numpy as np
 
 from airscene.errors import InputError
 from airscene.images.fit import with_channels
-from airscene.images.pictures import GreyOrColour
 from airscene.images.resample import resample
 from airscene.model.background import FittedBackground, Grounds, grounds_of
 from airscene.model.background.set import Set
@@ -57,7 +56,7 @@ class Looked(NamedTuple):
     exposure_spread: float
 
 
-def first_look(images: Sequence[GreyOrColour], config: PatchConfig) -> First:
+def first_look(images: Sequence[np.ndarray], config: PatchConfig) -> First:
     """Look at images, reduced in size: choose the ground, and estimate sizes.
 
     Args:
@@ -74,7 +73,7 @@ def first_look(images: Sequence[GreyOrColour], config: PatchConfig) -> First:
 
 
 def look(
-    named: Sequence[tuple[str, GreyOrColour]], config: PatchConfig, first: First | None = None
+    named: Sequence[tuple[str, np.ndarray]], config: PatchConfig, first: First | None = None
 ) -> Looked:
     """Look at images: choose the ground, estimate sizes, and calibrate.
 

@@ -65,7 +65,7 @@ class Sizes(NamedTuple):
         return self.spread > MIXED
 
 
-def object_sizes(images: Sequence[Planes]) -> Sizes:
+def object_sizes(images: Sequence[np.ndarray]) -> Sizes:
     """Estimate how large the objects of images are.
 
     Args:
@@ -117,7 +117,7 @@ def object_size(image: Planes) -> Standing:
     return Standing(LONGER * typical, circles[:, [1, 0, 2]] + [0.5, 0.5, 0.0])
 
 
-def reduced(image: Planes) -> Planes:
+def reduced(image: Planes) -> Float[np.ndarray, "channel new_height new_width"]:
     """Return an image reduced to `SIDE` pixels, if it is larger."""
     ratio = min(1.0, SIDE / max(image.shape[1:]))
     height, width = (max(1, round(side * ratio)) for side in image.shape[1:])

@@ -10,7 +10,6 @@ from airscene.images.frame import parse_object_size
 from airscene.images.given import items_of
 from airscene.images.load import each_image
 from airscene.images.own import OwnImages
-from airscene.images.pictures import GreyOrColour
 from airscene.model.patch.config import PatchConfig
 from airscene.model.patch.look import First, Looked, first_look, look
 from airscene.model.patch.size import Planes
@@ -48,7 +47,7 @@ class Survey:
     n_read: int
     sizes: list[tuple[int, int]]
     damaged: list[tuple[str, str]]
-    named: list[tuple[str, GreyOrColour]]
+    named: list[tuple[str, np.ndarray]]
     channels: int
     first: First
     looked: Looked | None
@@ -75,7 +74,7 @@ def survey(paths: Sequence[str], config: PatchConfig) -> Survey:
     read = evenly(files, READ)
     sizes: list[tuple[int, int]] = []
     damaged: list[tuple[str, str]] = []
-    kept: list[tuple[str, GreyOrColour]] = []
+    kept: list[tuple[str, np.ndarray]] = []
     every = 1
     for name, image in each_image(read, damaged=damaged):
         sizes.append((image.shape[0], image.shape[1]))
