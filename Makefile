@@ -60,7 +60,7 @@ format: .venv/dev.stamp ## correct the style
 	@$(BIN)/ruff format .
 
 bench: .venv/run.stamp ## measure speed on this machine
-	@$(BIN)/python -m airscene.app.bench --out results/bench.json
+	@$(BIN)/python -m airscene.app.benchmarks.bench --out results/bench.json
 
 tables: .venv/run.stamp ## write the tables of results in the documents from results/*.json
 	@$(BIN)/python -m airscene.paper.tables

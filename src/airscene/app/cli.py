@@ -16,6 +16,7 @@ from rich.console import Console
 
 from airscene.app.data import Data
 from airscene.app.evaluate import Evaluate
+from airscene.app.images import Images
 from airscene.app.infer import Infer
 from airscene.app.models import Models
 from airscene.app.options import present_spelling
@@ -27,7 +28,7 @@ from airscene.errors import INTERRUPTED, InputError, InputWarning
 
 BAD_INPUT = 2
 
-Command = Train | Infer | Render | Evaluate | Sample | Reproduce | Models | Data
+Command = Train | Images | Infer | Render | Evaluate | Sample | Reproduce | Models | Data
 
 ABOUT = """Scene understanding without labels: counts, locates, describes and redraws objects.
 

@@ -80,7 +80,7 @@ class Frame(NamedTuple):
 
     def scale(
         self, image: GreyOrColour, source: str, relative: float = 1.0
-    ) -> Float32[np.ndarray, "channel _ _"]:
+    ) -> Float32[np.ndarray, "channel new_height new_width"]:
         """Scale an image.
 
         Args:

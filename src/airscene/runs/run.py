@@ -27,8 +27,9 @@ def run(
     """Make a run, or go on with it.
 
     The folder gets `config.json`, `metrics.jsonl`, `checkpoints/`, `stages/`, `evaluation.json`,
-    `scenes.json`, `figures/`, `report.html` and, when all that is there, `model.safetensors`. Until
-    then `unfinished.safetensors` is the model as it was last evaluated.
+    `scenes.json` and what else the task makes of it, `figures/`, `report.html` and, when all that
+    is there, `model.safetensors`. Until then `unfinished.safetensors` is the model as it was last
+    evaluated.
 
     Args:
         task: What to train.
@@ -83,6 +84,8 @@ def run(
         write_json(folder / "evaluation.json", evaluation)
         if (scenes := task.scenes(model, folder.name)) is not None:
             scenes.save(folder / "scenes.json")
+            for name, content in task.files(scenes).items():
+                write_atomic(folder / name, content)
         rows = read_metrics(folder / "metrics.jsonl")
         pictures = task.pictures(model, stages, rows)
     for name, (_, picture) in pictures.items():

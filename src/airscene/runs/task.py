@@ -115,6 +115,14 @@ class Task(ABC, Generic[Network]):
         """Return what the model infers of a few held-out scenes, with a `save`; None if nothing."""
         return None
 
+    def files(self, scenes: Any) -> dict[str, bytes]:
+        """Return other files of the run's folder, by name.
+
+        Args:
+            scenes: What `scenes` returned.
+        """
+        return {}
+
     def pictures(
         self, model: Network, stages: Stages, rows: Sequence[Mapping[str, Any]]
     ) -> Pictures:

@@ -22,10 +22,19 @@ def discs(side: int, n: int, seed: int, value: float = 1.0) -> np.ndarray:
 @settings(max_examples=25, deadline=None)
 @given(side=st.integers(10, 50), n=st.integers(1, 9), value=st.sampled_from([1.0, -0.5, 0.2]))
 def test_discs(side, n, value):
-    size, count = object_size(discs(side, n, 0, value))
+    size, circles = object_size(discs(side, n, 0, value))
     # A disc is as wide as the circle within: the estimate allows for what is not round.
     assert size == pytest.approx(1.2 * side, rel=0.15, abs=3)
-    assert count == n
+    assert len(circles) == n
+
+
+def test_circles_are_where_discs_are():
+    y, x = np.indices((100, 120)) + 0.5
+    places = [(20.0, 30.0), (60.0, 75.0), (100.0, 20.0)]
+    near = [np.hypot(x - a, y - b) < 9 for a, b in places]
+    found = object_size(np.sum(near, axis=0, dtype=np.float32)[None])
+    circles = found.circles[np.argsort(found.circles[:, 0])]
+    assert np.abs(circles - [(a, b, 9.0) for a, b in places]).max() < 1.5
 
 
 def test_sizes_that_differ_between_images_are_mixed():
@@ -36,5 +45,6 @@ def test_sizes_that_differ_between_images_are_mixed():
 
 
 def test_nothing_has_no_size():
-    assert object_size(np.zeros((3, 50, 50), np.float32)) == (0.0, 0)
+    found = object_size(np.zeros((3, 50, 50), np.float32))
+    assert (found.side, found.circles.shape) == (0.0, (0, 3))
     assert object_sizes([np.zeros((3, 50, 50), np.float32)]).typical == 0.0

@@ -92,7 +92,7 @@ class Grounds(NamedTuple):
         return self.are_fixed and self.share >= MOST_OF
 
 
-def grounds_of(images: Sequence[Planes]) -> Grounds:
+def grounds_of(images: Sequence[np.ndarray]) -> Grounds:
     """Look for what images of one size have in common.
 
     Images are put together that are alike in most of their pixels, and the median of each group is

@@ -28,7 +28,7 @@ MOST = 120
 Planes = Float[np.ndarray, "channel _ _"]
 
 
-def calibrate(images: Sequence[Planes], config: PatchConfig) -> Calibration:
+def calibrate(images: Sequence[np.ndarray], config: PatchConfig) -> Calibration:
     """Estimate contrast, noise, sigma and worth; the size is kept.
 
     Sigma is such that a typical object is worth 1200 nats, but not below the noise.
@@ -64,7 +64,7 @@ def calibrate(images: Sequence[Planes], config: PatchConfig) -> Calibration:
     return replace(config.calibration, **{name: round(x, 6) for name, x in said.items()})
 
 
-def contrasts(images: Sequence[Planes], config: PatchConfig) -> Float[np.ndarray, " n"]:
+def contrasts(images: Sequence[np.ndarray], config: PatchConfig) -> Float[np.ndarray, " n"]:
     """Return the contrast of the objects of each image with its ground.
 
     Args:

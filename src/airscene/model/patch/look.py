@@ -9,13 +9,33 @@ import numpy as np
 from airscene.errors import InputError
 from airscene.images.fit import with_channels
 from airscene.images.resample import resample
-from airscene.model.background import FittedBackground, grounds_of
+from airscene.model.background import FittedBackground, Grounds, grounds_of
 from airscene.model.background.set import Set
 from airscene.model.patch.air import background_of
 from airscene.model.patch.calibrate import calibrate, contrasts
 from airscene.model.patch.config import Calibration, PatchConfig
 from airscene.model.patch.prepare import Prepared, frame_of, prepare
-from airscene.model.patch.size import MIXED, Sizes, object_sizes, reduced
+from airscene.model.patch.size import MIXED, Planes, Sizes, object_sizes, reduced
+
+
+class First(NamedTuple):
+    """What a first look at images finds, reduced in size.
+
+    Args:
+        config: The configuration, with the ground that is chosen.
+        background: What fits the ground of reduced images.
+        grounds: What the images have in common.
+        small: The reduced images.
+        less: The reduced images less their ground.
+        sizes: How large their objects are.
+    """
+
+    config: PatchConfig
+    background: FittedBackground
+    grounds: Grounds
+    small: list[Planes]
+    less: list[Planes]
+    sizes: Sizes
 
 
 class Looked(NamedTuple):
@@ -36,23 +56,38 @@ class Looked(NamedTuple):
     exposure_spread: float
 
 
-def look(named: Sequence[tuple[str, np.ndarray]], config: PatchConfig) -> Looked:
-    """Look at images: choose the ground, estimate sizes, and calibrate.
+def first_look(images: Sequence[np.ndarray], config: PatchConfig) -> First:
+    """Look at images, reduced in size: choose the ground, and estimate sizes.
 
     Args:
-        named: The images, each with where it came from.
-        config: What is wanted; what says "auto", and the object size if it is empty, is chosen.
-
-    Raises:
-        InputError: If the images show nothing but their ground, or objects do not fit into one.
+        images: The images.
+        config: What is wanted; the ground is chosen if it says "auto".
     """
-    images = [image for _, image in named]
     small = [reduced(with_channels(image, config.channels)) for image in images]
     grounds = grounds_of(small)
     if config.background == "auto":
         config = replace(config, background="set" if grounds.are_of_the_set else "smooth")
     background = Set(grounds.templates) if config.background == "set" else background_of(config)
-    sizes = object_sizes([background.less(x, background.fit(x)) for x in small])
+    less = [background.less(x, background.fit(x)) for x in small]
+    return First(config, background, grounds, small, less, object_sizes(less))
+
+
+def look(
+    named: Sequence[tuple[str, np.ndarray]], config: PatchConfig, first: First | None = None
+) -> Looked:
+    """Look at images: choose the ground, estimate sizes, and calibrate.
+
+    Args:
+        named: The images, each with where it came from.
+        config: What is wanted; what says "auto", and the object size if it is empty, is chosen.
+        first: A first look at these images and others of their kind; None if there was none.
+
+    Raises:
+        InputError: If the images show nothing but their ground, or objects do not fit into one.
+    """
+    images = [image for _, image in named]
+    first = first or first_look(images, config)
+    config, background, sizes = first.config, first.background, first.sizes
     if not sizes.typical and not config.object_size:
         raise InputError(
             "nothing stands out of the ground of the images, so that no object size can be "

@@ -14,12 +14,12 @@ SIDE = 320
 # Smoothing of the image and of distances, and the least radius of an object, in pixels of it.
 BLUR, LEAST = 1.0, 1.5
 
+# What is closer to the ground than this, in units of white, does not stand out.
+FAINTEST = 1e-4
+
 # The longer side of the box of a typical object, in diameters of the circle within: 1 for discs,
 # and more for whatever is not round.
 LONGER = 1.2
-
-# What is nowhere further from the ground than this, in units of white, has no objects.
-FAINT = 1e-3
 
 # Sizes that differ by more than this between images, as a standard deviation of their logarithm,
 # are taken to be mixed: each image then has a size of its own.
@@ -31,6 +31,18 @@ MOST = 60
 Planes = Float[np.ndarray, "channel _ _"]
 
 
+class Standing(NamedTuple):
+    """What stands out of the ground of an image.
+
+    Args:
+        side: The longer side of a typical object's box, in pixels; 0 if nothing stands out.
+        circles: Place and radius (x, y, r) of what is taken for an object, in pixels.
+    """
+
+    side: float
+    circles: Float[np.ndarray, "n 3"]
+
+
 class Sizes(NamedTuple):
     """How large objects are in some images.
 
@@ -39,11 +51,13 @@ class Sizes(NamedTuple):
             of their short side.
         spread: Standard deviation of its logarithm between images, robust.
         n_objects: About how many objects an image has, the median.
+        each: What stands out of each image that was looked at.
     """
 
     typical: float
     spread: float
     n_objects: float
+    each: tuple[Standing, ...] = ()
 
     @property
     def are_mixed(self) -> bool:
@@ -51,24 +65,26 @@ class Sizes(NamedTuple):
         return self.spread > MIXED
 
 
-def object_sizes(images: Sequence[Planes]) -> Sizes:
+def object_sizes(images: Sequence[np.ndarray]) -> Sizes:
     """Estimate how large the objects of images are.
 
     Args:
         images: Images less their ground, of about `SIDE` pixels.
     """
-    found = [(object_size(image), image.shape[1:]) for image in images[:MOST]]
-    shares = np.array([size / min(shape) for (size, _), shape in found if size > 0])
+    images = images[:MOST]
+    each = tuple(object_size(image) for image in images)
+    both = zip(each, images, strict=True)
+    shares = np.array([one.side / min(image.shape[1:]) for one, image in both if one.side > 0])
     if not shares.size:
-        return Sizes(0.0, 0.0, 0.0)
+        return Sizes(0.0, 0.0, 0.0, each)
     logs = np.log(shares)
     spread = 1.4826 * float(np.median(np.abs(logs - np.median(logs))))
-    counts = [n for (_, n), _ in found]
-    return Sizes(float(np.median(shares)), spread, float(np.median(counts)))
+    counts = [len(one.circles) for one in each]
+    return Sizes(float(np.median(shares)), spread, float(np.median(counts)), each)
 
 
-def object_size(image: Planes) -> tuple[float, int]:
-    """Return the longer side of a typical object, in pixels, and about how many there are.
+def object_size(image: Planes) -> Standing:
+    """Return the longer side of a typical object, in pixels, and where objects seem to be.
 
     What stands out by more than Otsu's threshold is filled; the largest circles within it that do
     not hold each other's centres are taken for objects. The typical one is the median of their
@@ -77,9 +93,8 @@ def object_size(image: Planes) -> tuple[float, int]:
     from scipy import ndimage
 
     strength = np.sqrt(np.square(ndimage.gaussian_filter(image, (0, BLUR, BLUR))).mean(axis=0))
-    if strength.max() < FAINT:
-        return 0.0, 0
-    out: Bool[np.ndarray, "height width"] = strength > _otsu(strength)
+    # Nothing stands out where nothing differs from the ground by more than rounding.
+    out: Bool[np.ndarray, "height width"] = strength > max(_otsu(strength), FAINTEST)
     out = ndimage.binary_opening(ndimage.binary_fill_holes(out))
     # Beyond the edge there is ground: of what is cut off, the part that is seen counts.
     padded: Any = ndimage.distance_transform_edt(np.pad(out, 1))
@@ -93,14 +108,16 @@ def object_size(image: Planes) -> tuple[float, int]:
         if (apart > kept[:, 2]).all():
             kept = np.concatenate([kept, [[rows[k], columns[k], radii[k]]]])
     if not len(kept):
-        return 0.0, 0
+        return Standing(0.0, kept)
     diameters = np.sort(2.0 * kept[:, 2])
     heavier = np.cumsum(np.square(diameters))
     typical = float(diameters[np.searchsorted(heavier, heavier[-1] / 2.0)])
-    return LONGER * typical, int((diameters > typical / 2.0).sum())
+    circles = kept[2.0 * kept[:, 2] > typical / 2.0]
+    # A pixel's place is its middle.
+    return Standing(LONGER * typical, circles[:, [1, 0, 2]] + [0.5, 0.5, 0.0])
 
 
-def reduced(image: Planes) -> Planes:
+def reduced(image: Planes) -> Float[np.ndarray, "channel new_height new_width"]:
     """Return an image reduced to `SIDE` pixels, if it is larger."""
     ratio = min(1.0, SIDE / max(image.shape[1:]))
     height, width = (max(1, round(side * ratio)) for side in image.shape[1:])

@@ -12,6 +12,7 @@ import jax
 import numpy as np
 
 from airscene.errors import InputError
+from airscene.evaluation.figures.explained import Explained, explained_rows
 from airscene.images.crops import cut_crops
 from airscene.images.load import Paths
 from airscene.images.own import OwnImages
@@ -23,14 +24,17 @@ from airscene.model.weights import load_module
 from airscene.runs.preset import PatchPreset
 from airscene.runs.stages import Stages
 from airscene.runs.task import Metrics, Pictures, Task
-from airscene.scene import Scenes
+from airscene.scene import Scenes, to_csv
 from airscene.training.patches import train_patches
 
 # Side of a crop, in typical objects.
 CROP = 3.5
 
-# Held-out images that are counted while a model trains, and in the pictures.
-WATCHED, SHOWN = 4, 24
+# Held-out images that are counted while a model trains, and at the end.
+WATCHED, COUNTED = 4, 100
+
+# Held-out images in the pictures, those whose counts are doubted most, and in one of them.
+SHOWN, ROWS = 24, 8
 
 # Updates at once: a signal is heeded after them.
 AT_ONCE = 10
@@ -47,6 +51,7 @@ class OwnTask(Task[PatchAIR]):
     def __init__(self, preset: PatchPreset, images: Paths | None = None):
         super().__init__(preset)
         self._images = images
+        self._found: tuple[PatchAIR, Scenes] | None = None
 
     @cached_property
     def _own(self) -> OwnImages:
@@ -120,9 +125,15 @@ class OwnTask(Task[PatchAIR]):
     def scenes(self, model: PatchAIR, name: str) -> Scenes:
         """Return what the model infers of the held-out images."""
         inferrer = self.inferrer(model, name)
-        found = inferrer.infer([image for _, image in self._held_out[:SHOWN]])
+        found = inferrer.infer([image for _, image in self._held_out[:COUNTED]])
         named = zip(found, self._held_out, strict=False)
-        return replace(found, images=tuple(replace(s, source=n) for s, (n, _) in named))
+        found = replace(found, images=tuple(replace(s, source=n) for s, (n, _) in named))
+        self._found = model, found
+        return found
+
+    def files(self, scenes: Scenes) -> dict[str, bytes]:
+        """Return a table of the counts of held-out images: `counts.csv`."""
+        return {"counts.csv": to_csv(scenes).encode(errors="replace")}
 
     def inferrer(self, model: PatchAIR, name: str) -> PatchModel:
         """Return the trained model as its users see it."""
@@ -131,8 +142,26 @@ class OwnTask(Task[PatchAIR]):
     def pictures(
         self, model: PatchAIR, stages: Stages, rows: Sequence[Mapping[str, Any]]
     ) -> Pictures:
-        """Draw the pictures of the run."""
-        return {}
+        """Draw how held-out images are explained: first those whose counts are doubted most."""
+        known, scenes = self._found or (None, None)
+        if scenes is None or known is not model:
+            scenes = self.scenes(model, self.name)
+        inferrer = self.inferrer(model, self.name)
+        found = [
+            Explained(Path(name).name, image, scene, inferrer.render_one(scene))
+            for (name, image), scene in zip(self._held_out, scenes, strict=False)
+        ]
+        found = sorted(found, key=lambda one: one.probability)[:SHOWN]
+        pictures: Pictures = {}
+        for start in range(0, len(found), ROWS):
+            some = found[start : start + ROWS]
+            said = "those whose counts are doubted most" if not start else "the next"
+            pictures[f"explained-{start // ROWS + 1}"] = (
+                f"Held-out images {start + 1} to {start + len(some)} of {len(found)}, {said}: what "
+                "was found, its masks, the scene drawn again, and what is left, about grey.",
+                explained_rows(some),
+            )
+        return pictures
 
 
 def _started(model: PatchAIR, run: str) -> PatchAIR:

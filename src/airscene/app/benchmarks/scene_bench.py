@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from airscene.app.bench_row import Row, bench_row
+from airscene.app.benchmarks.bench_row import Row, bench_row
 from airscene.errors import InputError
 from airscene.graphics import MujocoRenderer, RenderPool
 from airscene.graphics.mujoco.speed import render_speed

@@ -3,8 +3,8 @@
 import jax
 import jax.numpy as jnp
 
-from airscene.app import scene_bench
-from airscene.app.bench import operations, products
+from airscene.app.benchmarks import scene_bench
+from airscene.app.benchmarks.bench import operations, products
 from airscene.errors import InputError
 
 

@@ -19,8 +19,8 @@ import jax.numpy as jnp
 import numpy as np
 from PIL import Image
 
-from airscene.app.bench_row import Row, bench_row
-from airscene.app.scene_bench import scene_rows
+from airscene.app.benchmarks.bench_row import Row, bench_row
+from airscene.app.benchmarks.scene_bench import scene_rows
 from airscene.files import write_atomic
 from airscene.images import load_digits, multi_mnist
 from airscene.images.estimates import estimate_sigma
@@ -174,7 +174,9 @@ def scenes(n: int) -> list[Row]:
 
 def main() -> None:
     """Measure, print, and write `--out` if it is given."""
-    parser = argparse.ArgumentParser(prog="python -m airscene.app.bench", description=main.__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m airscene.app.benchmarks.bench", description=main.__doc__
+    )
     parser.add_argument("--out", type=Path, help="JSON file for the figures")
     out = parser.parse_args().out
     truth = multi_mnist(load_digits("test", "bundled"), 4000, seed=1)

@@ -1,0 +1,1 @@
+"""`make bench`: speed on this machine, beside floors that the machine sets."""
