@@ -7,8 +7,8 @@ from jaxtyping import Shaped, UInt8
 from PIL import Image, UnidentifiedImageError
 
 from airscene.errors import InputError
-from airscene.images.files import MAX_PIXELS, read_picture
-from airscene.images.load import GreyOrColour
+from airscene.images.files import MAX_PIXELS
+from airscene.images.load import GreyOrColour, load_images
 
 _IMAGES, _MASKS = "images", "masks"
 _SUFFIXES = (".png", ".jpg", ".jpeg")
@@ -57,7 +57,8 @@ def load_masked(folder: str | Path) -> list[tuple[str, GreyOrColour, UInt8[np.nd
 def _read(file: Path, mask: Path) -> tuple[GreyOrColour, UInt8[np.ndarray, "h w"]]:
     if not mask.is_file():
         raise InputError(f"there is no mask {mask}; {file} should have one")
-    image, labels = read_picture(file), label_image(mask)
+    ((_, image),) = load_images(file)
+    labels = label_image(mask)
     if labels.shape != image.shape[:2]:
         raise InputError(
             f"{mask} is {labels.shape[1]}x{labels.shape[0]} pixels, its picture {file} is "
