@@ -39,7 +39,7 @@ def test_it_says_what_images_are_like_and_how_to_train(tmp_path, capsys):
     folder = write(tmp_path / "my images")
     said = told(capsys, folder)
     assert "6 images of 90x90 pixels, grey" in said
-    assert "ground    smooth" in said
+    assert "ground    " in said and "contrast  " in said
     assert "! there are fewer than 10 images" in said
     pixels = int(said.split("the longer side ")[1].split()[0])
     assert 15 <= pixels <= 23
