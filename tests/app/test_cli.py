@@ -92,6 +92,25 @@ def test_data_writes_scenes(tmp_path):
         assert arrays["counts"].shape == (7,)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "shape"),
+    [
+        (["tetrominoes"], (35, 35, 3)),
+        (["multi-dsprites", "--ground", "textured"], (64, 64, 3)),
+        (["many-digits", "--digits", "bundled"], (128, 128)),
+    ],
+)
+def test_data_writes_masks_where_they_are_known(arguments, shape, tmp_path, capsys):
+    out = tmp_path / "scenes.npz"
+    assert main(["data", *arguments, "--n", "5", "--out", str(out)]) == 0
+    with np.load(out) as arrays:
+        assert arrays["images"].shape == (5, *shape)
+        assert arrays["masks"].shape == (5, *shape[:2]) and arrays["masks"].dtype == np.uint8
+        assert arrays["masks"].max() == arrays["counts"].max()
+    assert main(["data", "--digits", "bundled"]) == 0
+    assert arguments[0] in capsys.readouterr().out.partition("for data:")[2]
+
+
 def test_data_says_which_digits_are_in_use(capsys):
     assert main(["data", "--digits", "bundled"]) == 0
     said = capsys.readouterr().out

@@ -82,8 +82,8 @@ def test_old_spellings_are_taken_and_said(capsys):
     ]
     found, said = present_spelling(arguments)
     assert found == [
-        "train", "small-images", "--count-penalty", "0.1", "--n-features=9", "--explained-share", "1",
-        "x--price",
+        "train", "small-images", "--count-penalty", "0.1", "--n-features=9",
+        "--explained-share", "1", "x--price",
     ]  # fmt: skip
     assert said[0].startswith("--price is called --count-penalty now") and len(said) == 3
     command = parse(["train", "small-images", "--price", "0.25"])

@@ -13,6 +13,9 @@ from airscene.errors import InputError, check_option, check_seed
 from airscene.files import write_atomic
 from airscene.images import load_digits, load_omniglot
 from airscene.images.config import DataConfig
+from airscene.images.sets import DATA_SETS
+from airscene.images.sets.data_set import DrawnSet
+from airscene.images.sets.grounds import Ground
 from airscene.images.sets.omniglot import find_omniglot
 from airscene.runs.preset import Preset, ScenePreset
 from airscene.runs.presets import PRESETS
@@ -33,7 +36,8 @@ class Data:
 
     Example: airscene data multi-mnist --n 100 --out scenes.npz
 
-    The file holds images, counts, labels and boxes, of Omniglot images, strokes, alphabet,
+    The file holds images, counts, labels and boxes, and masks where they are known (0 the ground, k
+    the visible pixels of object k), of Omniglot images, strokes, alphabet,
     character and drawer, of 3-D scenes images, counts, types, poses, camera and look as
     `airscene.graphics.SceneBatch` has them; `airscene infer MODEL scenes.npz` reads it.
 
@@ -45,6 +49,7 @@ class Data:
         seed: Decides the scenes.
         digits: Where MNIST comes from: "auto", "bundled" or a folder.
         omniglot: Where Omniglot comes from: "auto" or a folder.
+        ground: What the shapes of multi-dsprites lie on.
     """
 
     name: Annotated[str | None, tyro.conf.Positional, tyro.conf.arg(metavar="NAME")] = None
@@ -54,6 +59,7 @@ class Data:
     seed: int = 0
     digits: str = "auto"
     omniglot: str = "auto"
+    ground: Ground = "grey"
 
     def run(self, console: Console) -> None:
         """Print the list, or write scenes.
@@ -65,15 +71,19 @@ class Data:
             print("Data sets, for train, evaluate and data:")
             for preset in _SETS.values():
                 print(f"  {preset.name:20} {preset.about}")
+            print("Data sets without a recipe to train on them, for data:")
+            for name, about in _without_preset().items():
+                print(f"  {name:20} {about}")
             print("Images of your own: airscene train images --images 'folder/*.png'")
             for split in ("train", "test"):
                 print(f"Digits: {load_digits(split, self.digits).source}")
             print(f"Omniglot: {self._where_omniglot_is()}")
             return
         preset = _SETS.get(self.name)
-        if preset is None:
+        known = {*_SETS, *_without_preset()}
+        if self.name not in known:
             raise InputError(
-                f"there are no data {self.name!r}; there are: {', '.join(sorted(_SETS))}"
+                f"there are no data {self.name!r}; there are: {', '.join(sorted(known))}"
             )
         check_option("n", self.n, self.n >= 1, "a whole number of at least 1")
         check_seed(self.seed)
@@ -89,14 +99,23 @@ class Data:
         console.print(f"{said}: {self.out}")
 
     def _scenes(self, kind: str) -> tuple[dict[str, Any], str]:
-        config = DataConfig(kind, self.digits, self.omniglot, data_seed=self.seed)
+        config = DataConfig.usual(
+            kind,
+            digits=self.digits,
+            omniglot=self.omniglot,
+            ground=self.ground,
+            data_seed=self.seed,
+        )
         config = replace(config, n_train=self.n, n_test=self.n)
         truth = config.load(self.split)
-        arrays = ("images", "counts", "labels", "boxes")
-        return {name: getattr(truth, name) for name in arrays}, repr(truth)
+        arrays = {name: getattr(truth, name) for name in ("images", "counts", "labels", "boxes")}
+        if truth.masks is not None:
+            arrays["masks"] = truth.masks
+        return arrays, repr(truth)
 
     def _drawings(self) -> tuple[dict[str, Any], str]:
-        DataConfig("omniglot", self.digits, self.omniglot)  # Refuses --digits.
+        # Refuses --digits and --ground.
+        DataConfig("omniglot", self.digits, self.omniglot, ground=self.ground)
         drawn = load_omniglot(self.split, self.omniglot)
         chosen = np.random.default_rng(self.seed).permutation(len(drawn))[: self.n]
         arrays = ("images", "strokes", "alphabet", "character", "drawer")
@@ -107,6 +126,7 @@ class Data:
         for name, value, usual in (
             ("digits", self.digits, "auto"),
             ("omniglot", self.omniglot, "auto"),
+            ("ground", self.ground, "grey"),
             ("split", self.split, "test"),
         ):
             if value != usual:
@@ -124,3 +144,12 @@ class Data:
         except InputError as error:
             return str(error)
         return f"the small background sets from {'; '.join([found.where, *found.passed_over])}"
+
+
+def _without_preset() -> dict[str, str]:
+    """What the data sets are that no preset is named for, by name."""
+    return {
+        name: data_set.about
+        for name, data_set in DATA_SETS.items()
+        if isinstance(data_set, DrawnSet) and name not in _SETS
+    }

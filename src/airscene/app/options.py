@@ -18,6 +18,10 @@ OLD_SPELLINGS = {
 }
 
 
+# Options whose names are no names of fields in Python.
+SPELLINGS = {"--from": "--from-run"}
+
+
 def options_of(config: Any, unused: Collection[str] = ()) -> Any:
     """Return a configuration as tyro takes it: of a class that hides what is no option.
 
@@ -50,9 +54,9 @@ def present_spelling(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     found, said = [], []
     for argument in arguments:
         name, equals, value = argument.partition("=")
+        name = SPELLINGS.get(name, name)
         new = OLD_SPELLINGS.get(name.replace("_", "-"), name)
         if new != name and name.startswith("--"):
             said.append(f"{name} is called {new} now; the old name is taken until the next release")
-            argument = new + equals + value
-        found.append(argument)
+        found.append(new + equals + value)
     return found, said

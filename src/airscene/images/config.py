@@ -1,11 +1,13 @@
 """Which images are trained on: a data set by its name, and its options."""
 
 from dataclasses import dataclass, field, fields
+from typing import Any
 
-from airscene.errors import InputError, check_option
+from airscene.errors import InputError, check_one_of, check_option
 from airscene.images.load import Paths
 from airscene.images.sets import DATA_SETS
-from airscene.images.sets.data_set import Split, options_of
+from airscene.images.sets.data_set import Split, options_of, usual_options
+from airscene.images.sets.grounds import Ground
 from airscene.images.sets.own import own_images
 from airscene.images.truth import LabelledScenes
 from airscene.schema import NO_OPTION
@@ -26,6 +28,7 @@ class DataConfig:
         counts: Numbers of objects a scene, equally likely.
         image_size: Side of the scenes, in pixels.
         digit_size: Side that digits are resampled to, in pixels; 28 is their own.
+        ground: What shapes lie on: one grey, one colour or a texture.
         n_train: Number of training scenes.
         n_test: Number of held-out scenes.
         data_seed: Decides the scenes; the same for every seed of training.
@@ -41,6 +44,7 @@ class DataConfig:
     counts: tuple[int, ...] = (0, 1, 2)
     image_size: int = 50
     digit_size: int = 28
+    ground: Ground = "grey"
     n_train: int = 60_000
     n_test: int = 10_000
     data_seed: int = 0
@@ -53,11 +57,28 @@ class DataConfig:
             check_option(name, value, value >= 1, "a whole number of at least 1")
         right = bool(self.counts) and min(self.counts) >= 0
         check_option("counts", self.counts, right, "whole numbers of at least 0")
+        check_one_of("ground", self.ground, Ground)
         check_option("data_seed", self.data_seed, self.data_seed >= 0, "a number of at least 0")
         for name in self.unused():
             if getattr(self, name) != self.__dataclass_fields__[name].default:
                 kind = "images of your own" if self.kind == "images" else self.kind
                 raise InputError(f"--{name.replace('_', '-')} is not for {kind}")
+
+    @classmethod
+    def usual(cls, kind: str, **options: Any) -> "DataConfig":
+        """Return a data set as it is usually drawn: `counts` and `image_size` are its own.
+
+        The defaults of this class are those of multi-MNIST, whatever the data set.
+
+        Args:
+            kind: The data set.
+            options: Other values.
+
+        Raises:
+            InputError: If there is no such data set, or a value is out of range.
+        """
+        usual = usual_options(DATA_SETS[kind]) if kind in DATA_SETS else {}
+        return cls(kind, **{**usual, **options})
 
     def unused(self) -> tuple[str, ...]:
         """Return the fields that do nothing for this data set."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from airscene.errors import InputError, check_whole
-from airscene.images.load import GreyOrColour, Paths, load_images
+from airscene.images.load import Paths, load_images
 
 # Every tenth image is held out: it is in the pictures of a run, and nothing is learnt of it.
 HELD_OUT = 10
@@ -86,5 +86,5 @@ class OwnImages:
         return [k for k in range(n) if k not in set(held_out)], held_out
 
 
-def _is_coloured(image: GreyOrColour) -> bool:
+def _is_coloured(image: np.ndarray) -> bool:
     return image.ndim == 3 and bool((abs(image - image[..., :1]) > 2.5 / 255).any())

@@ -16,7 +16,7 @@ from airscene.evaluation import Curve, Picture, heatmaps, learning_curve, object
 from airscene.files import write_atomic
 from airscene.inference import Model, load
 from airscene.paper.result import Row, Rows, Unit, of_run
-from airscene.runs.preset import Preset, ScenePreset, run_data
+from airscene.runs.preset import PatchPreset, Preset, ScenePreset, run_data
 from airscene.runs.presets.baselines import CAEPreset, DRAWPreset
 from airscene.runs.run import run
 from airscene.runs.tasks import make_task
@@ -33,7 +33,9 @@ REACHED = 0.98
 SHOWN = ("reconstructions.png", "samples.png", "learning.gif")
 
 
-def run_folder(preset: Preset | ScenePreset | DRAWPreset | CAEPreset, runs: Path) -> Path:
+def run_folder(
+    preset: Preset | PatchPreset | ScenePreset | DRAWPreset | CAEPreset, runs: Path
+) -> Path:
     """Return the folder of a preset's run, named for the preset and the seed."""
     return runs / f"{preset.name}-{preset.training.seed}"
 

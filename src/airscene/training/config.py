@@ -93,6 +93,7 @@ class PatchTrainConfig(LoopConfig):
     """How a model of patches is trained: any model's options, and what its objective anneals.
 
     Args:
+        from_run: Start from the weights of another run of images of one's own: its folder or file.
         n_crops: Number of crops that are cut from the images.
         turn: Turn and mirror crops at random.
         training_price: What an object costs in training, as a share of a typical object's worth.
@@ -111,6 +112,7 @@ class PatchTrainConfig(LoopConfig):
     clip_norm: float = 30.0
     evaluate_every: int = 50
     save_every: int = 100
+    from_run: str = ""
     n_crops: int = 4000
     turn: bool = True
     training_price: float = 0.12

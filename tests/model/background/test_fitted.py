@@ -62,7 +62,7 @@ def tray(shape=(60, 80)) -> np.ndarray:
 
 
 def test_the_ground_of_a_set_is_what_its_images_share():
-    images = [with_discs(tray(), 6, seed, 1.0) for seed in range(8)]
+    images = [with_discs(tray(), 4, seed, 1.0) for seed in range(15)]
     found = grounds_of(images)
     assert found.are_of_the_set and found.share == 1.0
     assert np.abs(found.templates[0] - tray()).max() < 1e-5
@@ -71,7 +71,7 @@ def test_the_ground_of_a_set_is_what_its_images_share():
 def test_a_set_has_several_grounds():
     bench = np.full((3, 60, 80), 0.7, np.float32)
     bench[:, 50:55, :] = 0.1
-    images = [with_discs(g, 5, k, 1.0) for k, g in enumerate([tray(), bench] * 6)]
+    images = [with_discs(g, 3, k, 1.0) for k, g in enumerate([tray(), bench] * 11)]
     found = grounds_of(images)
     assert len(found.templates) == 2 and found.are_of_the_set
     background = Set(found.templates)

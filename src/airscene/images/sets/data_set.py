@@ -5,10 +5,11 @@ A new one is a file here, and a line in `DATA_SETS`.
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
+from jaxtyping import UInt8
 
 from airscene.errors import InputError
 from airscene.images.truth import LabelledScenes
@@ -17,6 +18,8 @@ Split = Literal["train", "test"]
 
 # The most that the images of a data set may take.
 _MAX_BYTES = 8_000_000_000
+# The most objects that the bytes of a label image tell apart.
+_MAX_MASKS = 255
 
 
 @runtime_checkable
@@ -40,11 +43,13 @@ class DrawnSet:
         draw: Takes `n` and `seed`, and the options.
         options: Fields of `DataConfig`, beside those that decide `n` and `seed`.
         load: Takes the split and an option, and returns what `draw` takes; by the option's name.
+        about: What it is, in a line.
     """
 
     draw: Callable[..., LabelledScenes]
     options: tuple[str, ...]
     load: Mapping[str, Callable[[Split, Any], Any]] = field(default_factory=dict)
+    about: str = ""
 
     def __call__(
         self, split: Split, *, n_train: int, n_test: int, data_seed: int, **options: Any
@@ -60,6 +65,15 @@ def options_of(data_set: DataSet) -> tuple[str, ...]:
     if isinstance(data_set, DrawnSet):
         return ("n_train", "n_test", "data_seed", *data_set.options)
     return tuple(inspect.signature(data_set).parameters)[1:]
+
+
+def usual_options(data_set: DataSet) -> dict[str, Any]:
+    """Return the options of a data set that have defaults of its own, with these."""
+    if not isinstance(data_set, DrawnSet):
+        return {}
+    known = inspect.signature(data_set.draw).parameters
+    usual = {name: known[name].default for name in data_set.options if name not in data_set.load}
+    return {name: value for name, value in usual.items() if value is not inspect.Parameter.empty}
 
 
 def number_and_seed(split: Split, n_train: int, n_test: int, data_seed: int) -> tuple[int, int]:
@@ -99,3 +113,21 @@ def blank_scenes(
         source=source,
     )
     return scenes, rng
+
+
+def blank_masked_scenes(
+    n: int, seed: int, counts: tuple[int, ...], image_size: int, source: str, channels: int = 1
+) -> tuple[LabelledScenes, UInt8[np.ndarray, "n height width"], np.random.Generator]:
+    """As `blank_scenes`, with masks: label images of nothing but ground.
+
+    Returns:
+        The scenes, their masks, and what draws the rest of them.
+
+    Raises:
+        InputError: if an option is out of range.
+    """
+    scenes, rng = blank_scenes(n, seed, counts, image_size, source, channels)
+    if max(counts) > _MAX_MASKS:
+        raise InputError(f"counts is {counts}; a scene with masks has at most {_MAX_MASKS} objects")
+    masks = np.zeros(scenes.images.shape[:3], np.uint8)
+    return replace(scenes, masks=masks), masks, rng

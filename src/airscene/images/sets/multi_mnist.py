@@ -50,7 +50,7 @@ def multi_mnist(
         raise InputError(f"digit_size is {digit_size} pixels; it should be at least 1")
     picks = rng.integers(len(digits), size=scenes.labels.shape)
     used, which = np.unique(picks, return_inverse=True)
-    glyphs = _resized(digits.images[used], digit_size)
+    glyphs = resized(digits.images[used], digit_size)
     if not glyphs.any(axis=(1, 2)).all():
         raise InputError(
             f"digit_size {digit_size} leaves nothing of some digits; give a larger one"
@@ -60,7 +60,7 @@ def multi_mnist(
     for count in sorted(set(scenes.counts.tolist()) - {0}):
         rows = np.flatnonzero(scenes.counts == count)
         drawn = which.reshape(picks.shape)[rows, :count]
-        corners = _place_apart(ink[drawn], image_size, rng)
+        corners = place_apart(ink[drawn], image_size, rng)
         frames = corners - ink[drawn][..., :2]
         for k in range(count):
             _paste(scenes.images, rows, glyphs, drawn[:, k], frames[:, k])
@@ -101,9 +101,10 @@ def multi_mnist_shrunk(
     return scenes
 
 
-def _resized(
+def resized(
     images: UInt8[np.ndarray, "n height width"], size: int
 ) -> UInt8[np.ndarray, "n size size"]:
+    """Digits resampled to a height and width of `size` pixels."""
     if images.shape[1:] == (size, size):
         return images
     return np.rint(resample(images.astype(np.float32), (size, size))).astype(np.uint8)
@@ -128,21 +129,26 @@ def _paste(
         images[rows[chunk][i], y + frame[:, 1], x + frame[:, 0]] += tiles[i, y, x]
 
 
-def _place_apart(
-    ink: Int[np.ndarray, "n count 4"], image_size: int, rng: np.random.Generator
+def place_apart(
+    ink: Int[np.ndarray, "n count 4"], image_size: int, rng: np.random.Generator, shared: int = 0
 ) -> Int[np.ndarray, "n count 2"]:
     """Corners (x, y) of ink boxes, uniform among those inside the image and apart.
 
-    By rejection of whole placements: moving only the digit that collides would favour some
+    Boxes are apart that share no more than `shared` columns, or no more than `shared` rows, of
+    pixels. By rejection of whole placements: moving only the digit that collides would favour some
     placements. Each round tries as many placements as the memory allows, shared among the scenes
     still to place, and keeps the first good one of each; the last few scenes are thus not slow.
+
+    Raises:
+        InputError: if the boxes do not fit.
     """
     sizes = ink[..., 2:] - ink[..., :2]
     no_room = InputError(
         f"no room for a count of {sizes.shape[1]} with digits of up to {sizes.max()} pixels in an "
         f"image of {image_size}x{image_size}; give fewer or smaller digits or a larger image"
     )
-    if sizes.max() > image_size or sizes.prod(axis=-1).sum(axis=-1).max() > image_size**2:
+    areas = (sizes - shared).prod(axis=-1)
+    if sizes.max() > image_size or areas.sum(axis=-1).max() > image_size**2:
         raise no_room
     corners = np.empty_like(sizes)
     left = np.arange(len(sizes))
@@ -155,7 +161,7 @@ def _place_apart(
         sides = sizes[left][:, None]
         uniform = rng.random((len(left), tries, *sizes.shape[1:]))
         tried = (uniform * (image_size + 1 - sides)).astype(sizes.dtype)
-        good = _apart(tried, tried + sides)
+        good = _apart(tried, tried + sides - shared)
         placed, first = good.any(axis=1), good.argmax(axis=1)
         corners[left[placed]] = tried[placed, first[placed]]
         left = left[~placed]
@@ -189,7 +195,7 @@ def _draw_shrunk(
     for k in range(count):
         for size in np.unique(sizes[:, k]):
             rows = np.flatnonzero(sizes[:, k] == size)
-            glyphs = _resized(digits.images[picks[rows, k]], int(size))
+            glyphs = resized(digits.images[picks[rows, k]], int(size))
             _paste(images, rows, glyphs, np.arange(len(rows)), frames[rows, k])
             boxes[rows, k] = ink_boxes(glyphs) + np.tile(frames[rows, k], 2)
     return images, digits.labels[picks].astype(int), boxes

@@ -6,7 +6,7 @@ import equinox as eqx
 import numpy as np
 from jaxtyping import Float, Float32
 
-Planes = Float[np.ndarray, "channel height width"]
+Planes = Float[np.ndarray, "channel _ _"]
 Values = Float[np.ndarray, " values"]
 
 

@@ -129,9 +129,9 @@ def _median(images: Sequence[Planes]) -> np.ndarray:
     stacked = np.stack(images)
     template = np.median(stacked, axis=0)
     for _ in range(2):
-        moved, bounds = [], _bounds(template)
+        moved = []
         for image in stacked:
-            _, dx, dy = _aligned(image, template, bounds)
+            _, dx, dy = _aligned(image, template)
             back = _shifted(image, -dx, -dy)
             moved.append(back - np.median(back - template, axis=(1, 2), keepdims=True))
         template = np.median(np.stack(moved), axis=0)
@@ -145,19 +145,15 @@ def _alike(images: np.ndarray, image: np.ndarray) -> Float[np.ndarray, " n"]:
     return (np.sqrt(np.square(apart).mean(axis=1)) < LIKE).mean(axis=(1, 2))
 
 
-def _aligned(
-    image: np.ndarray, template: np.ndarray, between: tuple[np.ndarray, np.ndarray] | None = None
-) -> tuple[float, int, int]:
+def _aligned(image: np.ndarray, template: np.ndarray) -> tuple[float, int, int]:
     """What a template leaves of an image at its best shift, and that shift: downhill from none."""
     # Of large images, every few pixels tell enough.
     every = max(1, max(image.shape[1:]) // TOLD)
     few = image[:, ::every, ::every]
     added = np.median(few - template[:, ::every, ::every], axis=(1, 2), keepdims=True)
-    bounds = [bound + added for bound in between or _bounds(template)]
 
     def left(dx: int, dy: int) -> float:
-        low, high = (_shifted(bound, dx, dy, every) for bound in bounds)
-        out = few - np.clip(few, low, high)
+        out = few - added - _shifted(template, dx, dy, every)
         return float(np.minimum(np.square(out).mean(axis=0), LIKE**2).mean())
 
     known = {(0, 0): left(0, 0)}

@@ -184,7 +184,7 @@ class PatchAIR(StoredModule):
         both = attention.write(both, z_where, pose, size)
         return both[:-1], both[-1]
 
-    def appear(self, z_what: Float[Array, " what"]) -> tuple[Window, Window]:
+    def appear(self, z_what: Float[Array, " what"]) -> tuple[Window, Float[Array, "1 cell cell"]]:
         """Return colours less the ground, and the mask, of an object in its window."""
         c = self.config
         raw = self.decoder(z_what).reshape(c.channels + 1, c.n_cells, c.n_cells)

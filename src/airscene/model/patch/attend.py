@@ -58,6 +58,6 @@ def gaussian(distance: Float[Array, "*shape"], deviation: float) -> Float[Array,
 
 def _blur(side: int, deviation: float) -> Float[Array, "side side"]:
     """A symmetric matrix that blurs one axis; its weights sum to one in the middle."""
-    place = jnp.arange(side)
+    place = jnp.arange(float(side))
     weights = gaussian(place[:, None] - place, deviation)
     return jax.lax.stop_gradient(weights / weights[side // 2].sum())

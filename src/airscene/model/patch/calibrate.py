@@ -25,7 +25,7 @@ WEAK = 0.25
 # Images that are looked at.
 MOST = 120
 
-Planes = Float[np.ndarray, "channel height width"]
+Planes = Float[np.ndarray, "channel _ _"]
 
 
 def calibrate(images: Sequence[np.ndarray], config: PatchConfig) -> Calibration:

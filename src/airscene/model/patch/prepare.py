@@ -29,11 +29,11 @@ class Prepared(NamedTuple):
         less: The scaled image less its ground, over the exposure.
     """
 
-    scaled: Float32[np.ndarray, "channel height width"]
+    scaled: Float32[np.ndarray, "channel _ _"]
     ground: Float[np.ndarray, " values"]
     relative: float
     exposure: float
-    less: Float32[np.ndarray, "channel height width"]
+    less: Float32[np.ndarray, "channel _ _"]
 
 
 def prepare(

@@ -28,7 +28,7 @@ MIXED = 0.35
 # Images whose sizes are compared.
 MOST = 60
 
-Planes = Float[np.ndarray, "channel height width"]
+Planes = Float[np.ndarray, "channel _ _"]
 
 
 class Standing(NamedTuple):

@@ -11,11 +11,12 @@ import equinox as eqx
 import jax
 import numpy as np
 
+from airscene.errors import InputError
 from airscene.evaluation.figures.explained import Explained, explained_rows
 from airscene.images.crops import cut_crops
 from airscene.images.load import Paths
 from airscene.images.own import OwnImages
-from airscene.inference.patches.model import PatchModel
+from airscene.inference import PatchModel, load
 from airscene.model.patch.air import PatchAIR
 from airscene.model.patch.config import PatchConfig
 from airscene.model.patch.look import Looked, look
@@ -95,6 +96,8 @@ class OwnTask(Task[PatchAIR]):
         """Make the model before training."""
         key = jax.random.key(self.training.seed)
         model = eqx.filter_jit(PatchAIR)(self.preset.model, key=key)
+        if before := self._preset.training.from_run:
+            model = _started(model, before)
         return eqx.tree_at(lambda m: m.background, model, self._looked.background)
 
     def train(self, model: PatchAIR, **options: Any) -> PatchAIR:
@@ -159,3 +162,25 @@ class OwnTask(Task[PatchAIR]):
                 explained_rows(some),
             )
         return pictures
+
+
+def _started(model: PatchAIR, run: str) -> PatchAIR:
+    """A model with the networks of another run.
+
+    Raises:
+        InputError: If that is no run of images of one's own, or its networks are of another form.
+    """
+    before = load(run)
+    if not isinstance(before, PatchModel):
+        raise InputError(f"--from is {run}; it should be a run of airscene train images")
+    networks = before.air.glimpses, before.air.encoder, before.air.decoder
+    shapes = [
+        jax.tree.map(np.shape, eqx.filter(part, eqx.is_array))
+        for part in (networks, (model.glimpses, model.encoder, model.decoder))
+    ]
+    if shapes[0] != shapes[1]:
+        raise InputError(
+            f"--from is {run}, whose networks are of another form; give the options that it was "
+            "trained with, and images of as many channels"
+        )
+    return eqx.tree_at(lambda m: (m.glimpses, m.encoder, m.decoder), model, networks)

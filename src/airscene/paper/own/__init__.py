@@ -1,0 +1,1 @@
+"""Results on images that people have: photographs, micrographs, drawings."""

@@ -1,0 +1,138 @@
+"""A short training on images of one's own, used on images of any size and any number of objects."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+from airscene import load
+from airscene.errors import InputError
+from airscene.inference.patches.in_images import count_probs
+from airscene.inference.patches.propose import run_together
+from airscene.inference.patches.scan import scan
+from airscene.scene import label_image
+
+from .conftest import discs
+
+
+def held_out(n: int = 30):
+    rng = np.random.default_rng(1)
+    return [discs(int(rng.integers(0, 7)), (90, 110), 500 + k) for k in range(n)]
+
+
+def test_it_counts_and_locates(trained):
+    truth = held_out()
+    scenes = trained.infer([one.image for one in truth])
+    wanted = np.array([len(one.centres) for one in truth])
+    guess = np.abs(wanted - np.median(wanted)).mean()
+    assert np.abs(scenes.counts - wanted).mean() < 0.3 < 0.5 * guess
+    for scene, one in zip(scenes, truth, strict=True):
+        boxes = np.array([thing.box for thing in scene.objects]).reshape(-1, 4)
+        centres = (boxes[:, :2] + boxes[:, 2:]) / 2
+        if len(boxes) and len(one.centres):
+            apart = np.hypot(*(centres[:, None] - one.centres[None]).transpose(2, 0, 1))
+            assert np.median(apart.min(axis=1)) < 2.0
+        assert scene.image_size == (90, 110)
+        assert scene.count_probs.sum() == pytest.approx(1.0)
+        assert scene.count_probs.argmax() == scene.count
+
+
+def test_whole_images_have_any_number_of_objects(trained):
+    """Trained with five steps on crops, it finds forty objects; cropped, the same ones."""
+    one = discs(40, (260, 300), 9)
+    (scene,) = trained.infer(one.image)
+    assert abs(scene.count - 40) <= 2
+    (part,) = trained.infer(one.image[:130, :150])
+    inside = (one.centres < np.array([150, 130]) + one.radii[:, None] * 0.5).all(axis=1).sum()
+    assert abs(part.count - inside) <= 2
+
+
+def test_masks_cover_the_objects(trained):
+    one = discs(5, (100, 100), 77)
+    (scene,) = trained.infer(one.image)
+    labels = label_image(scene, (100, 100))
+    y, x = np.mgrid[:100, :100] + 0.5
+    true = (
+        np.hypot(x[..., None] - one.centres[:, 0], y[..., None] - one.centres[:, 1]) < one.radii
+    ).any(axis=-1)
+    overlap = (true & (labels > 0)).sum() / (true | (labels > 0)).sum()
+    assert overlap > 0.6
+
+
+def test_scenes_are_drawn_again(trained):
+    one = discs(4, (90, 100), 5)
+    scenes = trained.infer(one.image)
+    drawn = trained.render_one(scenes[0])
+    prepared = trained.prepare(one.image)[1][0]
+    scaled = np.moveaxis(prepared.scaled, 0, 2)
+    assert drawn.shape == scaled.shape
+    # Better than the ground alone, by far.
+    ground = trained.air.background.draw(prepared.ground, scaled.shape[:2])
+    alone = np.square(scaled - np.moveaxis(ground, 0, 2)).mean()
+    assert np.square(scaled - drawn).mean() < 0.35 * alone
+    # And as the scan saw it.
+    (found,) = trained.explain([prepared])
+    seen = np.clip(ground + prepared.exposure * found.canvas, 0, 1)
+    assert np.abs(drawn - np.moveaxis(seen, 0, 2)).max() < 0.02
+
+
+def test_several_images_are_as_each_alone(trained):
+    images = [discs(k % 5, (70 + 10 * (k % 2), 90), k).image for k in range(5)]
+    together = trained.infer(images)
+    alone = [trained.infer(image)[0] for image in images]
+    assert together.counts.tolist() == [scene.count for scene in alone]
+
+
+def test_gains_are_what_the_image_loses_without_an_object(trained):
+    prepared = trained.prepare(discs(6, (90, 110), 3).image)[1][0]
+    (found,) = run_together(trained.air, [scan(trained.air, prepared.less)])
+    deficit = trained.air.likelihood.deficit
+    pad = len(found.objects[0].mask)
+    whole = deficit(prepared.less - found.canvas).sum()
+    for one in found.objects:
+        canvas = np.pad(np.zeros_like(prepared.less), ((0, 0), (pad, pad), (pad, pad)))
+        for other in found.objects:
+            if other is not one:
+                here = (slice(None), *other.square)
+                canvas[here] = trained.air.composition.add(canvas[here], other.drawn, other.mask)
+        without = deficit(prepared.less - canvas[:, pad:-pad, pad:-pad]).sum()
+        assert one.gain == pytest.approx(without - whole, rel=1e-3, abs=0.05)
+
+
+def test_samples_and_draws(trained):
+    images = trained.sample(0, 3, [2])
+    assert images.shape == (3, 80, 80, 3) and images.std() > 0.0
+    scenes = trained.infer(discs(3, (80, 80), 4).image, samples=3, seed=1)
+    assert [scene.sample for scene in scenes] == [0, 1, 2]
+    again = trained.infer(discs(3, (80, 80), 4).image, samples=3, seed=1)
+    assert scenes.to_json() == again.to_json()
+
+
+def test_it_is_read_and_pickled_as_it_was(trained, tmp_path):
+    from airscene.model.weights import save_weights
+
+    save_weights(trained.air, tmp_path / "x.safetensors")
+    image = discs(4, (80, 90), 8).image
+    wanted = trained.infer(image).images[0].to_dict()
+    for again in (load(tmp_path / "x.safetensors"), pickle.loads(pickle.dumps(trained))):
+        assert again.infer(image).images[0].to_dict() == wanted
+
+
+def test_an_image_that_is_too_small_is_told(trained):
+    with pytest.raises(InputError, match="10x8 pixels, and an object 16: objects should fit"):
+        trained.infer(np.zeros((8, 10, 3), np.float32))
+    damaged = []
+    scenes = trained.infer(
+        [np.zeros((8, 10, 3), np.float32), discs(2, (80, 80), 1).image], damaged=damaged
+    )
+    assert len(scenes) == 1 and len(damaged) == 1 == len(scenes.damaged)
+
+
+def test_counts_of_objects_that_are_there_each_by_itself():
+    presence = [0.9, 0.5, 0.2]
+    probs = count_probs(presence)
+    rng = np.random.default_rng(0)
+    drawn = (rng.random((200_000, 3)) < presence).sum(axis=1)
+    shares = np.bincount(drawn, minlength=4) / len(drawn)
+    assert np.allclose(probs, shares, atol=4 * np.sqrt(0.25 / len(drawn)))
+    assert count_probs([]).tolist() == [1.0]
