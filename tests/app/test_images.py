@@ -39,17 +39,19 @@ def test_it_says_what_images_are_like_and_how_to_train(tmp_path, capsys):
     folder = write(tmp_path / "my images")
     said = told(capsys, folder)
     assert "6 images of 90x90 pixels, grey" in said
-    assert "ground    smooth" in said
+    assert "ground    " in said and "contrast  " in said
     assert "! there are fewer than 10 images" in said
     pixels = int(said.split("the longer side ")[1].split()[0])
     assert 15 <= pixels <= 23
     command = said.split("Train with: ")[1]
-    assert shlex.split(command) == ["airscene", "train", "images", "--images", str(folder)]
+    train = ["airscene", "train", "images", "--images", str(folder), "--out", "runs/mine"]
+    assert shlex.split(command) == train
 
 
 def test_a_size_that_is_given_is_in_the_command(tmp_path, capsys):
     folder = write(tmp_path / "a")
-    assert told(capsys, folder, "--object-size", "20px").endswith("--object-size 20px\n")
+    said = told(capsys, folder, "--object-size", "20px")
+    assert said.endswith("--object-size 20px --out runs/mine\n")
 
 
 def test_unusual_images_have_a_line_each(tmp_path, capsys):
@@ -71,11 +73,11 @@ def test_images_that_cannot_be_trained_on_get_no_command(tmp_path, capsys):
 
 def test_a_sheet_is_written_if_asked_for(tmp_path, capsys):
     sheet = tmp_path / "sheet.png"
-    told(capsys, write(tmp_path / "a"), "--out", sheet)
+    told(capsys, write(tmp_path / "a", n=11), "--out", sheet)
     picture = Image.open(io.BytesIO(sheet.read_bytes()))
     assert picture.width > 1000
     shown = json.loads(sheet.with_suffix(".json").read_text())
-    assert [len(one["circles"]) for one in shown["images"]] == [2, 3, 2, 3, 2, 3]
+    assert [len(one["circles"]) for one in shown["images"]] == [2, 3] * 5 + [2]
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,8 @@ def command(paths: Sequence[str], object_size: str) -> str:
         object_size: As it was given; empty if it was not.
     """
     size = ["--object-size", object_size] if object_size else []
-    return shlex.join(["airscene", "train", "images", "--images", *paths, *size])
+    train = ["airscene", "train", "images", "--images", *paths]
+    return shlex.join([*train, *size, "--out", "runs/mine"])
 
 
 def _sizes(found: Survey) -> str:
