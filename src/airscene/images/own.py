@@ -1,10 +1,12 @@
 """Images of one's own, of any size: which are trained on, and what is known of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from airscene.errors import InputError, check_whole
+from airscene.images.given import items_of
 from airscene.images.load import Paths, load_images
 
 # Every tenth image is held out: it is in the pictures of a run, and nothing is learnt of it.
@@ -39,7 +41,15 @@ class OwnConfig:
         given = self.images if images is None else images
         if isinstance(given, tuple) and not given:
             raise InputError("no images given: name files, a folder or a pattern with --images")
-        return OwnImages(load_images(given)).checked()
+        items = items_of(given)
+        read = evenly([item for _, item in items], self.n_images)
+        if len(items) == 1:
+            # One file may hold any number of images.
+            named = evenly(load_images(read), self.n_images)
+            return OwnImages(named).checked()
+        damaged: list[tuple[str, str]] = []
+        named = load_images(read, damaged=damaged)
+        return OwnImages(evenly(named, self.n_images), tuple(damaged)).checked()
 
 
 @dataclass(frozen=True)
@@ -84,6 +94,14 @@ class OwnImages:
         n = len(self.named)
         held_out = [k for k in range(n) if k % HELD_OUT == HELD_OUT - 1] or [n - 1]
         return [k for k in range(n) if k not in set(held_out)], held_out
+
+
+def evenly(things: Sequence, most: int) -> list:
+    """Return at most so many of some things, evenly chosen."""
+    n = len(things)
+    if n <= most:
+        return list(things)
+    return [things[int(k)] for k in (np.arange(most) + 0.5) * n / most]
 
 
 def _is_coloured(image: np.ndarray) -> bool:

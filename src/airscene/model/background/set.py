@@ -16,7 +16,7 @@ LIKE, SHARE, SIDE = 0.06, 0.8, 32
 
 # A ground is one that this many images have at least; grounds are told apart in this share of the
 # images at least, or they are no grounds of the set.
-FEWEST, MOST_OF = 4, 0.7
+FEWEST, MOST_OF = 5, 0.7
 
 # The ground is searched for within this many pixels of where it usually is, and it may be off by
 # so many more without showing.

@@ -9,7 +9,7 @@ from airscene.errors import InputError
 from airscene.images.frame import parse_object_size
 from airscene.images.given import items_of
 from airscene.images.load import each_image
-from airscene.images.own import OwnImages
+from airscene.images.own import OwnImages, evenly
 from airscene.model.patch.config import PatchConfig
 from airscene.model.patch.look import First, Looked, first_look, look
 from airscene.model.patch.size import Planes
@@ -106,14 +106,6 @@ def survey(paths: Sequence[str], config: PatchConfig) -> Survey:
         trouble=trouble,
         saturated=float(np.mean(shares)),
     )
-
-
-def evenly(things: Sequence, most: int) -> list:
-    """Return at most so many of some things, evenly chosen."""
-    n = len(things)
-    if n <= most:
-        return list(things)
-    return [things[int(k)] for k in (np.arange(most) + 0.5) * n / most]
 
 
 def _shrunk(image: np.ndarray) -> np.ndarray:

@@ -90,6 +90,9 @@ class OwnTask(Task[PatchAIR]):
             f"ground: {c.background}; noise {c.calibration.noise:.3f}, contrast "
             f"{c.calibration.contrast:.3f}, sigma {c.calibration.sigma:.3f} of white",
         ]
+        if damaged := self._own.damaged:
+            n, (name, reason) = len(damaged), damaged[0]
+            lines.append(f"{n} skipped, the first {Path(name).name}: {reason}")
         return "; ".join(lines)
 
     def initial_model(self) -> PatchAIR:
