@@ -28,6 +28,7 @@ _MODULES = {
     "robustness": "rendered.robustness",
     "scene-estimators": "estimators.scene_estimators",
     "scene-inference-speed": "speed",
+    "unlike": "unlike",
 }
 
 

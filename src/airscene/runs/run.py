@@ -76,7 +76,7 @@ def run(
             tensorboard=tensorboard,
             console=console,
         )
-        evaluation = task.evaluate(model)
+        evaluation, metadata = task.evaluate(model), task.calibrate(model)
         write_json(folder / "evaluation.json", evaluation)
         if (scenes := task.scenes(model, folder.name)) is not None:
             scenes.save(folder / "scenes.json")
@@ -86,7 +86,7 @@ def run(
         picture.save(folder / "figures" / f"{name}{picture.suffix}")
     _write_report(task, folder, rows, evaluation, pictures)
     # Last, as it is what says that the run is complete.
-    save_weights(model, weights, **task.metadata())
+    save_weights(model, weights, **task.metadata(), **metadata)
     return model
 
 
