@@ -116,14 +116,16 @@ def test_a_missing_file(weights, tmp_path, refused):
 def test_images_of_several_sizes_are_no_data_set(tmp_path, refused):
     for i, side in enumerate((20, 30)):
         Image.fromarray(np.zeros((side, side), np.uint8)).save(tmp_path / f"{i}.png")
-    line = refused("train", "images", "--images", tmp_path, "--out", tmp_path / "run")
+    line = refused("train", "small-images", "--images", tmp_path, "--out", tmp_path / "run")
     assert "1.png is 30x30 pixels, the images before it 20x20" in line
     assert not (tmp_path / "run").exists()
 
 
 def test_black_images_are_no_data_set(tmp_path, refused):
     np.save(tmp_path / "x.npy", np.zeros((1000, 12, 16), np.uint8))
-    line = refused("train", "images", "--images", tmp_path / "x.npy", "--out", tmp_path / "run")
+    line = refused(
+        "train", "small-images", "--images", tmp_path / "x.npy", "--out", tmp_path / "run"
+    )
     assert "all black" in line
     assert not (tmp_path / "run").exists()
 
@@ -131,7 +133,7 @@ def test_black_images_are_no_data_set(tmp_path, refused):
 def test_a_warning_stands_before_the_line_that_refuses(tmp_path, capsys):
     np.save(tmp_path / "x.npy", np.zeros((5, 12, 16), np.uint8))
     images, out = str(tmp_path / "x.npy"), str(tmp_path / "run")
-    assert main(["train", "images", "--images", images, "--out", out]) == 2
+    assert main(["train", "small-images", "--images", images, "--out", out]) == 2
     warning, refusal = capsys.readouterr().err.splitlines()
     assert warning.startswith("airscene: warning: there are 5 images")
     assert refusal.startswith("airscene: the images are all black")

@@ -30,7 +30,7 @@ def test_options_and_configurations_are_the_same():
 
 
 def test_what_is_no_option_or_does_nothing_is_not_in_the_help(capsys):
-    shown = help_of(capsys, "train", "images")
+    shown = help_of(capsys, "train", "small-images")
     assert "--images" in shown and "--object-size" in shown
     for name in ("--digits", "--omniglot", "--counts", "--n-train", "--image-shape", "--kind"):
         assert name not in shown
@@ -70,18 +70,27 @@ def test_a_field_and_a_line_of_help_are_an_option(capsys):
 
 
 def test_old_spellings_are_taken_and_said(capsys):
-    arguments = ["train", "images", "--price", "0.1", "--n-look=9", "--explained", "1", "x--price"]
+    arguments = [
+        "train",
+        "small-images",
+        "--price",
+        "0.1",
+        "--n-look=9",
+        "--explained",
+        "1",
+        "x--price",
+    ]
     found, said = present_spelling(arguments)
     assert found == [
-        "train", "images", "--count-penalty", "0.1", "--n-features=9", "--explained-share", "1",
+        "train", "small-images", "--count-penalty", "0.1", "--n-features=9", "--explained-share", "1",
         "x--price",
     ]  # fmt: skip
     assert said[0].startswith("--price is called --count-penalty now") and len(said) == 3
-    command = parse(["train", "images", "--price", "0.25"])
+    command = parse(["train", "small-images", "--price", "0.25"])
     assert command.run_.training.count_penalty == 0.25
     assert "--price is called --count-penalty now" in capsys.readouterr().err
     with pytest.raises(InputError, match="count-penalty is -1"):
-        parse(["train", "images", "--price", "-1"])
+        parse(["train", "small-images", "--price", "-1"])
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="there is no /dev/full")

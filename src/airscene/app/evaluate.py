@@ -68,9 +68,11 @@ class Evaluate:
         if self.out and self.out.suffix != ".json":
             raise InputError(f"--out is {self.out}; it should be the name of a .json file")
         # Here, as JAX takes a second to import, which a wrong option need not wait for.
-        from airscene.inference import SceneModel, load
+        from airscene.inference import PatchModel, SceneModel, load
 
         model = load(self.model)
+        if isinstance(model, PatchModel):
+            raise InputError(f"{model!r} is of images whose truth is not known: look at its report")
         in_3d = isinstance(model, SceneModel)
         measured = self._in_3d(model, console) if in_3d else self._in_2d(model, console)
         text = json.dumps({"model": self.model, **measured}, indent=1) + "\n"

@@ -1,8 +1,7 @@
 """`airscene infer`: images in, scenes out."""
 
 import sys
-import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -11,12 +10,12 @@ from rich.console import Console
 
 from airscene.app.file_names import file_names
 from airscene.app.outputs import Kind, content, kind_of, label_png, skipped, unlike_images
-from airscene.errors import InputError, InputWarning, check_option, check_seed, check_steps
+from airscene.errors import InputError, check_option, check_seed, check_steps
 from airscene.files import check_writable, write_atomic
-from airscene.scene import Damaged, PosedScenes, label_image
+from airscene.scene import PosedScenes, label_image
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from airscene.evaluation import Picture
     from airscene.scene import Scenes
@@ -80,20 +79,18 @@ class Infer:
         """
         kind = self._check_options()
         model = self._load()
-        files, damaged = self._readable()
-        for image in () if files else damaged:
-            _say(console, skipped(image))
-        if not files:
-            raise InputError("no image could be read")
-        drawn = {"samples": self.samples, "seed": self.seed}
-        scenes = model.infer(files, resize=self.resize, refine=self.refine, **drawn)
-        scenes = replace(scenes, damaged=tuple(damaged))
+        drawn = {"samples": self.samples, "seed": self.seed, "damaged": self._damaged()}
+        scenes = model.infer(self.images, resize=self.resize, refine=self.refine, **drawn)
+        if not len(scenes):
+            for image in scenes.damaged:
+                _say(console, skipped(image))
+            raise InputError("no image could be used")
         if self.strict and not any(scene.unlike for scene in scenes):
             raise InputError(f"--strict: {model!r} does not say which images are unlike training's")
         # All of it, before the first file is written.
         text = content(scenes, kind, self.objects)
         labels = self._labels(model, scenes) if self.masks else []
-        pictures = list(self._overlays(model, scenes, files)) if self.overlay else []
+        pictures = list(self._overlays(model, scenes)) if self.overlay else []
         names = file_names([scene.source for scene in scenes])
         if self.out:
             write_atomic(self.out, text)
@@ -108,7 +105,7 @@ class Infer:
             for name, image in zip(names, labels, strict=True):
                 write_atomic(self.masks / f"{name}.png", image)
             console.print(f"Images of labels: {self.masks}")
-        for image in damaged:
+        for image in scenes.damaged:
             _say(console, skipped(image))
         if line := unlike_images(scenes):
             if self.strict:
@@ -139,7 +136,7 @@ class Infer:
     def _load(self) -> Any:
         """The model, once it is known that the options are for such a model."""
         # Here, as JAX takes a second to import, which a wrong option need not wait for.
-        from airscene.inference import Model, SceneModel, load
+        from airscene.inference import Model, PatchModel, SceneModel, load
 
         model = load(self.model)
         if isinstance(model, SceneModel):
@@ -154,55 +151,44 @@ class Infer:
         elif not self.refine:
             raise InputError(f"--no-refine is for models of 3-D scenes, which {model!r} is not")
         elif self.steps is not None:
+            if isinstance(model, PatchModel):
+                raise InputError(f"--steps: {model!r} counts any number of objects; leave it out")
             model = model.with_steps(self.steps)
         plain = isinstance(model, Model | SceneModel)
         if self.masks and not getattr(model, "gives_masks", not plain):
             raise _no_masks(model)
         return model
 
-    def _readable(self) -> tuple[list[str], list[Damaged]]:
-        """The files of the images, and those that cannot be read, if they are to be skipped."""
-        from airscene.images.load import _files, load_images
+    def _damaged(self) -> list[tuple[str, str]] | None:
+        """The list that files which cannot be read are put in, if they are to be skipped."""
+        from airscene.images.given import items_of
 
-        files = [str(file) for path in self.images for file in _files(path)]
-        if self.masks:
-            for file in files:
-                # As x.png is the name of its labels too.
-                if Path(file).parent.resolve() == self.masks.resolve():
-                    raise InputError(f"--masks is the folder of {file}; give a folder of its own")
-        single = len(files) == 1 and Path(files[0]) == Path(self.images[0])
-        if (self.on_error or ("stop" if single else "skip")) == "stop":
-            return files, []
-        whole, damaged = [], []
-        with warnings.catch_warnings():
-            # They are given when all are read.
-            warnings.simplefilter("ignore", InputWarning)
-            for file in files:
-                try:
-                    load_images(file)
-                    whole.append(file)
-                except InputError as error:
-                    damaged.append(Damaged(file, str(error)))
-        return whole, damaged
+        single = len(items_of(self.images)) == 1 and Path(self.images[0]).is_file()
+        return None if (self.on_error or ("stop" if single else "skip")) == "stop" else []
 
     def _labels(self, model: Any, scenes: "Scenes") -> list[bytes]:
+        for scene in scenes:
+            # As x.png is the name of its labels too.
+            if self.masks and Path(scene.source).parent.resolve() == self.masks.resolve():
+                raise InputError(
+                    f"--masks is the folder of {scene.source}; give a folder of its own"
+                )
         if any(thing.mask is None for scene in scenes for thing in scene.objects):
             raise _no_masks(model)
         sizes = [scene.image_size or scenes.image_size for scene in scenes]
         return [label_png(label_image(*one)) for one in zip(scenes, sizes, strict=True)]
 
-    def _overlays(
-        self, model: Any, scenes: "Scenes | PosedScenes", files: "Sequence[str]"
-    ) -> "Iterator[Picture]":
+    def _overlays(self, model: Any, scenes: "Scenes | PosedScenes") -> "Iterator[Picture]":
         from airscene.evaluation.figures.figures import overlay, posed_overlay
         from airscene.images import load_images
 
         if isinstance(scenes, PosedScenes):
-            _, seen = model.prepare(files)
+            _, seen = model.prepare(self.images, damaged=[])
             yield from map(posed_overlay, seen / 255.0, model.render(scenes), scenes)
         else:
-            for (_, image), scene in zip(load_images(files), scenes, strict=True):
-                yield overlay(image, scene)
+            images = dict(load_images(self.images, damaged=[]))
+            for scene in scenes:
+                yield overlay(images[scene.source], scene)
 
 
 def _say(console: Console, line: str) -> None:

@@ -1,7 +1,8 @@
 """A trained model as its users see it: images in, scenes out, and back; in 2-D and in 3-D."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 from numbers import Integral
 from typing import Any, Generic, TypeVar
@@ -15,6 +16,7 @@ from jaxtyping import Float, Int, Shaped
 from airscene.errors import InputError, check_seed, check_whole
 from airscene.images.load import Paths, load_images
 from airscene.model.stored import StoredModule, has_shape
+from airscene.scene import Damaged
 from airscene.scene.sequence import SceneSequence
 
 AIRKind = TypeVar("AIRKind", bound=StoredModule)
@@ -57,8 +59,8 @@ class SceneInferrer(ABC, Generic[AIRKind, ScenesKind]):
         vars(self).update(state, air=eqx.combine(weights, rest))
 
     def prepare(
-        self, images: Paths, resize: bool = False
-    ) -> tuple[list[str], Shaped[np.ndarray, "n _ _ _"]]:
+        self, images: Paths, resize: bool = False, damaged: list[tuple[str, str]] | None = None
+    ) -> tuple[list[str], Any]:
         """Bring images to what the model takes: colour becomes grey, or grey becomes colour.
 
         Of a picture for a model of 3-D scenes, the middle is cut out in the renderer's proportions.
@@ -66,16 +68,17 @@ class SceneInferrer(ABC, Generic[AIRKind, ScenesKind]):
         Args:
             images: Arrays, Pillow images or paths, one or a list, as `load_images` takes them.
             resize: Bring images of another size to the model's; for 3-D that is done always.
+            damaged: As `infer` takes it.
 
         Returns:
             Where each image came from, and the images: in 2-D float32 [n, channels, height, width]
-            in [0, 1], in 3-D uint8 [n, height, width, 3].
+            in [0, 1], in 3-D uint8 [n, height, width, 3]; of a model that takes any size, a list.
 
         Raises:
             InputError: If an image cannot be used, or is of another size and is not resized.
         """
-        given = load_images(images)
-        return [name for name, _ in given], self._fit(given, resize)
+        given, prepared = self._prepared(load_images(images, damaged=damaged), resize, damaged)
+        return [name for name, _ in given], prepared
 
     def infer(
         self,
@@ -85,6 +88,7 @@ class SceneInferrer(ABC, Generic[AIRKind, ScenesKind]):
         refine: bool = True,
         samples: int = 0,
         seed: int = 0,
+        damaged: list[tuple[str, str]] | None = None,
     ) -> ScenesKind:
         """Infer the objects of images, and the camera where it is not fixed.
 
@@ -100,6 +104,9 @@ class SceneInferrer(ABC, Generic[AIRKind, ScenesKind]):
             refine: In 3-D, search for poses; otherwise they are the network's.
             samples: Draws from the posterior an image; 0 for the means.
             seed: Decides the draws.
+            damaged: A list to which (source, reason) of each image is appended that cannot be used,
+                while the rest goes on, as `load_images` takes it; the scenes say so too. If not
+                given, the first such image raises.
 
         Returns:
             One scene an image, or `samples` of them.
@@ -110,14 +117,28 @@ class SceneInferrer(ABC, Generic[AIRKind, ScenesKind]):
         """
         check_whole("samples", samples, 0)
         check_seed(seed)
-        given = load_images(images)
-        explain = self._explainer(given, self._fit(given, resize), refine)
-        if not samples:
-            return self._scenes(tuple(explain(None, None)))
-        key = jax.random.key(seed)
-        draws = [explain(sample, jax.random.fold_in(key, sample)) for sample in range(samples)]
-        # All the draws of an image stand together.
-        return self._scenes(tuple(chain.from_iterable(zip(*draws, strict=True))))
+        key, found = jax.random.key(seed), []
+        for part, some in enumerate(self._parts(images, damaged)):
+            explain = self._explainer(*self._prepared(some, resize, damaged), refine)
+            if not samples:
+                found.extend(explain(None, None))
+                continue
+            here = jax.random.fold_in(key, part) if part else key
+            draws = [explain(sample, jax.random.fold_in(here, sample)) for sample in range(samples)]
+            # All the draws of an image stand together.
+            found.extend(chain.from_iterable(zip(*draws, strict=True)))
+        scenes = self._scenes(tuple(found))
+        return replace(scenes, damaged=tuple(Damaged(*one) for one in damaged or ()))
+
+    def _parts(self, images: Paths, damaged: list[tuple[str, str]] | None) -> Iterator[Named]:
+        """The images, as many at once as are explained together: all of one size."""
+        yield load_images(images, damaged=damaged)
+
+    def _prepared(
+        self, given: Named, resize: bool, damaged: list[tuple[str, str]] | None
+    ) -> tuple[Named, Any]:
+        """The images that can be used, as they were given and as the model takes them."""
+        return given, self._fit(given, resize)
 
     @abstractmethod
     def render(self, scenes: ScenesKind) -> Images:
@@ -196,11 +217,11 @@ class SceneInferrer(ABC, Generic[AIRKind, ScenesKind]):
         return self._log_likelihoods(self.prepare(images)[1], particles, jax.random.key(seed))
 
     @abstractmethod
-    def _fit(self, given: Named, resize: bool) -> np.ndarray:
+    def _fit(self, given: Named, resize: bool) -> Any:
         """Images as the model takes them."""
 
     @abstractmethod
-    def _explainer(self, given: Named, prepared: np.ndarray, refine: bool) -> Explain:
+    def _explainer(self, given: Named, prepared: Any, refine: bool) -> Explain:
         """What finds the scenes of images."""
 
     @abstractmethod
@@ -216,5 +237,5 @@ class SceneInferrer(ABC, Generic[AIRKind, ScenesKind]):
         """Images of so many objects from the prior."""
 
     @abstractmethod
-    def _log_likelihoods(self, prepared: np.ndarray, particles: int, key: jax.Array) -> np.ndarray:
+    def _log_likelihoods(self, prepared: Any, particles: int, key: jax.Array) -> np.ndarray:
         """The estimates of log p(x)."""

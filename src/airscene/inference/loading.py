@@ -3,9 +3,10 @@
 import json
 import math
 import os
+import warnings
 from pathlib import Path
 
-from airscene.errors import InputError
+from airscene.errors import InputError, InputWarning
 from airscene.graphics import Likelihood
 from airscene.inference.model import Model
 from airscene.inference.patches.model import PatchModel
@@ -17,7 +18,7 @@ from airscene.model.bundled import bundled_models
 from airscene.model.patch.air import PatchAIR
 from airscene.model.patch.config import PatchConfig
 from airscene.model.unlike import Typical
-from airscene.model.weights import load_module, load_weights, read_metadata
+from airscene.model.weights import UNFINISHED, load_module, load_weights, read_metadata
 
 
 def load(model: str | Path) -> Model | PatchModel | SceneModel:
@@ -34,12 +35,19 @@ def load(model: str | Path) -> Model | PatchModel | SceneModel:
     """
     path, names = Path(model), bundled_models()
     if os.path.isdir(path):
-        file = path / "model.safetensors"
-        if not file.is_file():
+        file, unfinished = path / "model.safetensors", path / UNFINISHED
+        if file.is_file():
+            return _load(file, path.name)
+        if not unfinished.is_file():
             raise InputError(
                 f"the run {path} has no model.safetensors yet; finish it with --resume"
             )
-        return _load(file, path.name)
+        warnings.warn(
+            f"the run {path} is not complete: this is what it had learnt; --resume goes on with it",
+            InputWarning,
+            stacklevel=2,
+        )
+        return _load(unfinished, path.name)
     if str(model) in names:
         return _load(names[str(model)], str(model))
     # Unlike Path's, os.path's tests take a name that is too long for a file that is not there.

@@ -3,6 +3,9 @@
 Args:
     Scalar: One number.
     Image: An image, a canvas or an object on it: values in [0, 1] by channel, height and width.
+    AnyArray: Numbers of JAX or of NumPy, in any shape.
+    AnyImage: An image, of JAX or of NumPy.
+    AnyMask: How much of each pixel an object covers, of JAX or of NumPy.
     Mask: How much of each pixel an object covers, in [0, 1].
     Window: What an attention window holds, by channel, row and column of its cells.
     Where: A standardised pose (z_s, z_x, z_y): scale, then place.
@@ -12,10 +15,16 @@ Args:
     Squares: A number for each square that the image is pooled to, in rows.
 """
 
+from typing import Any
+
 from jaxtyping import Array, Float
 
 Scalar = Float[Array, ""]
 Image = Float[Array, "channel height width"]
+# No union: a type checker would want each operation to be the same of both.
+AnyArray = Any
+AnyImage = Any
+AnyMask = Any
 Mask = Float[Array, "height width"]
 Window = Float[Array, "channel cell cell"]
 Where = Float[Array, " 3"]

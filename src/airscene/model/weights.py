@@ -21,6 +21,9 @@ from airscene.schema import SCHEMA, read, whole
 Module = TypeVar("Module", bound=StoredModule)
 
 
+# The weights of a run that is not complete, in its folder.
+UNFINISHED = "unfinished.safetensors"
+
 # What a file of an older schema must become, a function for each schema that changed tensors or
 # values: of the tensors and the configuration, both in the names of that schema.
 Migration = Callable[[dict[str, np.ndarray], dict[str, Any]], None]

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from airscene.evaluation import html_report
 from airscene.files import write_atomic
-from airscene.model.weights import save_weights
+from airscene.model.weights import UNFINISHED, save_weights
 from airscene.runs.folder import check_config, check_folder, write_config, write_json
 from airscene.runs.stages import Stages
 from airscene.runs.task import Network, Pictures, Task
@@ -27,7 +27,8 @@ def run(
     """Make a run, or go on with it.
 
     The folder gets `config.json`, `metrics.jsonl`, `checkpoints/`, `stages/`, `evaluation.json`,
-    `scenes.json`, `figures/`, `report.html` and, when all that is there, `model.safetensors`.
+    `scenes.json`, `figures/`, `report.html` and, when all that is there, `model.safetensors`. Until
+    then `unfinished.safetensors` is the model as it was last evaluated.
 
     Args:
         task: What to train.
@@ -63,6 +64,8 @@ def run(
         def watch(model: Network, step: int) -> dict[str, Any]:
             measured, stage = task.watch(model, step)
             stages.keep(step, stage)
+            # What a run that is stopped has learnt can be used.
+            save_weights(model, folder / UNFINISHED, **task.metadata())
             return measured
 
         model = task.initial_model()
@@ -87,6 +90,7 @@ def run(
     _write_report(task, folder, rows, evaluation, pictures)
     # Last, as it is what says that the run is complete.
     save_weights(model, weights, **task.metadata(), **metadata)
+    (folder / UNFINISHED).unlink(missing_ok=True)
     return model
 
 

@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float
 from airscene.errors import InputError
 from airscene.images.resample import resample
 from airscene.inference.patches.objects import Found
+from airscene.inference.patches.propose import draw
 from airscene.inference.patches.scan import PATCH, Explained
 from airscene.model.patch.air import PatchAIR
 from airscene.model.patch.prepare import Prepared
@@ -71,13 +72,15 @@ def _object(
     pad = len(one.mask)
     stretch = np.divide(size, scaled)[::-1]
     centre, half = one.centre - pad, one.side / 2.0
-    window = (*((centre - half) * stretch), *((centre + half) * stretch))
+    left, top = (centre - half) * stretch
+    right, bottom = (centre + half) * stretch
+    window = float(left), float(top), float(right), float(bottom)
     corner, bits = visible(one, size, scaled)
     mask = Mask(corner, bits) if bits.any() else None
     edge = np.tile(np.array(size)[::-1], 2)
-    box = mask.box if mask else tuple(np.clip(window, 0.0, edge))
+    x0, y0, x1, y1 = mask.box if mask else np.clip(window, 0.0, edge)
     return SceneObject(
-        presence, tuple(map(float, window)), tuple(map(float, box)), one.z_what, mask
+        presence, window, (float(x0), float(y0), float(x1), float(y1)), one.z_what, mask
     )
 
 
@@ -121,44 +124,35 @@ def found_in(air: PatchAIR, scene: Scene, scaled: tuple[int, int]) -> list[Found
     Raises:
         InputError: If an object's code is of another model, or its window is empty.
     """
-    import jax
-
-    side = PATCH * air.config.pixels
-    pose = air.pose((side, side))
+    side, n_what = PATCH * air.config.pixels, air.config.n_what
+    if not scene.objects:
+        return []
     stretch = np.tile(np.divide(scene.image_size or scaled, scaled)[::-1], 2)
-    found = []
+    corners, centres, sides = [], [], []
     for thing in scene.objects:
-        if len(thing.what) != air.config.n_what:
+        if len(thing.what) != n_what:
             raise InputError(
                 f"{scene.source}: an object's code has {len(thing.what)} numbers; the model takes "
-                f"{air.config.n_what}"
+                f"{n_what}"
             )
         x0, y0, x1, y1 = np.divide(thing.window, stretch)
         if not x0 < x1:
             raise InputError(f"{scene.source}: the window {thing.window} of an object is empty")
-        centre = np.array([(x0 + x1) / 2.0, (y0 + y1) / 2.0]) + side
-        corner = tuple(
-            int(np.clip(round(c) - side // 2, 0, n + side))
-            for c, n in zip(centre, scaled[::-1], strict=True)
-        )
-        at = 2.0 * (centre - corner) / side - 1.0
-        z_scale = math.log((x1 - x0) / air.window) / air.config.scale_spread
-        z_where = np.array([z_scale, *at], np.float32)
-        drawn, mask = jax.jit(air.draw, static_argnums=(2, 3))(
-            np.asarray(thing.what, np.float32), z_where, pose, (side, side)
-        )
-        found.append(
-            Found(
-                corner,
-                np.asarray(drawn),
-                np.asarray(mask),
-                0.0,
-                centre.astype(np.float32),
-                float(x1 - x0),
-                np.asarray(thing.what),
-            )
-        )
-    return found
+        centre = np.array([(x0 + x1) / 2.0, (y0 + y1) / 2.0], np.float32) + side
+        last = np.array(scaled[::-1]) + side
+        corners.append(np.clip(np.rint(centre).astype(int) - side // 2, 0, last))
+        centres.append(centre)
+        sides.append(x1 - x0)
+    at = 2.0 * (np.array(centres) - np.array(corners)) / side - 1.0
+    z_scale = np.log(np.array(sides) / air.window) / air.config.scale_spread
+    z_where = np.concatenate([z_scale[:, None], at], axis=1).astype(np.float32)
+    z_what = np.array([thing.what for thing in scene.objects], np.float32)
+    colours, masks = draw(air, side, z_what, z_where)
+    each = zip(corners, colours, masks, centres, sides, z_what, strict=True)
+    return [
+        Found((int(corner[0]), int(corner[1])), colour, mask, 0.0, centre, float(s), what)
+        for corner, colour, mask, centre, s, what in each
+    ]
 
 
 def _logistic(x: float) -> float:

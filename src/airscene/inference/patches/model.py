@@ -1,19 +1,21 @@
 """A trained model of patches: images of any size in, `Scenes` out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import jax
 import numpy as np
 
 from airscene.errors import InputError
+from airscene.images.load import Paths, each_image
 from airscene.inference.inferrer import Explain, Images, Named, SceneInferrer
 from airscene.inference.patches.in_images import found_in, scene_of
 from airscene.inference.patches.objects import put
-from airscene.inference.patches.propose import run_together
+from airscene.inference.patches.propose import TOGETHER, run_together
 from airscene.inference.patches.scan import PATCH, Explained, scan
 from airscene.model.patch.air import PatchAIR
 from airscene.model.patch.prepare import Prepared, frame_of, prepare
-from airscene.scene import Scene, Scenes
+from airscene.scene import Scene, SceneObject, Scenes
 
 # A drawn image is as wide and as high as this many typical objects; the most objects of a scene.
 DRAWN, MOST = 10, 1_000_000
@@ -36,6 +38,26 @@ class PatchModel(SceneInferrer[PatchAIR, Scenes]):
         c = self.air.config
         colour = "colour" if c.channels == 3 else "grey"
         return f"PatchModel({self.name!r}: {colour} of any size, objects of {c.object_size})"
+
+    def _parts(self, images: Paths, damaged: list[tuple[str, str]] | None) -> Iterator[Named]:
+        each = each_image(images, damaged=damaged)
+        while some := list(islice(each, TOGETHER)):
+            yield some
+
+    def _prepared(
+        self, given: Named, resize: bool, damaged: list[tuple[str, str]] | None
+    ) -> tuple[Named, list[Prepared]]:
+        used, prepared = [], []
+        for one in given:
+            try:
+                prepared.extend(self._fit([one], resize))
+            except InputError as error:
+                if damaged is None:
+                    raise
+                damaged.append((one[0], str(error)))
+            else:
+                used.append(one)
+        return used, prepared
 
     def _fit(self, given: Named, resize: bool) -> list[Prepared]:
         air = self.air
@@ -78,25 +100,47 @@ class PatchModel(SceneInferrer[PatchAIR, Scenes]):
         c = self.air.config
         relative, exposure, *ground = scene.ground or (1.0, 1.0)
         size = frame_of(c).size(scene.image_size or self.image_size, relative)
-        pad = PATCH * c.pixels
-        canvas = np.zeros((c.channels, size[0] + 2 * pad, size[1] + 2 * pad), np.float32)
-        for one in found_in(self.air, scene, size):
-            put(self.air.composition, canvas, one)
-        canvas = exposure * canvas[:, pad:-pad, pad:-pad]
+        canvas = exposure * self._canvas(scene, size)
         if ground:
             canvas = canvas + self.air.background.draw(np.array(ground), size)
         return _as_image(canvas)
 
+    def _canvas(self, scene: Scene, size: tuple[int, int]) -> np.ndarray:
+        """The objects of a scene on an image of a size, less the ground."""
+        pad = PATCH * self.air.config.pixels
+        padded = [side + 2 * pad for side in size]
+        canvas = np.zeros((self.air.config.channels, *padded), np.float32)
+        for one in found_in(self.air, scene, size):
+            put(self.air.composition, canvas, one)
+        return canvas[:, pad:-pad, pad:-pad]
+
     def _draw_counts(self, rng: np.random.Generator, n: int) -> np.ndarray:
-        return rng.poisson(DRAWN, n)
+        # There is no prior over counts, only a price: as many as cover a quarter of the image.
+        return rng.poisson(DRAWN**2 / 4.0, n)
 
     def _draw(self, counts: np.ndarray, rng: np.random.Generator, key: jax.Array) -> np.ndarray:
-        raise InputError(f"{self.name} draws no samples yet")
+        c, side = self.air.config, float(self.image_size[0])
+        drawn = []
+        for count in counts:
+            centres = rng.uniform(0.0, side, (count, 2))
+            half = self.air.window * np.exp(c.scale_spread * rng.normal(size=count)) / 2.0
+            codes = rng.normal(size=(count, c.n_what))
+            objects = []
+            for (x, y), h, code in zip(centres, half, codes, strict=True):
+                window = (x - h, y - h, x + h, y + h)
+                objects.append(SceneObject(1.0, window, window, code))
+            scene = Scene("sample", np.ones(1), tuple(objects), image_size=None)
+            canvas = self._canvas(scene, self.image_size)
+            # Colours are less the ground, which is grey here.
+            drawn.append(_as_image(canvas + 0.5))
+        return np.stack(drawn) if drawn else np.zeros((0, *self.image_size), np.float32)
 
     def _log_likelihoods(
         self, prepared: Sequence[Prepared], particles: int, key: jax.Array
     ) -> np.ndarray:
-        raise InputError(f"{self.name} estimates no log p(x) yet")
+        raise InputError(
+            f"{self.name} counts any number of objects, for which there is no estimate of log p(x)"
+        )
 
 
 def _as_image(canvas: np.ndarray) -> np.ndarray:

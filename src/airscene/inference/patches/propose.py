@@ -1,15 +1,16 @@
 """Patches of images in, candidates out: the compiled part of inference, for many at once."""
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Float32
+from jaxtyping import Float32
 
-from airscene.model.patch.air import Candidate, PatchAIR
+from airscene.model.patch.air import PatchAIR
 
 # Patches a dispatch are padded to one of these numbers, so that few are compiled.
 SIZES = (8, 32, 128)
@@ -39,17 +40,20 @@ class Patches(NamedTuple):
 
 
 class Proposed(NamedTuple):
-    """What is proposed on patches, and what each candidate gains in log-likelihood."""
+    """What is proposed on patches, and what each candidate gains in log-likelihood.
 
-    candidate: Candidate
-    gain: Float[np.ndarray, " n"]
+    Of NumPy's arrays, with a row a patch; in compiled functions they are JAX's.
+    """
+
+    candidate: Any
+    gain: Any
 
 
 Scan = Generator[Patches, Proposed, Result]
 
 
 @eqx.filter_jit
-def _propose(model: PatchAIR, patches: Any) -> Proposed:
+def _propose(model: PatchAIR, *patches: Any) -> Proposed:
     def one(image, canvas, covered, valid, near):
         error = (image - canvas) * valid
         start = model.start(error, near)
@@ -62,15 +66,43 @@ def _propose(model: PatchAIR, patches: Any) -> Proposed:
 
 def propose(model: PatchAIR, patches: Patches) -> Proposed:
     """Propose an object on each patch, by the posterior means."""
-    n, parts = len(patches.near), []
-    for start in range(0, n, SIZES[-1]):
-        some = [array[start : start + SIZES[-1]] for array in patches]
-        size = next(s for s in SIZES if s >= len(some[-1]))
-        padded = [np.pad(a, ((0, size - len(a)), *[(0, 0)] * (a.ndim - 1))) for a in some]
-        found = jax.tree.map(np.asarray, _propose(model, padded))
-        there = slice(len(some[-1]))
-        parts.append(jax.tree.map(lambda a, there=there: a[there], found))
+    parts = [_padded(partial(_propose, model), some) for some in _batches(patches)]
     return jax.tree.map(lambda *arrays: np.concatenate(arrays), *parts)
+
+
+def _batches(arrays: Sequence[np.ndarray]) -> Iterator[list[np.ndarray]]:
+    """Rows of arrays, as many as are dispatched at once."""
+    for start in range(0, len(arrays[0]), SIZES[-1]):
+        yield [array[start : start + SIZES[-1]] for array in arrays]
+
+
+def _padded(apply: Callable[..., Any], arrays: list[np.ndarray]) -> Any:
+    """What a compiled function returns for rows of arrays, which are padded for it."""
+    n = len(arrays[0])
+    size = next(s for s in SIZES if s >= n)
+    padded = [np.pad(a, ((0, size - n), *[(0, 0)] * (a.ndim - 1))) for a in arrays]
+    return jax.tree.map(lambda leaf: np.asarray(leaf)[:n], apply(*padded))
+
+
+@eqx.filter_jit
+def _draw(model: PatchAIR, side: int, z_what: Any, z_where: Any) -> tuple[jax.Array, jax.Array]:
+    pose = model.pose((side, side))
+    return jax.vmap(lambda what, where: model.draw(what, where, pose, (side, side)))(
+        z_what, z_where
+    )
+
+
+def draw(
+    model: PatchAIR,
+    side: int,
+    z_what: Float32[np.ndarray, "n what"],
+    z_where: Float32[np.ndarray, "n 3"],
+) -> tuple[Float32[np.ndarray, "n channel side side"], Float32[np.ndarray, "n side side"]]:
+    """Draw objects, each on a patch of its own: colours times mask, and mask."""
+    apply = partial(_draw, model, side)
+    drawn = [_padded(apply, some) for some in _batches([z_what, z_where])]
+    colours, masks = (np.concatenate(arrays) for arrays in zip(*drawn, strict=True))
+    return colours, masks
 
 
 def run_together(model: PatchAIR, scans: Iterable[Scan[Result]]) -> Iterator[Result]:

@@ -3,29 +3,22 @@
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32
+from jaxtyping import Float, Float32
 
 from airscene.inference.patches.objects import Found, cover, local_canvas, put, square
+from airscene.inference.patches.places import Places
 from airscene.inference.patches.propose import Patches, Proposed, Scan
 from airscene.model.patch.air import PatchAIR
-from airscene.model.patch.attend import BLUR, saturated
 from airscene.objective.patches import TABOO
 
 # Side of a patch, in typical objects.
 PATCH = 4
 
-# The least saliency of a place that is looked at.
-LEAST = 0.12
+# How far apart objects are that are taken in one round, in windows.
+APART_TAKEN = 0.9
 
-# How far apart places are that are looked at in one round, and objects that are taken in one round,
-# in windows: what they see and draw then hardly meets.
-APART, APART_TAKEN = 1.2, 0.9
-
-# Saliency is searched for peaks that are this far apart, in windows.
-PEAKS = 0.25
-
-# Rounds of an image at most, and places a round.
-ROUNDS, PLACES = 40, 512
+# Rounds of an image at most.
+ROUNDS = 40
 
 
 class Explained(NamedTuple):
@@ -56,35 +49,12 @@ class _Whole:
         self.valid = np.pad(np.ones(image.shape[1:], np.float32), pad)
         self.canvas = np.zeros_like(self.image)
         self.covered = np.zeros_like(self.valid)
-        self.free = np.ones_like(self.valid)
+        self.error = self.image.copy()
+        contrast = model.config.calibration.contrast
+        self.places = Places(self.error, contrast, model.window)
         self.objects: list[Found] = []
         self.rejected: dict[tuple[int, int], float] = {}
         self.price = model.config.object_price * model.config.calibration.worth
-
-    def places(self) -> list[tuple[int, int]]:
-        """Return places (x, y) to look at next, far enough apart to be looked at at once."""
-        from scipy import ndimage
-
-        window = self.model.window
-        error = (self.image - self.canvas) * self.valid
-        blur = BLUR * window
-        smooth = ndimage.gaussian_filter(error, (0, blur, blur), truncate=3)
-        contrast = self.model.config.calibration.contrast
-        there = saturated(np.square(smooth / contrast).mean(axis=0)) * self.free
-        highest = ndimage.maximum_filter(there, 2 * int(PEAKS * window) + 1)
-        peak: Bool[np.ndarray, "height width"] = (
-            (there == highest) & (there > LEAST) & (self.valid > 0)
-        )
-        rows, columns = np.nonzero(peak)
-        chosen: list[tuple[int, int]] = []
-        far = (APART * window) ** 2
-        for k in np.argsort(-there[rows, columns], kind="stable"):
-            x, y = int(columns[k]), int(rows[k])
-            if all((x - a) ** 2 + (y - b) ** 2 > far for a, b in chosen):
-                chosen.append((x, y))
-            if len(chosen) == PLACES:
-                break
-        return chosen
 
     def patches(self, places: list[tuple[int, int]]) -> tuple[list[tuple[int, int]], Patches]:
         """Return the patches about places, and their corners."""
@@ -111,9 +81,10 @@ class _Whole:
         candidate, net = found.candidate, found.gain - found.candidate.kl
         centres = candidate.centre + np.array(corners, np.float32)
         window, taken = self.model.window, np.zeros((0, 2), np.float32)
+        spread = TABOO * window
         for k in np.argsort(-net, kind="stable"):
             if net[k] <= self.price:
-                self._inhibit(places[k], 1.0)
+                self.places.inhibit(places[k], spread, 1.0)
                 self.rejected[places[k]] = float(net[k] - self.price)
                 continue
             if (np.hypot(*(taken - centres[k]).T) < APART_TAKEN * window).any():
@@ -132,19 +103,10 @@ class _Whole:
             self.objects.append(one)
             put(self.model.composition, self.canvas, one)
             cover(self.covered, one)
-            self._inhibit(places[k], 0.5)
-
-    def _inhibit(self, place: tuple[int, int], share: float) -> None:
-        """Make a place attract less from now on."""
-        reach, spread = int(self.model.window), TABOO * self.model.window
-        x, y = place
-        rows = slice(max(0, y - reach), y + reach + 1)
-        columns = slice(max(0, x - reach), x + reach + 1)
-        part = self.free[rows, columns]
-        down = np.arange(part.shape[0]) + rows.start - y
-        across = np.arange(part.shape[1]) + columns.start - x
-        bump = np.exp(-0.5 * (down[:, None] ** 2 + across**2) / spread**2)
-        self.free[rows, columns] = part * (1.0 - share * bump)
+            here = (slice(None), *one.square)
+            self.error[here] = (self.image[here] - self.canvas[here]) * self.valid[one.square]
+            self.places.changed(one.square)
+            self.places.inhibit(places[k], spread, 0.5)
 
     def leave_out(self) -> None:
         """Leave out objects that the others explain, the least worth first.
@@ -196,12 +158,19 @@ def scan(model: PatchAIR, image: Float[np.ndarray, "channel height width"]) -> S
         What was found, in pixels of the image.
     """
     whole, rounds, proposals = _Whole(model, image), 0, 0
-    while rounds < ROUNDS and (places := whole.places()):
+    while rounds < ROUNDS and (places := whole.places.next()):
         corners, patches = whole.patches(places)
         found = yield patches
         whole.take(places, corners, found)
         rounds, proposals = rounds + 1, proposals + len(places)
     whole.leave_out()
+    # What was rejected where there is an object now is a part of it.
+    reach, centres = model.window / 2.0, np.array([one.centre for one in whole.objects])
+    rejected = [
+        net
+        for place, net in whole.rejected.items()
+        if not len(centres) or (np.hypot(*(centres - place).T) > reach).all()
+    ]
     inside = slice(whole.side, -whole.side)
     canvas = whole.canvas[:, inside, inside].copy()
-    return Explained(whole.objects, list(whole.rejected.values()), canvas, rounds, proposals)
+    return Explained(whole.objects, rejected, canvas, rounds, proposals)

@@ -1,12 +1,12 @@
 """How an object changes the canvas. A new kind is a file here, and a line in `COMPOSITIONS`."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from jaxtyping import Array, Bool, Float
 
 from airscene.model.composition.over import Over
 from airscene.model.composition.sum import Sum
-from airscene.model.shapes import Image, Mask
+from airscene.model.shapes import AnyImage, AnyMask, Image
 
 
 class Composition(Protocol):
@@ -16,7 +16,7 @@ class Composition(Protocol):
     expectation over counts needs.
     """
 
-    def add(self, canvas: Image, drawn: Image, mask: Mask | None = None) -> Image:
+    def add(self, canvas: Image, drawn: Image, mask: AnyMask | None = None) -> Image:
         """Put one more object on the canvas.
 
         Args:
@@ -39,10 +39,11 @@ class Composition(Protocol):
 COMPOSITIONS: dict[str, type[Composition]] = {"sum": Sum}
 
 
+@runtime_checkable
 class Masked(Protocol):
     """A composition of objects with masks, in NumPy or in JAX: any part of the canvas will do."""
 
-    def add(self, canvas: Image, drawn: Image, mask: Mask) -> Image:
+    def add(self, canvas: AnyImage, drawn: AnyImage, mask: AnyMask) -> AnyImage:
         """Put one more object on the canvas, see `Composition.add`."""
         ...
 

@@ -2,7 +2,7 @@
 
 import equinox as eqx
 
-from airscene.model.shapes import Image, Mask
+from airscene.model.shapes import AnyImage, AnyMask
 
 
 class Over(eqx.Module):
@@ -11,6 +11,6 @@ class Over(eqx.Module):
     In front of a background b, with images less b: canvas and colours are then relative to it.
     """
 
-    def add(self, canvas: Image, drawn: Image, mask: Mask) -> Image:
+    def add(self, canvas: AnyImage, drawn: AnyImage, mask: AnyMask) -> AnyImage:
         """Return the canvas with one more object: `drawn` is `m_i a_i`."""
         return canvas * (1.0 - mask) + drawn

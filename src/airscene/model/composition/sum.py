@@ -4,13 +4,13 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from airscene.model.shapes import Image, Mask
+from airscene.model.shapes import AnyImage, AnyMask, Image
 
 
 class Sum(eqx.Module):
     """`y_i = y_{i-1} + drawn_i` (paper, section 3.1): what overlaps is brighter."""
 
-    def add(self, canvas: Image, drawn: Image, mask: Mask | None = None) -> Image:
+    def add(self, canvas: AnyImage, drawn: AnyImage, mask: AnyMask | None = None) -> AnyImage:
         """Return the canvas with one more object."""
         return canvas + drawn
 

@@ -3,7 +3,7 @@
 import equinox as eqx
 import numpyro.distributions as dist
 
-from airscene.model.shapes import Image, Scalar
+from airscene.model.shapes import AnyArray, Image, Scalar
 
 
 class Gaussian(eqx.Module):
@@ -15,7 +15,7 @@ class Gaussian(eqx.Module):
 
     sigma: float = eqx.field(static=True)
 
-    def deficit(self, error: Image) -> Image:
+    def deficit(self, error: AnyArray) -> AnyArray:
         """Return by how much each error lowers the log-density, in nats; of NumPy or JAX arrays."""
         return 0.5 * (error / self.sigma) ** 2
 

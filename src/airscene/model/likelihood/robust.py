@@ -6,7 +6,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from scipy.special import k1e
 
-from airscene.model.shapes import Image
+from airscene.model.shapes import AnyArray, Image
 
 
 class Robust(eqx.Module):
@@ -25,7 +25,7 @@ class Robust(eqx.Module):
     sigma: float = eqx.field(static=True)
     knee: float = eqx.field(static=True)
 
-    def deficit(self, error: Image) -> Image:
+    def deficit(self, error: AnyArray) -> AnyArray:
         """Return by how much each error lowers the log-density, in nats; of NumPy or JAX arrays."""
         return (self.knee / self.sigma) ** 2 * ((1.0 + (error / self.knee) ** 2) ** 0.5 - 1.0)
 

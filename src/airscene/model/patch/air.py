@@ -6,6 +6,7 @@ from typing import ClassVar, NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from airscene.model import attention
@@ -143,7 +144,7 @@ class PatchAIR(StoredModule):
             noise: Standard normal numbers; zeros give the posterior means.
             freedom: 0 keeps the window's side at the typical one, 1 leaves it free.
         """
-        c, size = self.config, error.shape[1:]
+        c, size = self.config, (error.shape[1], error.shape[2])
         pose, pixels = self.pose(size), jnp.array([size[1], size[0]], error.dtype)
         seen = jnp.concatenate([error / c.calibration.contrast, covered[None]])
         larger = math.log(GLIMPSE_SIZE) / c.scale_spread
@@ -209,7 +210,7 @@ class PatchAIR(StoredModule):
 def background_of(config: PatchConfig) -> FittedBackground:
     """Return what fits the ground of images; pictures of it are black at first."""
     if config.background == "set":
-        return Set(jnp.zeros(config.template_shape))
+        return Set(np.zeros(config.template_shape, np.float32))
     return FITTED[config.background]()
 
 

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from airscene.model.shapes import Image
+from airscene.model.shapes import AnyArray, Image
 
 # The error is smoothed by a Gaussian of this deviation, in windows: residues of both signs about an
 # object that is drawn cancel, an object that is not drawn stays.
@@ -34,7 +34,7 @@ def saliency(error: Image, contrast: float, window: float) -> Saliency:
     return saturated(jnp.square(rows @ error @ columns / contrast).mean(axis=0))
 
 
-def saturated(energy: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+def saturated(energy: AnyArray) -> AnyArray:
     """Return `e / (e + 1/4)`: what is stronger than a typical object hardly attracts more."""
     return energy / (energy + HALF_SATURATION)
 

@@ -13,7 +13,7 @@ from airscene.model.patch.attend import BLUR
 from airscene.model.patch.config import Calibration, PatchConfig
 
 # What a typical object is to be worth, in nats, where the noise allows it.
-NATS = 400.0
+NATS = 1200.0
 
 # Peaks this far apart, in windows, are of different objects; energies are summed over a square of
 # this side.
@@ -31,7 +31,7 @@ Planes = Float[np.ndarray, "channel height width"]
 def calibrate(images: Sequence[Planes], config: PatchConfig) -> Calibration:
     """Estimate contrast, noise, sigma and worth; the size is kept.
 
-    Sigma is such that a typical object is worth 400 nats, but not below the noise.
+    Sigma is such that a typical object is worth 1200 nats, but not below the noise.
 
     Args:
         images: Scaled images, less their ground.

@@ -77,7 +77,7 @@ class PatchConfig:
     n_layer: int = 192
     scale_spread: float = 0.2
     scale_reach: float = 2.0
-    object_price: float = 0.06
+    object_price: float = 0.02
     composition: CompositionName = "over"
     background: BackgroundName = "auto"
     sizes: Between = "auto"

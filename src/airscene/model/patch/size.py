@@ -1,7 +1,7 @@
 """How large the objects of an image are, without labels: from what stands out of its ground."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -77,7 +77,8 @@ def object_size(image: Planes) -> tuple[float, int]:
     out: Bool[np.ndarray, "height width"] = strength > _otsu(strength)
     out = ndimage.binary_opening(ndimage.binary_fill_holes(out))
     # Beyond the edge there is ground: of what is cut off, the part that is seen counts.
-    distance = ndimage.distance_transform_edt(np.pad(out, 1))[1:-1, 1:-1]
+    padded: Any = ndimage.distance_transform_edt(np.pad(out, 1))
+    distance = padded[1:-1, 1:-1]
     smooth = ndimage.gaussian_filter(distance, BLUR)
     rows, columns = np.nonzero((smooth == ndimage.maximum_filter(smooth, 5)) & (distance > LEAST))
     radii = distance[rows, columns]

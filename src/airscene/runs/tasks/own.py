@@ -56,7 +56,7 @@ class OwnTask(Task[PatchAIR]):
         named = [self._own.named[k] for k in self._own.split()[0]]
         return look(named, replace(self._preset.model, channels=self._own.channels))
 
-    @cached_property
+    @property
     def preset(self) -> PatchPreset:
         """The preset, with what follows from the images."""
         return replace(self._preset, model=self._looked.config)

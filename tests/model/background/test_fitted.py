@@ -1,0 +1,113 @@
+"""Grounds: what is fitted is what was there, whatever lies on it."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from airscene.model.background import FITTED
+from airscene.model.background.flat import Flat
+from airscene.model.background.set import Set, grounds_of
+from airscene.model.background.smooth import Smooth
+
+
+def with_discs(ground: np.ndarray, n: int, seed: int, value: float, radius: int = 4) -> np.ndarray:
+    """A ground with discs on it."""
+    rng, image = np.random.default_rng(seed), ground.copy()
+    y, x = np.indices(ground.shape[1:])
+    for _ in range(n):
+        row, column = rng.integers(radius, np.array(ground.shape[1:]) - radius)
+        image[:, (y - row) ** 2 + (x - column) ** 2 <= radius**2] = value
+    return image
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    level=st.floats(0.1, 0.9),
+    apart=st.floats(0.25, 0.5),
+    shape=st.tuples(st.integers(40, 90), st.integers(40, 90)),
+    n=st.integers(0, 8),
+)
+def test_flat_finds_the_colour_under_objects(level, apart, shape, n):
+    value = level + apart if level < 0.5 else level - apart
+    ground = np.full((3, *shape), level, np.float32)
+    image = with_discs(ground, n, 0, value)
+    flat = Flat()
+    found = flat.draw(flat.fit(image), shape)
+    assert np.abs(found - ground).max() < 0.01
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_smooth_finds_a_field_under_objects(value):
+    y, x = np.mgrid[:80, :100] / 100
+    ground = np.stack([0.5 + 0.15 * x - 0.1 * y, 0.6 - 0.1 * x * y, 0.4 + 0.1 * y]).astype(
+        np.float32
+    )
+    image = with_discs(ground, 15, 1, value)
+    smooth = Smooth()
+    values = smooth.fit(image)
+    assert np.abs(smooth.draw(values, (80, 100)) - ground).max() < 0.03
+    # The same field in another size: it is told by few numbers.
+    assert smooth.draw(values, (40, 50)).shape == (3, 40, 50)
+    less = smooth.less(image, values)
+    assert np.allclose(less, image - smooth.draw(values, (80, 100)), atol=1e-6)
+
+
+def tray(shape=(60, 80)) -> np.ndarray:
+    """A bench with a dark frame on it."""
+    ground = np.full((3, *shape), 0.7, np.float32)
+    ground[:, 8:-8, 8:-8] = 0.25
+    ground[:, 12:-12, 12:-12] = 0.6
+    return ground
+
+
+def test_the_ground_of_a_set_is_what_its_images_share():
+    images = [with_discs(tray(), 6, seed, 1.0) for seed in range(8)]
+    found = grounds_of(images)
+    assert found.are_of_the_set and found.share == 1.0
+    assert np.abs(found.templates[0] - tray()).max() < 1e-5
+
+
+def test_a_set_has_several_grounds():
+    bench = np.full((3, 60, 80), 0.7, np.float32)
+    bench[:, 50:55, :] = 0.1
+    images = [with_discs(g, 5, k, 1.0) for k, g in enumerate([tray(), bench] * 6)]
+    found = grounds_of(images)
+    assert len(found.templates) == 2 and found.are_of_the_set
+    background = Set(found.templates)
+    for k, ground in enumerate([tray(), bench]):
+        values = background.fit(images[k])
+        assert np.abs(background.draw(values, (60, 80)) - ground).max() < 1e-4
+
+
+def test_the_ground_of_a_set_moves_and_brightens():
+    background = Set(tray()[None])
+    moved = np.roll(tray(), (2, -3), axis=(1, 2)) + 0.1
+    image = with_discs(moved, 5, 3, 1.0)
+    which, dx, dy, *added = background.fit(image)
+    assert (which, dx, dy) == (0, -3, 2) and np.allclose(added, 0.1, atol=1e-3)
+    less = background.less(image, background.fit(image))
+    # What is left is the discs, and nothing of the frame.
+    assert (np.abs(less).max(axis=0) > 0.05).sum() == (
+        np.abs(image - moved).max(axis=0) > 0.05
+    ).sum()
+
+
+def test_images_that_share_nothing_have_no_ground_of_the_set():
+    rng = np.random.default_rng(0)
+    noise = [rng.random((3, 40, 40)).astype(np.float32) for _ in range(6)]
+    assert not grounds_of(noise).are_of_the_set
+    # One colour is no ground of a set: a smooth field says as much, of any size.
+    plain = [with_discs(np.full((3, 40, 40), 0.8, np.float32), 3, k, 0.1) for k in range(6)]
+    assert not grounds_of(plain).are_of_the_set
+    assert not grounds_of([tray(), tray((60, 81))] * 3).are_of_the_set
+
+
+@pytest.mark.parametrize("name", ["black", "flat", "smooth"])
+def test_every_ground_is_told_by_numbers(name):
+    image = with_discs(np.full((3, 30, 40), 0.5, np.float32), 3, 0, 1.0)
+    background = FITTED[name]()
+    values = background.fit(image)
+    assert values.ndim == 1
+    assert background.draw(values, (30, 40)).shape == image.shape
+    assert background.less(image, values).dtype == np.float32
