@@ -11,7 +11,9 @@ from scipy.special import logsumexp
 
 from airscene.model.air import AIR
 from airscene.model.counts import count_log_posterior
+from airscene.model.shapes import Counts, Image
 from airscene.model.steps import best_side, best_steps
+from airscene.model.unrolled import Appearance, InferenceStep
 from airscene.objective.bounds import log_marginal
 
 # A pixel brighter than this belongs to the object, for its box.
@@ -52,9 +54,33 @@ def infer(model: AIR, image: Float[Array, "channel height width"]) -> Inferred:
     Returns:
         The scene, in standardised latents and in pixels.
     """
+    return as_inferred(model, posterior_means(model, image))
+
+
+class Means(NamedTuple):
+    """The deterministic inference of one scene.
+
+    Args:
+        log_q: log q(n | x), for n = 0..N.
+        steps: The steps, at the means.
+        objects: The objects of all steps, at the means.
+    """
+
+    log_q: Counts
+    steps: InferenceStep
+    objects: Appearance
+
+
+def posterior_means(model: AIR, image: Image) -> Means:
+    """Infer one scene at the posterior means."""
     _, log_q, steps = best_steps(model, image)
     mean = jnp.zeros((model.config.n_steps, model.config.n_what))
-    objects = model.appearances(image, steps, mean)
+    return Means(log_q, steps, model.appearances(image, steps, mean))
+
+
+def as_inferred(model: AIR, means: Means) -> Inferred:
+    """Return what is inferred, in pixels too."""
+    log_q, steps, objects = means
     z_where = steps.proposal.z_where
     in_image = in_pixels(model, z_where, objects.drawn)
     return Inferred._make((log_q, z_where, objects.z_what, *in_image))

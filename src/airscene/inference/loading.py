@@ -17,6 +17,7 @@ from airscene.inverse.model import InverseAIR
 from airscene.model.bundled import bundled_models
 from airscene.model.patch.air import PatchAIR
 from airscene.model.patch.config import PatchConfig
+from airscene.model.unlike import Typical
 from airscene.model.weights import UNFINISHED, load_module, load_weights, read_metadata
 
 
@@ -63,7 +64,11 @@ def _load(file: Path, name: str) -> Model | PatchModel | SceneModel:
     if metadata.get("format") == PatchAIR.stored_format:
         return PatchModel(load_module(file, PatchAIR, PatchConfig), name)
     if metadata.get("format") != InverseAIR.stored_format:
-        return Model(load_weights(file), name)
+        air = load_weights(file)
+        try:
+            return Model(air, name, _typical(metadata.get("unlike")))
+        except InputError as error:
+            raise InputError(f"{file}: {error}") from None
     air = load_module(file, InverseAIR, InverseConfig)
     world = metadata.get("world") or _world_of_run(file.with_name("config.json"))
     if world is None:
@@ -77,6 +82,11 @@ def _load(file: Path, name: str) -> Model | PatchModel | SceneModel:
         return SceneModel(air, known, name, likelihood=likelihood)
     except InputError as error:
         raise InputError(f"{file}: {error}") from None
+
+
+def _typical(text: str | None) -> Typical | None:
+    """What is typical of the images of training; older weights do not say."""
+    return None if text is None else Typical.from_json(text)
 
 
 def _likelihood(text: str | None) -> Likelihood:

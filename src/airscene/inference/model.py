@@ -18,9 +18,12 @@ from airscene.inference.infer import (
     sample_batch,
 )
 from airscene.inference.inferrer import Explain, Images, Named, SceneInferrer
+from airscene.inference.measures import measure_batch
 from airscene.inference.pixels import in_images, latents
 from airscene.model.air import AIR
-from airscene.scene import Scene, Scenes
+from airscene.model.ground import less_ground
+from airscene.model.unlike import Typical
+from airscene.scene import Scene, Scenes, Unlike
 
 
 class Model(SceneInferrer[AIR, Scenes]):
@@ -29,10 +32,13 @@ class Model(SceneInferrer[AIR, Scenes]):
     Args:
         air: The network and the generative model.
         name: What it is called in the scenes that it infers.
+        typical: What is typical of the images of training, so that scenes say whether their image
+            is unlike them; None if that is not known.
     """
 
-    def __init__(self, air: AIR, name: str):
+    def __init__(self, air: AIR, name: str, typical: Typical | None = None):
         super().__init__(air, name, air.config.image_shape[1:], air.config.n_steps)
+        self.typical = typical
 
     def __repr__(self) -> str:
         """One line: the name, the images it takes and the largest count."""
@@ -52,34 +58,47 @@ class Model(SceneInferrer[AIR, Scenes]):
         Raises:
             InputError: If N is below 1, or the model's prior over counts is a table for another N.
         """
-        return Model(self.air.with_steps(n_steps), self.name)
+        return Model(self.air.with_steps(n_steps), self.name, self.typical)
 
     def _fit(self, given: Named, resize: bool) -> np.ndarray:
-        channels, seen = self.air.config.image_shape[0], Brightness()
+        c, seen = self.air.config, Brightness()
         for name, image in given:
             seen.look(name, image)
-        seen.warn_if_offset()
-        return np.stack(
+        if not c.subtract_ground:
+            seen.warn_if_offset()
+        channels = c.image_shape[0]
+        fitted = np.stack(
             [fit_image(x, self.image_size, channels, resize, name) for name, x in given]
         )
+        return in_chunks(less_grounds, fitted) if c.subtract_ground else fitted
 
     def infer_arrays(self, prepared: Float32[np.ndarray, "n channel height width"]) -> Inferred:
         """Infer prepared images; the same as `infer`, as arrays."""
         return in_chunks(lambda x: infer_batch(self.air, x), prepared)
 
     def _explainer(self, given: Named, prepared: np.ndarray, refine: bool) -> Explain:
+        # Of draws too, it is told by the means.
+        inferred_means, unlike = self._measured(prepared)
+
         def explain(sample: int | None, key: jax.Array | None) -> list[Scene]:
             if key is None:
-                inferred = self.infer_arrays(prepared)
+                inferred = inferred_means or self.infer_arrays(prepared)
                 counts = inferred.log_q.argmax(axis=1)
             else:
                 keys = iter(jax.random.split(key, -(-len(prepared) // CHUNK)))
                 inferred, counts = in_chunks(
                     lambda x: draw_posterior(self.air, x, next(keys)), prepared
                 )
-            return in_images(given, inferred, counts, sample, self.image_size)
+            return in_images(given, inferred, counts, sample, self.image_size, unlike)
 
         return explain
+
+    def _measured(self, prepared: np.ndarray) -> tuple[Inferred | None, list[Unlike] | None]:
+        """What is inferred, and how unlike the images of training they are; None if not known."""
+        if self.typical is None or not len(prepared):
+            return None, None
+        inferred, found = in_chunks(lambda x: measure_batch(self.air, x), prepared)
+        return inferred, self.typical.judge(found)
 
     def render(self, scenes: Scenes) -> Images:
         """Draw scenes again, see `SceneInferrer.render`."""
@@ -112,6 +131,9 @@ class Model(SceneInferrer[AIR, Scenes]):
         # Images per chunk, so that images x particles fits in memory.
         few = max(1, CHUNK * 4 // min(particles, PARTICLES))
         return in_chunks(lambda x: log_marginals(self.air, x, next(keys), particles), prepared, few)
+
+
+less_grounds = jax.jit(jax.vmap(less_ground))
 
 
 def _as_images(canvases: jax.Array) -> np.ndarray:

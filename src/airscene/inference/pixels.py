@@ -1,12 +1,14 @@
 """2-D scenes from latents to pixels of the images given, and back."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from jaxtyping import Float32, Int
 
 from airscene.errors import InputError
 from airscene.inference.infer import Inferred
 from airscene.model.air import AIR
-from airscene.scene import Scene, SceneObject, Scenes
+from airscene.scene import Scene, SceneObject, Scenes, Unlike
 
 
 def in_images(
@@ -15,6 +17,7 @@ def in_images(
     counts: Int[np.ndarray, " n"],
     sample: int | None,
     model_size: tuple[int, int],
+    unlike: Sequence[Unlike] | None = None,
 ) -> list[Scene]:
     """Return what was inferred of images of these names, in pixels of each."""
     probs = np.exp(inferred.log_q.astype(float))
@@ -36,7 +39,8 @@ def in_images(
             for k in range(counts[i])
         )
         resized_from = None if sizes[i] == model_size else sizes[i]
-        scenes.append(Scene(source, probs[i], objects, sample, resized_from))
+        unlike_i = None if unlike is None else unlike[i]
+        scenes.append(Scene(source, probs[i], objects, sample, resized_from, unlike_i))
     return scenes
 
 

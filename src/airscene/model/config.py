@@ -34,6 +34,8 @@ class AIRConfig:
         composition: How an object changes the canvas: "sum".
         background: What the canvas is before the first object: "black".
         likelihood: How a pixel is distributed given the canvas: "gaussian".
+        subtract_ground: Subtract an image's own ground, its median pixel, before anything else: for
+            images whose objects are bright on an even ground that is not black.
     """
 
     image_shape: tuple[int, int, int] = field(default=(1, 50, 50), metadata=NO_OPTION)
@@ -54,6 +56,7 @@ class AIRConfig:
     composition: str = field(default="sum", metadata=NO_OPTION)
     background: str = field(default="black", metadata=NO_OPTION)
     likelihood: str = field(default="gaussian", metadata=NO_OPTION)
+    subtract_ground: bool = False
 
     def __post_init__(self) -> None:
         """Refuse values out of range: raise `InputError`."""

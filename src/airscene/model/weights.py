@@ -70,9 +70,29 @@ def _serialised(tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> byt
         start, end = end, end + tensor.nbytes
         header[name] = {"dtype": kind, "shape": tensor.shape, "data_offsets": [start, end]}
         data.append(tensor.tobytes())
+    return _with_header(header, b"".join(data))
+
+
+def _with_header(header: dict[str, Any], data: bytes) -> bytes:
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
-    return len(text).to_bytes(8, "little") + text + b"".join(data)
+    return len(text).to_bytes(8, "little") + text + data
+
+
+def with_metadata(data: bytes, **changes: str | None) -> bytes:
+    """Return a weights file with other metadata, and the same bytes of tensors.
+
+    What is added is the last of the metadata, so that taking it away again gives the same file.
+
+    Args:
+        data: The bytes of the file.
+        changes: Metadata to add or to change; None takes them away.
+    """
+    start = 8 + int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:start])
+    metadata = {k: v for k, v in header["__metadata__"].items() if k not in changes}
+    metadata |= {k: v for k, v in changes.items() if v is not None}
+    return _with_header({**header, "__metadata__": metadata}, data[start:])
 
 
 def read_metadata(path: str | Path) -> dict[str, str]:

@@ -80,7 +80,7 @@ def run(
             tensorboard=tensorboard,
             console=console,
         )
-        evaluation = task.evaluate(model)
+        evaluation, metadata = task.evaluate(model), task.calibrate(model)
         write_json(folder / "evaluation.json", evaluation)
         if (scenes := task.scenes(model, folder.name)) is not None:
             scenes.save(folder / "scenes.json")
@@ -92,7 +92,7 @@ def run(
         picture.save(folder / "figures" / f"{name}{picture.suffix}")
     _write_report(task, folder, rows, evaluation, pictures)
     # Last, as it is what says that the run is complete.
-    save_weights(model, weights, **task.metadata())
+    save_weights(model, weights, **task.metadata(), **metadata)
     (folder / UNFINISHED).unlink(missing_ok=True)
     return model
 

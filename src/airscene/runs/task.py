@@ -139,6 +139,14 @@ class Task(ABC, Generic[Network]):
         """Return what the weights say beside their configuration."""
         return {}
 
+    def calibrate(self, model: Network) -> dict[str, str]:
+        """Return what the weights say that is measured of the trained model; nothing if nothing is.
+
+        Args:
+            model: The trained model.
+        """
+        return {}
+
     def inferrer(self, model: Network, name: str) -> Any:
         """Return the trained model as its users see it.
 

@@ -8,8 +8,10 @@ import numpy as np
 from jaxtyping import UInt8
 
 from airscene.model.air import AIR
+from airscene.model.ground import less_ground
 from airscene.objective.baseline import Baseline, WithBaseline, apart, with_baseline
 from airscene.objective.bounds import enumerated, importance_weighted, score_function
+from airscene.training.augment import augment
 from airscene.training.config import TrainConfig
 from airscene.training.loop import train
 from airscene.training.state import Objective
@@ -54,8 +56,15 @@ def annealed_bound(model: AIR, config: TrainConfig, images: Images) -> Objective
         start, end = (fraction * config.steps for fraction in release)
         return jnp.clip((end - step) / (end - start), 0.0, 1.0)
 
+    def seen(images, key):
+        # Not even a random number is drawn where nothing is changed: runs stay what they were.
+        if config.augment:
+            keys = jax.random.split(jax.random.fold_in(key, 3), len(images))
+            images = jax.vmap(augment, in_axes=(0, None, 0))(images, config.augment, keys)
+        return jax.vmap(less_ground)(images) if model.config.subtract_ground else images
+
     def objective(trained: AIR | WithBaseline[AIR, Baseline], batch, key, step):
-        (images,) = batch
+        images = seen(batch[0], key)
         noise = jax.random.normal(key, noise_shape)
         extra = penalty * left(config.count_penalty_release, step)
         prior = jax.nn.log_softmax(log_prior - extra * counts)

@@ -63,6 +63,8 @@ class TrainConfig(LoopConfig):
             "importance", the importance-weighted bound; "score", the paper's score function, or
             "score-baseline", the same with neural baselines.
         samples: Samples an image of the importance-weighted bound; 0 for the other estimators.
+        augment: Share of the images of a batch that are changed at random, each time anew: a ground
+            of up to 0.3 of white, noise, less contrast, another size.
     """
 
     count_penalty: float = 0.0125
@@ -71,6 +73,7 @@ class TrainConfig(LoopConfig):
     prefix_release: tuple[float, float] = (0.3, 0.5)
     estimator: Estimator = "enumerated"
     samples: int = 0
+    augment: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse values out of range: raise `InputError`."""
@@ -79,6 +82,7 @@ class TrainConfig(LoopConfig):
         right = self.samples >= 1 if self.estimator == "importance" else self.samples == 0
         wanted = "at least 1 with --estimator importance, and 0 without"
         check_option("samples", self.samples, right, wanted)
+        check_option("augment", self.augment, 0 <= self.augment <= 1, "from 0 to 1")
         right = 0 <= self.count_penalty < math.inf
         check_option("count_penalty", self.count_penalty, right, "a number of at least 0")
         check_option("prefix", self.prefix, 0 <= self.prefix <= 1, "from 0 to 1")

@@ -29,7 +29,9 @@ from airscene.images import LabelledScenes
 from airscene.images.load import Paths
 from airscene.inference import Model
 from airscene.model.air import AIR
-from airscene.model.weights import load_weights
+from airscene.model.unlike import Typical
+from airscene.model.weights import load_weights, read_metadata
+from airscene.runs.calibrate import calibrate_on, typical_images
 from airscene.runs.preset import Preset, channels_first
 from airscene.runs.stages import Stages
 from airscene.runs.task import Metrics, Pictures, Task
@@ -57,6 +59,7 @@ class ImageTask(Task[AIR]):
     def __init__(self, preset: Preset, images: Paths | None = None):
         super().__init__(preset)
         self._images = images
+        self._typical: Typical | None = None
 
     @cached_property
     def _loaded(self) -> tuple[Preset, LabelledScenes, LabelledScenes]:
@@ -106,7 +109,15 @@ class ImageTask(Task[AIR]):
 
     def load(self, weights: Path) -> AIR:
         """Read the model of a complete run."""
+        said = read_metadata(weights).get("unlike")
+        self._typical = None if said is None else Typical.from_json(said)
         return load_weights(weights)
+
+    def calibrate(self, model: AIR) -> dict[str, str]:
+        """Measure what is typical of the images of training, where there are enough of them."""
+        images = typical_images(self.preset, self._loaded[1])
+        self._typical = calibrate_on(model, images)
+        return {} if self._typical is None else {"unlike": self._typical.to_json()}
 
     def watch(self, model: AIR, step: int) -> tuple[Metrics, Mapping[str, Any]]:
         """Count held-out scenes, and draw a few again.
@@ -141,7 +152,7 @@ class ImageTask(Task[AIR]):
 
     def inferrer(self, model: AIR, name: str) -> Model:
         """Return the trained model as its users see it."""
-        return Model(model, name)
+        return Model(model, name, self._typical)
 
     def pictures(self, model: AIR, stages: Stages, rows: Sequence[Mapping[str, Any]]) -> Pictures:
         """Draw the pictures of the run (Fig. 3), and where the truth is known, its counts."""

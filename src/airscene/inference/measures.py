@@ -1,0 +1,136 @@
+"""What is measured of an image and of the scene that is inferred of it, to say what is unlike."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Float32
+
+from airscene.inference.chunks import in_chunks
+from airscene.inference.infer import Inferred, Means, as_inferred, posterior_means
+from airscene.model.air import AIR
+from airscene.model.ground import quantile
+from airscene.model.shapes import Image, Scalar
+from airscene.model.unlike import NUMBERS, Typical, typical_of
+from airscene.model.where import spatial
+
+# Added to squares before their logarithm, in units of sigma^2: an empty image leaves nothing.
+SMALL = 0.01
+
+# With less ink than this, as a share of a white image, an image has nothing to measure.
+LEAST_INK = 1e-3
+
+_FAR = 1e9
+
+
+def infer_measured(model: AIR, image: Image) -> tuple[Inferred, Float[Array, " numbers"]]:
+    """Infer one scene, and measure it; `vmap` for a batch.
+
+    Args:
+        model: The model.
+        image: Image, values in [0, 1].
+
+    Returns:
+        What `infer` returns; the numbers that `airscene.model.unlike.NUMBERS` names. A number that
+        the image does not have, as the size of objects where there is none, is NaN.
+    """
+    means = posterior_means(model, image)
+    inferred = as_inferred(model, means)
+    found = {**of_image(model, image), **of_scene(model, image, means, inferred)}
+    return inferred, jnp.stack([found[name] for name in NUMBERS])
+
+
+def of_image(model: AIR, image: Image) -> dict[str, Scalar]:
+    """Return the numbers of an image alone."""
+    grey = spatial.pool(image).mean(axis=0)
+    ground = quantile(grey)
+    over = jax.nn.relu(grey - ground)
+    inky = jnp.where(over.mean() > LEAST_INK, 0.0, jnp.nan)
+    beside, below = jnp.diff(grey, axis=1), jnp.diff(grey, axis=0)
+    change = jnp.square(beside).sum() + jnp.square(below).sum()
+    off = jnp.square(grey - ground).sum()
+    wide = 0.25 * (over[1:, 1:] + over[1:, :-1] + over[:-1, 1:] + over[:-1, :-1])
+    return {
+        "ground": ground,
+        "noise": quantile(jnp.abs(jnp.diff(beside, axis=0)), 0.3),
+        "texture": log(change / jnp.maximum(off, LEAST_INK)) + inky,
+        "peak": log(in_window(model, over).max()) + inky,
+        "bright": log(jnp.square(over).sum() / jnp.maximum(over.sum(), LEAST_INK)) + inky,
+        "stroke": log(jnp.square(wide).sum() / jnp.maximum(wide.sum(), LEAST_INK)) + inky,
+    }
+
+
+def of_scene(model: AIR, image: Image, means: Means, inferred: Inferred) -> dict[str, Scalar]:
+    """Return the numbers of an image and its scene."""
+    log_q, count = means.log_q, jnp.argmax(means.log_q)
+    there = jnp.arange(model.config.n_steps) < count
+    some = jnp.where(count > 0, 0.0, jnp.nan)
+    canvas = model.compose(means.objects.drawn, there)
+    left = spatial.pool(image - canvas) / model.config.sigma
+    squares = jnp.square(left).mean(axis=0)
+    missing, excess = (jnp.square(jax.nn.relu(in_window(model, x))) for x in (left, -left))
+    kl = model.kl(means.steps.proposal, means.objects)
+    x0, y0, x1, y1 = jnp.moveaxis(jnp.asarray(inferred.boxes), 1, 0)
+    extent = jnp.log(jnp.maximum(jnp.maximum(x1 - x0, y1 - y0), 1.0))
+    scale = means.steps.proposal.z_where[:, 0]
+    grey = spatial.pool(image).mean(axis=0)
+    ink = jax.nn.relu(grey - quantile(grey)).mean()
+    n = jnp.maximum(count, 1)
+    return {
+        "residual": jnp.log(SMALL + squares.mean()),
+        "patch": jnp.log(SMALL + in_window(model, squares).max()),
+        "missing": jnp.log(SMALL + missing.mean(axis=0).max()),
+        "excess": jnp.log(SMALL + excess.mean(axis=0).max()),
+        "kl": jnp.where(there, kl, 0.0).sum() / n + some,
+        "largest kl": jnp.where(there, kl, -_FAR).max() + some,
+        "smallest": jnp.where(there, extent, _FAR).min() + some,
+        "largest": jnp.where(there, extent, -_FAR).max() + some,
+        "smallest window": jnp.where(there, scale, _FAR).min() + some,
+        "largest window": jnp.where(there, scale, -_FAR).max() + some,
+        "ink": log(ink / n) + some,
+        "unseen ink": jnp.where(count > 0, jnp.nan, jnp.sqrt(ink)),
+        "entropy": -jnp.sum(jnp.exp(log_q) * jnp.maximum(log_q, -_FAR)),
+        "count": count.astype(log_q.dtype),
+    }
+
+
+def log(value: Scalar) -> Scalar:
+    """Return the logarithm of what may be 0."""
+    return jnp.log(value + 1e-6)
+
+
+def in_window(
+    model: AIR, squares: Float[Array, "*channel rows columns"]
+) -> Float[Array, "*channel places across"]:
+    """Return the means over windows of a typical object, at every place inside the image."""
+    side = model.config.object_size * min(model.config.image_shape[1:]) / spatial.POOL
+    rows, columns = (_windows(side, n) for n in squares.shape[-2:])
+    return rows @ squares @ columns.T
+
+
+def _windows(side: float, n: int) -> Float[Array, "places n"]:
+    wide = min(n, max(1, round(side)))
+    first, pixel = jnp.arange(n - wide + 1)[:, None], jnp.arange(n)
+    return jnp.where((pixel >= first) & (pixel < first + wide), 1.0 / wide, 0.0)
+
+
+measure_batch = eqx.filter_jit(jax.vmap(infer_measured, in_axes=(None, 0)))
+
+
+def calibrate(
+    model: AIR,
+    images: Float32[np.ndarray, "n channel height width"],
+    others: Float32[np.ndarray, "m channel height width"],
+) -> Typical:
+    """Find out what is typical of the images of training.
+
+    Args:
+        model: The trained model.
+        images: Some of them, as `Model.prepare` returns them.
+        others: Others, which tell where the score is 1.
+
+    Raises:
+        InputError: If there are too few to tell.
+    """
+    found = [in_chunks(lambda x: measure_batch(model, x)[1], some) for some in (images, others)]
+    return typical_of(*found)
