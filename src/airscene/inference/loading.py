@@ -62,7 +62,11 @@ def load(model: str | Path) -> Model | PatchModel | SceneModel:
 def _load(file: Path, name: str) -> Model | PatchModel | SceneModel:
     metadata = read_metadata(file)
     if metadata.get("format") == PatchAIR.stored_format:
-        return PatchModel(load_module(file, PatchAIR, PatchConfig), name)
+        air = load_module(file, PatchAIR, PatchConfig)
+        try:
+            return PatchModel(air, name, _typical(metadata.get("unlike")))
+        except InputError as error:
+            raise InputError(f"{file}: {error}") from None
     if metadata.get("format") != InverseAIR.stored_format:
         air = load_weights(file)
         try:

@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -72,10 +72,16 @@ _NUMBERS = {
     "ink": Number(0.05, *_BRIGHT),
     "unseen ink": Number(0.01, "more is there that is counted as nothing", "less is there"),
     "entropy": Number(0.5, "the count is less certain", "the count is more certain"),
+    "object size": Number(0.08, _LARGER, _SMALLER, 1, clear=3.0),
+    "contrast": Number(0.1, "objects stand out more", "objects stand out less", 1),
+    "gain": Number(0.1, "objects explain more", "objects explain less"),
 }
 
-NUMBERS = tuple(_NUMBERS)
-"""The names of the numbers, in their order. `airscene.inference.measures` measures them."""
+# Those of models of patches alone.
+_OF_PATCHES = ("object size", "contrast", "gain")
+
+NUMBERS = tuple(name for name in _NUMBERS if name not in _OF_PATCHES)
+"""The names of the numbers of AIR, in their order. `airscene.inference.measures` measures them."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +128,10 @@ class Typical:
             judged.append(Unlike(score, flag, self._reason(one, z) if flag else LIKE))
         return judged
 
+    def with_threshold(self, threshold: float) -> "Typical":
+        """Return the same, with another distance of score 1."""
+        return replace(self, threshold=max(threshold, 1e-6))
+
     def to_json(self) -> str:
         """Return it as weights hold it, with six digits of each number."""
         return json.dumps(_rounded(asdict(self)))
@@ -147,7 +157,7 @@ class Typical:
             every = np.concatenate([typical.middle, *rows, [typical.threshold]])
             positive = min(*typical.above, *typical.below, typical.threshold) > 0
             right = lengths == {n} and len(rows) == n and np.isfinite(every).all() and positive
-            if right and typical.numbers == NUMBERS:
+            if right and set(typical.numbers) <= set(_NUMBERS):
                 return typical
         except (KeyError, TypeError, ValueError):
             pass
@@ -179,33 +189,40 @@ class Typical:
 
 
 def typical_of(
-    found: Float[np.ndarray, "n numbers"], others: Float[np.ndarray, "m numbers"]
+    found: Float[np.ndarray, "n numbers"],
+    others: Float[np.ndarray, "m numbers"],
+    names: tuple[str, ...] = NUMBERS,
+    least_images: int = LEAST_IMAGES,
+    ridge: float = RIDGE,
 ) -> Typical:
     """Find out what is typical of the images of training.
 
     Args:
-        found: The numbers of some, `NUMBERS` of each; NaN for those that it does not have.
+        found: The numbers of some; NaN for those that it does not have.
         others: The same of others, which tell where the score is 1.
+        names: What the numbers are.
+        least_images: As many images at least are enough.
+        ridge: Added to the variances; the more, the fewer the images.
 
     Raises:
         InputError: If there are too few images to tell.
     """
     least = min(len(found), len(others))
-    if least < LEAST_IMAGES:
-        raise InputError(f"{least} images are too few to say what is typical; give {LEAST_IMAGES}")
+    if least < least_images:
+        raise InputError(f"{least} images are too few to say what is typical; give {least_images}")
     found = np.asarray(found, float)
     # A number that no image has is in the middle at 0.
     known = np.where(np.isnan(found).all(axis=0), 0.0, found)
     middle = np.nanmedian(known, axis=0)
     parts = np.nanpercentile(known, [0.3, 2.5, 16.0, 84.0, 97.5, 99.7], axis=0) - middle
-    floors = np.array([number.floor for number in _NUMBERS.values()])
+    floors = np.array([number.floor for number in (_NUMBERS[name] for name in names)])
     above = np.maximum((parts[3:] / [[1.0], [2.0], [3.0]]).max(axis=0), floors)
     below = np.maximum((-parts[:3] / [[3.0], [2.0], [1.0]]).max(axis=0), floors)
     plain = (tuple(values.tolist()) for values in (middle, above, below))
-    n = len(NUMBERS)
-    whole = Typical(NUMBERS, *plain, precision=tuple(map(tuple, np.eye(n).tolist())), threshold=1.0)
+    n = len(names)
+    whole = Typical(names, *plain, precision=tuple(map(tuple, np.eye(n).tolist())), threshold=1.0)
     z = whole._deviations(found)
-    precision = np.linalg.inv(z.T @ z / len(z) + RIDGE * np.eye(n))
+    precision = np.linalg.inv(z.T @ z / len(z) + ridge * np.eye(n))
     said = {**vars(whole), "precision": tuple(map(tuple, precision.tolist()))}
     threshold = float(np.quantile(Typical(**said).scores(others), 1.0 - FLAGGED))
     return Typical(**{**said, "threshold": max(threshold, 1e-6)})

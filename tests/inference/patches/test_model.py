@@ -1,18 +1,21 @@
 """A short training on images of one's own, used on images of any size and any number of objects."""
 
+import io
 import pickle
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from airscene import load
 from airscene.errors import InputError
 from airscene.inference.patches.in_images import count_probs
 from airscene.inference.patches.propose import run_together
 from airscene.inference.patches.scan import scan
+from airscene.model.weights import save_weights
 from airscene.scene import label_image
 
-from .conftest import discs
+from .conftest import SMALL, discs
 
 
 def held_out(n: int = 30):
@@ -109,8 +112,6 @@ def test_samples_and_draws(trained):
 
 
 def test_it_is_read_and_pickled_as_it_was(trained, tmp_path):
-    from airscene.model.weights import save_weights
-
     save_weights(trained.air, tmp_path / "x.safetensors")
     image = discs(4, (80, 90), 8).image
     wanted = trained.infer(image).images[0].to_dict()
@@ -136,3 +137,41 @@ def test_counts_of_objects_that_are_there_each_by_itself():
     shares = np.bincount(drawn, minlength=4) / len(drawn)
     assert np.allclose(probs, shares, atol=4 * np.sqrt(0.25 / len(drawn)))
     assert count_probs([]).tolist() == [1.0]
+
+
+def flagged(trained, images) -> float:
+    return float(np.mean([scene.unlike.flag for scene in trained.infer(images)]))
+
+
+def test_it_knows_what_is_unlike_its_training(trained):
+    rng, held = np.random.default_rng(0), held_out(20)
+    assert flagged(trained, [one.image for one in held]) <= 0.15
+    noise = rng.normal(0, 0.15, (8, 90, 110, 3)) + 0.5
+    assert flagged(trained, list(np.clip(noise, 0, 1).astype(np.float32))) == 1.0
+    full = [one.image for one in held if len(one.centres) > 1][:8]
+    assert flagged(trained, [np.repeat(np.repeat(x, 2, 0), 2, 1) for x in full]) > 0.8
+    assert flagged(trained, [x[::2, ::2] for x in full]) > 0.8
+    noisy = [np.clip(x + rng.normal(0, 0.1, x.shape), 0, 1).astype(np.float32) for x in full]
+    assert flagged(trained, noisy) == 1.0
+    (scene,) = trained.infer(noisy[0])
+    assert scene.unlike.score > 1.0 and "noise" in scene.unlike.reason
+
+
+def test_a_run_starts_from_another(trained, tmp_path):
+    """One update after it, it counts as the run before did; alone, it would count nothing right."""
+    from airscene.runs.fit import fit
+
+    rng = np.random.default_rng(2)
+    images = [discs(int(rng.integers(0, 7)), (80, 100), 900 + k).image for k in range(20)]
+    before = tmp_path / "before.safetensors"
+    save_weights(trained.air, before)
+    few = {**SMALL, "steps": 2, "evaluate_every": 2, "save_every": 2, "learning_rate": 1e-6}
+    quiet = Console(file=io.StringIO())
+    options = {**few, "images": images, "object_size": "16px", "console": quiet}
+    after = fit("images", tmp_path / "run", from_run=str(before), **options)
+    truth = held_out(10)
+    wanted = np.array([len(one.centres) for one in truth])
+    counts = after.infer([one.image for one in truth]).counts
+    assert np.abs(counts - wanted).mean() < 0.5
+    with pytest.raises(InputError, match="whose networks are of another form"):
+        fit("images", tmp_path / "x", from_run=str(before), **{**options, "n_what": 5})

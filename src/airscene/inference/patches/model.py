@@ -1,6 +1,7 @@
 """A trained model of patches: images of any size in, `Scenes` out."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 import jax
@@ -10,12 +11,14 @@ from airscene.errors import InputError
 from airscene.images.load import Paths, each_image
 from airscene.inference.inferrer import Explain, Images, Named, SceneInferrer
 from airscene.inference.patches.in_images import found_in, scene_of
+from airscene.inference.patches.measures import measure
 from airscene.inference.patches.objects import put
 from airscene.inference.patches.propose import TOGETHER, run_together
 from airscene.inference.patches.scan import PATCH, Explained, scan
 from airscene.model.patch.air import PatchAIR
 from airscene.model.patch.prepare import Prepared, frame_of, prepare
-from airscene.scene import Scene, SceneObject, Scenes
+from airscene.model.unlike import Typical
+from airscene.scene import Scene, SceneObject, Scenes, Unlike
 
 # A drawn image is as wide and as high as this many typical objects; the most objects of a scene.
 DRAWN, MOST = 10, 1_000_000
@@ -27,9 +30,12 @@ class PatchModel(SceneInferrer[PatchAIR, Scenes]):
     Args:
         air: The network and the generative model.
         name: What it is called in the scenes that it infers.
+        typical: What is typical of the images of training, so that scenes say whether their image
+            is unlike them; None if that is not known.
     """
 
-    def __init__(self, air: PatchAIR, name: str):
+    def __init__(self, air: PatchAIR, name: str, typical: Typical | None = None):
+        self.typical = typical
         side = DRAWN * air.config.pixels
         super().__init__(air, name, (side, side), MOST)
 
@@ -69,14 +75,22 @@ class PatchModel(SceneInferrer[PatchAIR, Scenes]):
 
     def _explainer(self, given: Named, prepared: Sequence[Prepared], refine: bool) -> Explain:
         found = self.explain(prepared)
+        unlike: list[Unlike] | list[None] = [None] * len(found)
+        if self.typical and found:
+            each = zip(prepared, found, strict=True)
+            unlike = self.typical.judge(np.stack([measure(self.air, *one) for one in each]))
 
         def explain(sample: int | None, key: jax.Array | None) -> list[Scene]:
             rng = None
             if key is not None:
                 rng = np.random.default_rng(np.asarray(jax.random.key_data(key)))
             return [
-                scene_of(self.air, name, image.shape[:2], seen, one, sample, rng)
-                for (name, image), seen, one in zip(given, prepared, found, strict=True)
+                replace(
+                    scene_of(self.air, name, image.shape[:2], seen, one, sample, rng), unlike=judged
+                )
+                for (name, image), seen, one, judged in zip(
+                    given, prepared, found, unlike, strict=True
+                )
             ]
 
         return explain

@@ -17,10 +17,10 @@ from airscene.images.crops import cut_crops
 from airscene.images.load import Paths
 from airscene.images.own import OwnImages
 from airscene.inference import PatchModel, load
+from airscene.inference.patches.measures import calibrate
 from airscene.model.patch.air import PatchAIR
-from airscene.model.patch.config import PatchConfig
 from airscene.model.patch.look import Looked, look
-from airscene.model.weights import load_module
+from airscene.model.unlike import Typical
 from airscene.runs.preset import PatchPreset
 from airscene.runs.stages import Stages
 from airscene.runs.task import Metrics, Pictures, Task
@@ -35,6 +35,9 @@ WATCHED, COUNTED = 4, 100
 
 # Held-out images in the pictures, those whose counts are doubted most, and in one of them.
 SHOWN, ROWS = 24, 8
+
+# The most images that tell what is typical.
+TYPICAL = 100
 
 # Updates at once: a signal is heeded after them.
 AT_ONCE = 10
@@ -51,6 +54,7 @@ class OwnTask(Task[PatchAIR]):
     def __init__(self, preset: PatchPreset, images: Paths | None = None):
         super().__init__(preset)
         self._images = images
+        self._typical: Typical | None = None
         self._found: tuple[PatchAIR, Scenes] | None = None
 
     @cached_property
@@ -113,7 +117,10 @@ class OwnTask(Task[PatchAIR]):
 
     def load(self, weights: Path) -> PatchAIR:
         """Read the model of a complete run."""
-        return load_module(weights, PatchAIR, PatchConfig)
+        model = load(weights)
+        assert isinstance(model, PatchModel)
+        self._typical = model.typical
+        return model.air
 
     @cached_property
     def _held_out(self) -> list[tuple[str, np.ndarray]]:
@@ -138,9 +145,19 @@ class OwnTask(Task[PatchAIR]):
         """Return a table of the counts of held-out images: `counts.csv`."""
         return {"counts.csv": to_csv(scenes).encode(errors="replace")}
 
+    def calibrate(self, model: PatchAIR) -> dict[str, str]:
+        """Return what is typical of the images of training."""
+        seen = self._looked.prepared[:TYPICAL]
+        typical = calibrate(model, seen, PatchModel(model, "training").explain(seen))
+        if typical is None:
+            return {}
+        # Through JSON, so that a model says the same before and after it is loaded.
+        self._typical = Typical.from_json(typical.to_json())
+        return {"unlike": self._typical.to_json()}
+
     def inferrer(self, model: PatchAIR, name: str) -> PatchModel:
         """Return the trained model as its users see it."""
-        return PatchModel(model, name)
+        return PatchModel(model, name, self._typical)
 
     def pictures(
         self, model: PatchAIR, stages: Stages, rows: Sequence[Mapping[str, Any]]
