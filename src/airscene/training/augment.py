@@ -16,9 +16,9 @@ def augment(image: Image, share: float | Scalar, key: PRNGKeyArray) -> Image:
 
         x' = clip(ground + contrast * x(size) + noise, 0, 1)
 
-    Contrast and the noise's deviation are uniform, and so is the logarithm of the size: the image is
-    magnified about its centre, and black where it then does not reach. The ground is uniform in one
-    half of the images, and black in the other half: what clipping makes of noise on black is as
+    Contrast and the noise's deviation are uniform, and so is the logarithm of the size: the image
+    is magnified about its centre, and black where it then does not reach. The ground is uniform in
+    one half of the images, and black in the other half: what clipping makes of noise on black is as
     common as noise.
 
     Args:
