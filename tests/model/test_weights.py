@@ -21,7 +21,13 @@ from airscene.model.air import AIR
 from airscene.model.bundled import bundled_models
 from airscene.model.config import AIRConfig
 from airscene.model.stored import StoredModule, stored_as, stored_names
-from airscene.model.weights import load_module, load_weights, read_metadata, save_weights
+from airscene.model.weights import (
+    load_module,
+    load_weights,
+    read_metadata,
+    save_weights,
+    with_metadata,
+)
 
 
 @pytest.fixture(scope="module")
@@ -313,3 +319,28 @@ def test_a_full_disk_keeps_the_old_weights(tiny, model, path, monkeypatch):
         save_weights(tiny(seed=1), path)
     assert eqx.tree_equal(load_weights(path), model)
     assert os.listdir(path.parent) == [path.name]
+
+
+def test_metadata_are_added_and_taken_away_and_no_tensor_changes(model, path):
+    data = path.read_bytes()
+    assert with_metadata(data) == data
+    more = with_metadata(data, unlike='{"a": "\u00e9"}')
+    path.write_bytes(more)
+    assert metadata(path) == {**metadata_of(data, path.with_name("o")), "unlike": '{"a": "\u00e9"}'}
+    assert eqx.tree_equal(load_weights(path), model)
+    assert with_metadata(more, unlike=None) == data
+    assert with_metadata(more, unlike="other") == with_metadata(data, unlike="other")
+
+
+def metadata_of(data, path):
+    path.write_bytes(data)
+    return metadata(path)
+
+
+@pytest.mark.parametrize("name", bundled_models())
+def test_bundled_weights_without_what_is_unlike_are_what_they_were(name):
+    """Adding metadata keeps the order of the header, so that files can be told by their hash."""
+    data = bundled_models()[name].read_bytes()
+    assert with_metadata(data, unlike="x")[-1000:] == data[-1000:]
+    plain = with_metadata(data, unlike=None)
+    assert with_metadata(with_metadata(plain, unlike="x"), unlike=None) == plain

@@ -58,6 +58,7 @@ _NUMBERS = {
     "largest": Number(0.05, _LARGER, _SMALLER, 1),
     "count": Number(1.0, "there are more objects", "there are fewer objects", 1, clear=1.5),
     "texture": Number(0.03, "details are finer", "details are coarser"),
+    "all ink": Number(0.05, "there is more, all in all,", "there is less, all in all,"),
     "peak": Number(0.05, *_BRIGHT),
     "bright": Number(0.03, "objects are brighter or thicker", "objects are fainter or thinner"),
     "stroke": Number(0.03, "objects are brighter or thicker", "objects are fainter or thinner"),
@@ -121,12 +122,12 @@ class Typical:
             found: The numbers of each image, in the order of `numbers`; NaN for those that it does
                 not have.
         """
-        deviations, scores = self._deviations(found), self.scores(found)
-        judged = []
-        for one, z, score in zip(found, deviations, scores.tolist(), strict=True):
-            flag = score > 1.0
-            judged.append(Unlike(score, flag, self._reason(one, z) if flag else LIKE))
-        return judged
+        deviations = self._deviations(found)
+        scores = (self._distances(deviations) / self.threshold).tolist()
+        like = [Unlike(score, False, LIKE) for score in scores]
+        for i in (i for i, score in enumerate(scores) if score > 1.0):
+            like[i] = Unlike(scores[i], True, self._reason(found[i], deviations[i]))
+        return like
 
     def with_threshold(self, threshold: float) -> "Typical":
         """Return the same, with another distance of score 1."""
@@ -171,7 +172,7 @@ class Typical:
         return np.nan_to_num(np.where(off > 0, off / self.above, off / self.below), posinf=0.0)
 
     def _distances(self, z: Float[np.ndarray, "n numbers"]) -> Float[np.ndarray, " n"]:
-        return np.sqrt(np.maximum(np.einsum("ni,ij,nj->n", z, np.array(self.precision), z), 0.0))
+        return np.sqrt(np.maximum((z @ np.array(self.precision) * z).sum(axis=1), 0.0))
 
     def _reason(
         self, found: Float[np.ndarray, " numbers"], z: Float[np.ndarray, " numbers"]

@@ -45,7 +45,7 @@ def strange_images(data: DataConfig, n: int) -> Iterator[tuple[str, Planes]]:
         yield f"noise_{deviation}", np.clip(noise, 0.0, 1.0)
     for ground in GROUNDS:
         yield f"ground_{ground}", np.minimum(scenes + ground, 1.0)
-    yield "half_size", of_size(data, n, 2)
+    yield "half_size", of_size(data, n, 2.0)
     yield "double_size", of_size(data, n, 0.5)
     yield "six_objects", np.minimum(sum(held_out(data, n, seed, (2,)) for seed in SEEDS[3:]), 1.0)
     yield "inverted", 1.0 - scenes

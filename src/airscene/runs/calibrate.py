@@ -61,8 +61,8 @@ def typical_images(
         return images
     planes = images[:, None] if images.ndim == 3 else np.moveaxis(images, 3, 1)
     keys = jax.random.split(jax.random.key(0), len(images))
-    some = jax.jit(jax.vmap(augment, in_axes=(0, None, 0)))
-    planes = np.asarray(some(jnp.asarray(planes, jnp.float32) / 255.0, changed, keys))
+    some = jax.jit(jax.vmap(lambda image, key: augment(image, changed, key)))
+    planes = np.asarray(some(jnp.asarray(planes, jnp.float32) / 255.0, keys))
     return planes[:, 0] if images.ndim == 3 else np.moveaxis(planes, 1, 3)
 
 

@@ -60,7 +60,7 @@ def annealed_bound(model: AIR, config: TrainConfig, images: Images) -> Objective
         # Not even a random number is drawn where nothing is changed: runs stay what they were.
         if config.augment:
             keys = jax.random.split(jax.random.fold_in(key, 3), len(images))
-            images = jax.vmap(augment, in_axes=(0, None, 0))(images, config.augment, keys)
+            images = jax.vmap(lambda x, one: augment(x, config.augment, one))(images, keys)
         return jax.vmap(less_ground)(images) if model.config.subtract_ground else images
 
     def objective(trained: AIR | WithBaseline[AIR, Baseline], batch, key, step):

@@ -11,13 +11,15 @@ from airscene.model.shapes import Image, Scalar
 GROUND, NOISE, CONTRAST, SIZES = 0.3, 0.2, 0.4, (0.8, 1.25)
 
 
-def augment(image: Image, share: float, key: PRNGKeyArray) -> Image:
+def augment(image: Image, share: float | Scalar, key: PRNGKeyArray) -> Image:
     """Change an image at random, or leave it as it is.
 
         x' = clip(ground + contrast * x(size) + noise, 0, 1)
 
-    Ground, contrast and the noise's deviation are uniform, and so is the logarithm of the size: the
-    image is magnified about its centre, and black where it then does not reach.
+    Contrast and the noise's deviation are uniform, and so is the logarithm of the size: the image
+    is magnified about its centre, and black where it then does not reach. The ground is uniform in
+    one half of the images, and black in the other half: what clipping makes of noise on black is as
+    common as noise.
 
     Args:
         image: Image, values in [0, 1].
@@ -25,7 +27,7 @@ def augment(image: Image, share: float, key: PRNGKeyArray) -> Image:
         key: Decides the change.
     """
     keys = jax.random.split(key, 6)
-    ground = jax.random.uniform(keys[0], maxval=GROUND)
+    ground = jax.nn.relu(jax.random.uniform(keys[0], minval=-GROUND, maxval=GROUND))
     deviation = jax.random.uniform(keys[1], maxval=NOISE)
     contrast = jax.random.uniform(keys[2], minval=CONTRAST)
     smallest, largest = jnp.log(jnp.array(SIZES))
