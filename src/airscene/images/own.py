@@ -7,7 +7,10 @@ import numpy as np
 
 from airscene.errors import InputError, check_whole
 from airscene.images.given import items_of
-from airscene.images.load import Paths, load_images
+from airscene.images.load import Paths, each_image
+
+# The most numbers of images that are kept in memory: about a gigabyte of them.
+MOST_VALUES = 500_000_000
 
 # Every tenth image is held out: it is in the pictures of a run, and nothing is learnt of it.
 HELD_OUT = 10
@@ -41,15 +44,18 @@ class OwnConfig:
         given = self.images if images is None else images
         if isinstance(given, tuple) and not given:
             raise InputError("no images given: name files, a folder or a pattern with --images")
-        items = items_of(given)
-        read = evenly([item for _, item in items], self.n_images)
-        if len(items) == 1:
-            # One file may hold any number of images.
-            named = evenly(load_images(read), self.n_images)
-            return OwnImages(named).checked()
-        damaged: list[tuple[str, str]] = []
-        named = load_images(read, damaged=damaged)
-        return OwnImages(evenly(named, self.n_images), tuple(damaged)).checked()
+        items = [item for _, item in items_of(given)]
+        damaged: list[tuple[str, str]] | None = [] if len(items) > 1 else None
+        n_images, named = self.n_images, []
+        for name, image in each_image(evenly(items, n_images), damaged=damaged):
+            # In half the memory: what it rounds off is less than half of one in 1024.
+            named.append((name, image.astype(np.float16)))
+            if len(named) == 1:
+                n_images = max(2, min(n_images, MOST_VALUES // image.size))
+            if len(named) >= 2 * n_images:
+                # There are more than there is room for, or one file holds them all.
+                named = named[::2]
+        return OwnImages(evenly(named, n_images), tuple(damaged or ())).checked()
 
 
 @dataclass(frozen=True)
