@@ -32,8 +32,8 @@ TINY += ("--steps", "2", "--evaluate-every", "1", "--save-every", "1")
     ("arguments", "wanted"),
     [
         (["train"], "Expected one of {multi-mnist-fast"),
-        (["nonsense"], "Available subcommands: train, infer, render"),
-        ([], "Expected one of {train, infer"),
+        (["nonsense"], "Available subcommands: train, images, infer, render"),
+        ([], "Expected one of {train, images, infer"),
         (["train", "multi-mnist", "--steps", "x"], "--steps: invalid literal"),
         (["train", "multi-mnist", "--stops", "3"], "Unrecognized options: --stops"),
         (["train", "multi-mnist", "--steps", "0"], "--steps is 0; it should be"),

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,9 @@ class Masked:
         return "Masked()"
 
     def infer(self, images, *, resize, refine, samples, seed, damaged) -> Scenes:
-        return Scenes("masked", (12, 16), tuple(self._scene(*one) for one in load_images(images)))
+        given = load_images(images, damaged=damaged)
+        scenes = Scenes("masked", (12, 16), tuple(self._scene(*one) for one in given))
+        return replace(scenes, damaged=tuple(Damaged(*one) for one in damaged or ()))
 
     def _scene(self, source, image) -> Scene:
         mask = Mask.of(image > 0.5)
