@@ -29,5 +29,5 @@ def check_recipe(name: str, folder: Path) -> None:
         known[name] = rows
         FILE.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n")
     for row, before in zip(rows, known[name], strict=True):
-        # Compilers order sums differently.
-        assert row == pytest.approx(before, rel=1e-5, abs=1e-5), f"{name} {__doc__}"
+        # Compilers order sums differently, and so do processors: convolutions by up to 3e-5.
+        assert row == pytest.approx(before, rel=1e-4, abs=1e-4), f"{name} {__doc__}"
