@@ -7,10 +7,10 @@ import numpy as np
 
 from airscene.errors import InputError, check_whole
 from airscene.images.given import items_of
-from airscene.images.load import Paths, each_image
+from airscene.images.load import GreyOrColour, Paths, each_image
 
-# The most numbers of images that are kept in memory: about a gigabyte of them.
-MOST_VALUES = 500_000_000
+# The most numbers of images that are kept in memory: half a gigabyte of them.
+MOST_VALUES = 250_000_000
 
 # Every tenth image is held out: it is in the pictures of a run, and nothing is learnt of it.
 HELD_OUT = 10
@@ -63,7 +63,7 @@ class OwnImages:
     """Images of one's own.
 
     Args:
-        named: Where each came from, and the image.
+        named: Where each came from, and the image, of floats of any precision.
         damaged: Files that could not be read, each with the reason.
     """
 
@@ -94,6 +94,11 @@ class OwnImages:
     def channels(self) -> int:
         """1 if all images are grey, also those that are stored in colour; else 3."""
         return 3 if any(_is_coloured(image) for _, image in self.named) else 1
+
+    def __getitem__(self, k: int) -> tuple[str, GreyOrColour]:
+        """Where an image came from, and the image."""
+        name, image = self.named[k]
+        return name, image.astype(np.float32)
 
     def split(self) -> tuple[list[int], list[int]]:
         """Return which images are trained on, and which are held out: every tenth, or the last."""

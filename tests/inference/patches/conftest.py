@@ -14,13 +14,13 @@ SMALL = {
     "n_cells": 8,
     "n_hidden": 32,
     "n_layer": 64,
-    "steps": 160,
+    "steps": 130,
     "batch_size": 16,
     "n_crops": 600,
     "warmup": 20,
     "learning_rate": 5e-3,
-    "evaluate_every": 80,
-    "save_every": 80,
+    "evaluate_every": 130,
+    "save_every": 130,
 }
 
 

@@ -112,7 +112,7 @@ def test_samples_and_draws(trained):
 
 
 def test_it_is_read_and_pickled_as_it_was(trained, tmp_path):
-    save_weights(trained.air, tmp_path / "x.safetensors")
+    save_weights(trained.air, tmp_path / "x.safetensors", unlike=trained.typical.to_json())
     image = discs(4, (80, 90), 8).image
     wanted = trained.infer(image).images[0].to_dict()
     for again in (load(tmp_path / "x.safetensors"), pickle.loads(pickle.dumps(trained))):

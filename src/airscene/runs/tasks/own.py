@@ -63,7 +63,7 @@ class OwnTask(Task[PatchAIR]):
 
     @cached_property
     def _looked(self) -> Looked:
-        named = [self._own.named[k] for k in self._own.split()[0]]
+        named = [self._own[k] for k in self._own.split()[0]]
         return look(named, replace(self._preset.model, channels=self._own.channels))
 
     @property
@@ -124,7 +124,7 @@ class OwnTask(Task[PatchAIR]):
 
     @cached_property
     def _held_out(self) -> list[tuple[str, np.ndarray]]:
-        return [self._own.named[k] for k in self._own.split()[1]]
+        return [self._own[k] for k in self._own.split()[1]]
 
     def watch(self, model: PatchAIR, step: int) -> tuple[Metrics, Mapping[str, Any]]:
         """Count a few held-out images."""
