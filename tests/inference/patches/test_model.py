@@ -157,6 +157,7 @@ def test_it_knows_what_is_unlike_its_training(trained):
     assert scene.unlike.score > 1.0 and "noise" in scene.unlike.reason
 
 
+@pytest.mark.slow
 def test_a_run_starts_from_another(trained, tmp_path):
     """One update after it, it counts as the run before did; alone, it would count nothing right."""
     from airscene.runs.fit import fit
