@@ -161,7 +161,7 @@ def unmatched(found: list[tuple[str, dict]]) -> list[tuple[str, str, int]]:
 
 
 def test_every_committed_row_is_valid():
-    assert len(rows()) == 174
+    assert len(rows()) == 182
     assert unmatched(rows()) == []
 
 
@@ -176,6 +176,9 @@ def test_rows_of_before_there_were_identities_are_valid():
 
     old = []
     for name, row in rows():
+        if name == "own-images":
+            # These came after, and hold fields of names that others had before.
+            continue
         row = {**row, "configuration": back(row["configuration"])}
         if "data" in row["configuration"] and "growth" not in row["configuration"]:
             row["configuration"]["experiment"] = row["configuration"].pop("name")
