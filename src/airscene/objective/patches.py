@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Float
 
 from airscene.model.patch.air import Candidate, PatchAIR
 from airscene.model.patch.attend import gaussian, mean_shift, saliency
@@ -51,27 +51,6 @@ class Crop(NamedTuple):
     valid: Mask
 
 
-class Unrolled(NamedTuple):
-    """What was proposed on a crop.
-
-    Args:
-        objective: What training raises: the log-likelihood, less what accepted objects cost, plus
-            what others would gain.
-        accepted: Which candidates are kept.
-        gains: What each gains in log-likelihood, less its KL divergence, in nats.
-        canvas: The canvas with the objects that are kept.
-        centres: Where they are (x, y), in pixels.
-        sides: Sides of their windows, in pixels.
-    """
-
-    objective: Scalar
-    accepted: Bool[Array, " steps"]
-    gains: Float[Array, " steps"]
-    canvas: Image
-    centres: Float[Array, "steps 2"]
-    sides: Float[Array, " steps"]
-
-
 class _State(NamedTuple):
     canvas: Image
     covered: Mask
@@ -84,7 +63,7 @@ def unroll(
     noise: Float[Array, "steps noise"],
     side: Side,
     annealing: Annealing,
-) -> Unrolled:
+) -> Scalar:
     """Propose objects one by one, and keep those that gain more than they cost.
 
         gain_i = log p(x | y_{i-1} + object_i) - log p(x | y_{i-1}) - KL(q(z_i) || p(z_i))
@@ -99,6 +78,10 @@ def unroll(
         noise: Standard normal numbers.
         side: The side that objects are taken from first, in radians.
         annealing: Prices, and what is still held fixed.
+
+    Returns:
+        What training raises: the log-likelihood, less what accepted objects cost, plus what others
+        would gain.
     """
     image, valid = crop
     stop, window = jax.lax.stop_gradient, model.window
@@ -133,10 +116,8 @@ def unroll(
         )
         free = free * (1.0 - near_y[:, None] * near_x * (1.0 - 0.5 * is_kept))
         cost = is_kept * (found.kl + wide + annealing.price)
-        said = share * (gain - annealing.price) - cost, is_kept > 0, gain, found.centre, found.side
-        return _State(kept, covered, free), said
+        return _State(kept, covered, free), share * (gain - annealing.price) - cost
 
     begin = _State(jnp.zeros_like(image), jnp.zeros_like(valid), jnp.ones_like(valid))
-    state, (values, accepted, gains, centres, sides) = jax.lax.scan(step, begin, noise)
-    objective = model.gain(image, valid, jnp.zeros_like(image), state.canvas) + values.sum()
-    return Unrolled(objective, accepted, gains, state.canvas, centres, sides)
+    state, values = jax.lax.scan(step, begin, noise)
+    return model.gain(image, valid, jnp.zeros_like(image), state.canvas) + values.sum()

@@ -27,7 +27,8 @@ class SceneObject(Kept):
 
     Args:
         presence: posterior probability in [0, 1] that this object is there, given the image: of
-            the k-th object q(n >= k | x), so that it never rises along the list.
+            the k-th object q(n >= k | x), so that it never rises along the list. Of a model of
+            images of any size, given the other objects too, in no order.
         window: the attention window (x0, y0, x1, y1), in pixels.
         box: the tight box (x0, y0, x1, y1) of what the object draws, in pixels.
         what: the appearance code z_what.
@@ -63,7 +64,8 @@ class Scene(OneScene):
     Args:
         source: where the image came from, for instance `x.npz[3]`.
         count_probs: the posterior q(n|x) for n = 0..N.
-        objects: the objects found, in the order of inference.
+        objects: the objects found, in the order of inference: where one covers another, it comes
+            after it.
         sample: which draw from the posterior this is; None for the posterior means.
         image_size: (height, width) of the image given, in pixels, where it was resized to the
             model's size; None where it is that of `Scenes`.

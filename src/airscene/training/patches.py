@@ -51,7 +51,7 @@ def objective_of(config: PatchTrainConfig) -> Objective:
         valid = ~jnp.isnan(crops[:, 0])
         parts = Crop(jnp.nan_to_num(crops), valid.astype(crops.dtype))
         run = jax.vmap(unroll, in_axes=(None, 0, 0, 0, None))
-        return run(model, parts, noise, side, now).objective.mean()
+        return run(model, parts, noise, side, now).mean()
 
     return objective
 
