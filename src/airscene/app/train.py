@@ -20,7 +20,7 @@ from airscene.images.own import OwnConfig
 from airscene.inverse.config import InverseConfig, InverseTrainConfig, Order
 from airscene.model.config import AIRConfig
 from airscene.model.patch.config import PatchConfig
-from airscene.runs.preset import PatchPreset, Preset, ScenePreset
+from airscene.runs.preset import MaskedPreset, PatchPreset, Preset, ScenePreset
 from airscene.runs.presets import PRESETS, own_scenes
 from airscene.training.config import PatchTrainConfig, TrainConfig
 
@@ -59,7 +59,7 @@ class ImageRun(_Run):
     model: AIRConfig = field(default_factory=AIRConfig)
 
     @classmethod
-    def of(cls, preset: Preset) -> "ImageRun":
+    def of(cls, preset: Preset | MaskedPreset) -> "ImageRun":
         """Return what a preset says, without options that do nothing in it."""
         data = options_of(preset.data, preset.data.unused())
         training = options_of(preset.training)
@@ -73,18 +73,22 @@ class ImageRun(_Run):
 
 
 @dataclass(frozen=True)
-class OwnRun(ImageRun):
+class MaskedRun(ImageRun):
+    """What `train` is told of a model of patches, on scenes whose masks are known."""
+
+    training: PatchTrainConfig = field(default_factory=PatchTrainConfig)  # pyright: ignore
+    model: PatchConfig = field(default_factory=PatchConfig)  # pyright: ignore
+
+
+@dataclass(frozen=True)
+class OwnRun(MaskedRun):
     """What `train` is told of images of one's own.
 
     Args:
         data: The images.
-        training: The training.
-        model: The model.
     """
 
     data: OwnConfig = field(default_factory=OwnConfig)  # pyright: ignore[reportIncompatibleVariableOverride]
-    training: PatchTrainConfig = field(default_factory=PatchTrainConfig)  # pyright: ignore
-    model: PatchConfig = field(default_factory=PatchConfig)  # pyright: ignore
 
     @classmethod
     def of(cls, preset: Any) -> "OwnRun":
@@ -172,14 +176,14 @@ class OwnSceneRun(SceneRun):
         return self._changed(usual, replace(usual.model, **given))
 
 
-def _said_of(preset: Preset | PatchPreset | ScenePreset) -> str:
+def _said_of(preset: Any) -> str:
     """The help of a preset."""
     if isinstance(preset, ScenePreset):
         return f"{preset.about} {NEEDS_3D}\n\nExample: airscene train {preset.name} --seed 2"
     return f"{preset.about}\n\nExample: airscene train {preset.name} {preset.example}".rstrip()
 
 
-_RUNS = {Preset: ImageRun, PatchPreset: OwnRun, ScenePreset: SceneRun}
+_RUNS = {Preset: ImageRun, PatchPreset: OwnRun, MaskedPreset: MaskedRun, ScenePreset: SceneRun}
 
 _PRESET_RUN = tyro.extras.subcommand_type_from_defaults(
     {
@@ -282,7 +286,7 @@ def unused_option(arguments: Sequence[str]) -> str | None:
         arguments: What follows `airscene train`.
     """
     preset = PRESETS.get(arguments[0]) if arguments else None
-    if not isinstance(preset, Preset):
+    if not isinstance(preset, (Preset, MaskedPreset)):
         return None
     for argument in arguments:
         name = argument.partition("=")[0].removeprefix("--").replace("-", "_")

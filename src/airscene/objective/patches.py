@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from airscene.model.composition.either import Either
 from airscene.model.patch.air import Candidate, PatchAIR
 from airscene.model.patch.attend import gaussian, mean_shift, saliency
 from airscene.model.shapes import Image, Mask, Scalar, Side
@@ -101,15 +102,18 @@ def unroll(
 
         # What this object gains, given a canvas so far that is not changed for it.
         fixed = stop(canvas)
-        alone = model.composition.add(fixed, found.drawn, found.mask)
+        alone = model.put(image, valid, fixed, covered, found.drawn, found.mask)
         wide = annealing.scale_price * 0.5 * jnp.square(found.z_scale)
-        gain = model.gain(image, valid, fixed, alone) - found.kl - wide
+        gain = alone.gain - found.kl - wide
         is_kept = stop((gain > annealing.price).astype(image.dtype))
         share = jax.nn.sigmoid((gain - annealing.price) / (SOFT * annealing.price + 1e-6))
         share = stop((1.0 - is_kept) * jnp.maximum(annealing.force, share))
 
         drawn, mask = is_kept * found.drawn, is_kept * found.mask
         kept = model.composition.add(canvas, drawn, mask)
+        if isinstance(model.composition, Either):
+            under = model.composition.under(canvas, drawn, covered)
+            kept = jnp.where(alone.is_under > 0.0, under, kept)
         covered = 1.0 - (1.0 - covered) * (1.0 - stop(mask))
         near_x, near_y = (
             gaussian(at - c, TABOO * window) for at, c in zip((x, y), first, strict=True)

@@ -29,6 +29,7 @@ _MODULES = {
     "scene-estimators": "estimators.scene_estimators",
     "scene-inference-speed": "speed",
     "own-images": "own.own_images",
+    "known-masks": "own.known_masks",
     "unlike": "unlike",
 }
 

@@ -16,7 +16,7 @@ from airscene.evaluation import Curve, Picture, heatmaps, learning_curve, object
 from airscene.files import write_atomic
 from airscene.inference import Model, load
 from airscene.paper.result import Row, Rows, Unit, of_run
-from airscene.runs.preset import PatchPreset, Preset, ScenePreset, run_data
+from airscene.runs.preset import MaskedPreset, PatchPreset, Preset, ScenePreset, run_data
 from airscene.runs.presets.baselines import CAEPreset, DRAWPreset
 from airscene.runs.run import run
 from airscene.runs.tasks import make_task
@@ -34,7 +34,7 @@ SHOWN = ("reconstructions.png", "samples.png", "learning.gif")
 
 
 def run_folder(
-    preset: Preset | PatchPreset | ScenePreset | DRAWPreset | CAEPreset, runs: Path
+    preset: Preset | PatchPreset | MaskedPreset | ScenePreset | DRAWPreset | CAEPreset, runs: Path
 ) -> Path:
     """Return the folder of a preset's run, named for the preset and the seed."""
     return runs / f"{preset.name}-{preset.training.seed}"
@@ -46,7 +46,9 @@ def folder_of(row: Row, runs: Path) -> Path | None:
     return folder if folder.is_dir() else None
 
 
-def trained(preset: Preset | ScenePreset | DRAWPreset | CAEPreset, runs: Path) -> Any:
+def trained(
+    preset: Preset | MaskedPreset | ScenePreset | DRAWPreset | CAEPreset, runs: Path
+) -> Any:
     """Return the model that a preset trains; of inverse graphics, its `air` are the networks.
 
     A run that is not in the folder of all runs is made; one that was cut short goes on.

@@ -10,14 +10,14 @@ from airscene.errors import InputError
 from airscene.graphics import Renderer
 from airscene.images.load import Paths
 from airscene.inference import Model, PatchModel, SceneModel
-from airscene.runs.preset import PatchPreset, Preset, ScenePreset
+from airscene.runs.preset import MaskedPreset, PatchPreset, Preset, ScenePreset
 from airscene.runs.presets import PRESETS
 from airscene.runs.run import run
 from airscene.runs.tasks import make_task
 
 
 def fit(
-    preset: Preset | PatchPreset | ScenePreset | str,
+    preset: Preset | PatchPreset | MaskedPreset | ScenePreset | str,
     out: str | Path,
     *,
     resume: bool = False,

@@ -23,7 +23,7 @@ from airscene.model.patch.config import PatchConfig
 from airscene.schema import FOR_READERS, read
 from airscene.training.config import PatchTrainConfig, TrainConfig
 
-AnyPreset = TypeVar("AnyPreset", "Preset", "ScenePreset", "PatchPreset")
+AnyPreset = TypeVar("AnyPreset", "Preset", "ScenePreset", "PatchPreset", "MaskedPreset")
 Said = TypeVar("Said")
 
 
@@ -113,6 +113,43 @@ class PatchPreset:
 
         Args:
             values: New values, for instance `steps=200, object_size="40px"`.
+
+        Returns:
+            The changed preset.
+
+        Raises:
+            InputError: If there is no such field, or a value is out of range.
+        """
+        return _override(self, ("data", "model", "training"), values)
+
+
+@dataclass(frozen=True)
+class MaskedPreset:
+    """A data set whose masks are known, a model of patches and a way to train it.
+
+    Args:
+        name: Its name on the command line.
+        about: What it is, in a line.
+        example: Options of a typical command line, for the help.
+        data: The scenes.
+        model: The model; what says "auto", and an object size that is empty, follows from them.
+        training: How it is trained.
+        number: The recipe's number, raised when its behaviour changes.
+    """
+
+    name: str
+    about: str = field(metadata=FOR_READERS)
+    example: str = field(metadata=FOR_READERS)
+    data: DataConfig = field(default_factory=DataConfig)
+    model: PatchConfig = field(default_factory=PatchConfig)
+    training: PatchTrainConfig = field(default_factory=PatchTrainConfig)
+    number: int = 1
+
+    def override(self, **values: Any) -> "MaskedPreset":
+        """Change fields of the data, the model and the training, by name.
+
+        Args:
+            values: New values, for instance `steps=200, ground="textured"`.
 
         Returns:
             The changed preset.

@@ -47,6 +47,31 @@ def test_an_object_changes_the_canvas_only_near_it(composition):
     assert 0.0 <= found.mask.min() and found.mask.max() <= 1.0 and found.kl > 0.0
 
 
+def test_an_object_lies_over_or_under_whichever_explains_more():
+    """A square is found whole behind what hides a part of it, and the canvas is the image."""
+    model, valid = make(composition="either"), jnp.ones((40, 40))
+    below = jnp.zeros((40, 40)).at[10:25, 10:25].set(1.0)
+    above = jnp.zeros((40, 40)).at[10:25, 18:33].set(1.0)
+    red, blue = (jnp.array(c)[:, None, None] for c in ((0.5, 0.0, 0.0), (0.0, 0.0, 0.5)))
+    image = red * below * (1.0 - above) + blue * above
+    behind = model.put(image, valid, blue * above, above, red * below, below)
+    on_top = model.put(image, valid, red * below, below, blue * above, above)
+    for put, is_under in ((behind, 1.0), (on_top, 0.0)):
+        assert put.is_under == is_under
+        assert np.allclose(put.canvas, image, atol=1e-6)
+    # Without the choice, it is put on top.
+    plain = make(composition="over").put(image, valid, blue * above, above, red * below, below)
+    assert plain.is_under == 0.0 and plain.gain < behind.gain
+
+
+def test_an_object_of_one_colour_is_even():
+    model = make(colours="one")
+    z_what = some((model.config.n_what,))
+    colour, mask = model.appear(z_what)
+    assert np.ptp(np.asarray(colour), axis=(1, 2)).max() < 1e-6 < float(jnp.ptp(mask))
+    assert np.ptp(np.asarray(make().appear(z_what)[0]), axis=(1, 2)).min() > 1e-3
+
+
 def test_a_proposal_knows_no_place_and_no_size_of_the_patch():
     """The same surroundings elsewhere, in a larger patch, give the same object there."""
     model = make()

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from airscene.model.composition import Masked
+from airscene.model.composition.either import Either
 
 Square = tuple[slice, slice]
 
@@ -50,10 +51,22 @@ def square(corner: tuple[int, int], side: int) -> Square:
     return slice(corner[1], corner[1] + side), slice(corner[0], corner[0] + side)
 
 
-def put(composition: Masked, canvas: np.ndarray, found: Found) -> None:
-    """Put one more object on a canvas, in place."""
+def put(
+    composition: Masked, canvas: np.ndarray, found: Found, covered: np.ndarray | None = None
+) -> None:
+    """Put one more object on a canvas, in place.
+
+    Args:
+        composition: How an object changes the canvas.
+        canvas: The canvas.
+        found: The object.
+        covered: How much of each pixel is covered, to put the object below; None to put it on top.
+    """
     here = (slice(None), *found.square)
-    canvas[here] = composition.add(canvas[here], found.drawn, found.mask)
+    if covered is not None and isinstance(composition, Either):
+        canvas[here] = composition.under(canvas[here], found.drawn, covered[found.square])
+    else:
+        canvas[here] = composition.add(canvas[here], found.drawn, found.mask)
 
 
 def cover(covered: np.ndarray, found: Found) -> None:

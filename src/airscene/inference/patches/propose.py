@@ -40,13 +40,14 @@ class Patches(NamedTuple):
 
 
 class Proposed(NamedTuple):
-    """What is proposed on patches, and what each candidate gains in log-likelihood.
+    """What is proposed on patches, and what each candidate gains, over or under what is there.
 
     Of NumPy's arrays, with a row a patch; in compiled functions they are JAX's.
     """
 
     candidate: Any
     gain: Any
+    is_under: Any
 
 
 Scan = Generator[Patches, Proposed, Result]
@@ -58,8 +59,8 @@ def _propose(model: PatchAIR, *patches: Any) -> Proposed:
         error = (image - canvas) * valid
         start = model.start(error, near)
         found = model.propose(error, covered, start, jnp.zeros(model.n_noise))
-        new = model.composition.add(canvas, found.drawn, found.mask)
-        return Proposed(found, model.gain(image, valid, canvas, new))
+        new = model.put(image, valid, canvas, covered, found.drawn, found.mask)
+        return Proposed(found, new.gain, new.is_under)
 
     return jax.vmap(one)(*patches)
 

@@ -100,8 +100,10 @@ class _Whole:
                 candidate.z_what[k],
                 float(found.gain[k]),
             )
-            self.objects.append(one)
-            put(self.model.composition, self.canvas, one)
+            # Those below come first.
+            self.objects.insert(0 if found.is_under[k] else len(self.objects), one)
+            composition = self.model.composition
+            put(composition, self.canvas, one, self.covered if found.is_under[k] else None)
             cover(self.covered, one)
             here = (slice(None), *one.square)
             self.error[here] = (self.image[here] - self.canvas[here]) * self.valid[one.square]

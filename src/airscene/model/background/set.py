@@ -18,6 +18,9 @@ LIKE, SHARE, SIDE = 0.06, 0.8, 32
 # images at least, or they are no grounds of the set.
 FEWEST, MOST_OF = 5, 0.7
 
+# Images that are compared: each with each.
+MOST = 120
+
 # The ground is searched for within this many pixels of where it usually is, and it may be off by
 # so many more without showing.
 FARTHEST, TOLERANCE = 8, 1
@@ -101,6 +104,7 @@ def grounds_of(images: Sequence[np.ndarray]) -> Grounds:
     Args:
         images: Scaled images.
     """
+    images = [images[int(k)] for k in np.unique(np.linspace(0, len(images) - 1, MOST).round())]
     channels = len(images[0])
     none = Grounds(np.zeros((0, channels, 1, 1), np.float32), 0.0, False)
     if len({image.shape for image in images}) > 1 or len(images) < FEWEST:

@@ -13,6 +13,7 @@ from airscene.model import attention
 from airscene.model.background import FITTED, FittedBackground
 from airscene.model.background.set import Set
 from airscene.model.composition import MASKED, Masked
+from airscene.model.composition.either import Either
 from airscene.model.likelihood import Gaussian
 from airscene.model.likelihood.robust import Robust
 from airscene.model.patch import attend
@@ -64,6 +65,20 @@ class Candidate(NamedTuple):
     side: Scalar
     z_what: Float[Array, " what"]
     z_scale: Scalar
+
+
+class Put(NamedTuple):
+    """A canvas with one more object.
+
+    Args:
+        canvas: The canvas.
+        gain: What it gains in log-likelihood, in nats.
+        is_under: 1 if the object lies below those that were there, else 0.
+    """
+
+    canvas: Image
+    gain: Scalar
+    is_under: Scalar
 
 
 class PatchAIR(StoredModule):
@@ -190,9 +205,39 @@ class PatchAIR(StoredModule):
         raw = self.decoder(z_what).reshape(c.channels + 1, c.n_cells, c.n_cells)
         at = (jnp.arange(c.n_cells) + 0.5) / c.n_cells * 2.0 - 1.0
         radius = jnp.square(at)[:, None] + jnp.square(at)
-        compact = jax.nn.sigmoid(raw[:1] + HEIGHT - BOWL * radius)
+        compact = jax.nn.sigmoid(c.sharpness * (raw[:1] + HEIGHT - BOWL * radius))
         mask = compact * jax.nn.sigmoid(SOFTNESS * (RIM - radius))
-        return c.calibration.contrast * STRONGEST * jnp.tanh(raw[1:] / STRONGEST), mask
+        colour = raw[1:]
+        if c.colours == "one":
+            colour = jnp.broadcast_to(colour.mean(axis=(1, 2), keepdims=True), colour.shape)
+        return c.calibration.contrast * STRONGEST * jnp.tanh(colour / STRONGEST), mask
+
+    def put(
+        self, patch: Image, valid: Mask, canvas: Image, covered: Mask, drawn: Image, mask: Mask
+    ) -> Put:
+        """Put an object on the canvas where it explains a patch best: over or under what is there.
+
+        Args:
+            patch: Part of the image, less its ground.
+            valid: 1 where the patch is in the image, 0 beyond.
+            canvas: The canvas there.
+            covered: How much of each pixel is covered.
+            drawn: The object's colours less the ground, times its mask.
+            mask: How much of each pixel it covers.
+        """
+        composition = self.composition
+        over = composition.add(canvas, drawn, mask)
+        gain = self.gain(patch, valid, canvas, over)
+        if not isinstance(composition, Either):
+            return Put(over, gain, jnp.zeros(()))
+        under = composition.under(canvas, drawn, covered)
+        below = self.gain(patch, valid, canvas, under)
+        is_under = below > gain
+        return Put(
+            jnp.where(is_under, under, over),
+            jnp.maximum(gain, below),
+            jax.lax.stop_gradient(is_under.astype(gain.dtype)),
+        )
 
     def gain(self, patch: Image, valid: Mask, canvas: Image, new: Image) -> Scalar:
         """Return what a new canvas gains in log-likelihood on a patch, in nats.

@@ -9,9 +9,10 @@ from airscene.images.frame import parse_object_size
 from airscene.schema import NO_OPTION
 
 BackgroundName = Literal["auto", "black", "flat", "smooth", "set"]
-CompositionName = Literal["over", "sum"]
+CompositionName = Literal["either", "over", "sum"]
 LikelihoodName = Literal["gaussian", "robust"]
 Between = Literal["auto", "alike", "mixed"]
+Colours = Literal["one", "many"]
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,11 @@ class PatchConfig:
         scale_spread: Prior standard deviation of the logarithm of the window's side.
         scale_reach: The most that the mean of that logarithm is from the prior's, in deviations.
         object_price: What one more object costs, as a share of a typical object's worth.
-        composition: How an object changes the canvas: "over" it (alpha), or added to it ("sum").
+        colours: How many an object has: "one", so that two of different colours are never taken for
+            one, or "many".
+        sharpness: How steep the edge of a mask is; more is harder edged.
+        composition: How an object changes the canvas: "over" it (alpha), "either" over or under
+            what is there, or added to it ("sum").
         background: What is there without objects: "black", "flat" (one colour an image), "smooth"
             (a field of low order), "set" (the same in all images); "auto" chooses.
         sizes: Whether objects have one size in all images ("alike"), or each image its own, which
@@ -78,6 +83,8 @@ class PatchConfig:
     scale_spread: float = 0.2
     scale_reach: float = 2.0
     object_price: float = 0.02
+    colours: Colours = "many"
+    sharpness: float = 1.0
     composition: CompositionName = "over"
     background: BackgroundName = "auto"
     sizes: Between = "auto"
@@ -94,9 +101,10 @@ class PatchConfig:
         for name in ("n_steps", "n_what", "n_cells", "n_hidden", "n_layer"):
             check_whole(name, getattr(self, name), 1)
         check_whole("pixels", self.pixels, 6)
-        for name in ("scale_spread", "scale_reach", "object_price"):
+        for name in ("scale_spread", "scale_reach", "object_price", "sharpness"):
             value = getattr(self, name)
             check_option(name, value, 0 < value < math.inf, "a number above 0")
+        check_one_of("colours", self.colours, Colours)
         check_one_of("composition", self.composition, CompositionName)
         check_one_of("background", self.background, BackgroundName)
         check_one_of("sizes", self.sizes, Between)

@@ -1,6 +1,6 @@
 """Presets: a data set or a world, a model and a training, known to work together."""
 
-from airscene.runs.preset import PatchPreset, Preset, ScenePreset
+from airscene.runs.preset import MaskedPreset, PatchPreset, Preset, ScenePreset
 from airscene.runs.presets.images import (
     AIR_013,
     DAIR,
@@ -13,10 +13,11 @@ from airscene.runs.presets.images import (
     SPRITES,
     SPRITES_DAIR,
 )
+from airscene.runs.presets.masked import DSPRITES, MANY_DIGITS, TETROMINOES
 from airscene.runs.presets.own import IMAGES
 from airscene.runs.presets.rendered import CAMERA, DISTINCT, LOOKS, REPEATS, SINGLE, own_scenes
 
-PRESETS: dict[str, Preset | ScenePreset | PatchPreset] = {
+PRESETS: dict[str, Preset | ScenePreset | PatchPreset | MaskedPreset] = {
     preset.name: preset
     for preset in (
         FAST,
@@ -30,6 +31,9 @@ PRESETS: dict[str, Preset | ScenePreset | PatchPreset] = {
         OMNIGLOT,
         SMALL_IMAGES,
         IMAGES,
+        TETROMINOES,
+        DSPRITES,
+        MANY_DIGITS,
         # Inverse graphics, which needs the extra `3d`.
         SINGLE,
         REPEATS,

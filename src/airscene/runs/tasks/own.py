@@ -21,7 +21,7 @@ from airscene.inference.patches.measures import calibrate
 from airscene.model.patch.air import PatchAIR
 from airscene.model.patch.look import Looked, look
 from airscene.model.unlike import Typical
-from airscene.runs.preset import PatchPreset
+from airscene.runs.preset import MaskedPreset, PatchPreset
 from airscene.runs.stages import Stages
 from airscene.runs.task import Metrics, Pictures, Task
 from airscene.scene import Scenes, to_csv
@@ -51,8 +51,9 @@ class OwnTask(Task[PatchAIR]):
         images: Images in place of those that the preset names.
     """
 
-    def __init__(self, preset: PatchPreset, images: Paths | None = None):
+    def __init__(self, preset: PatchPreset | MaskedPreset, images: Paths | None = None):
         super().__init__(preset)
+        self._preset: Any = preset
         self._images = images
         self._typical: Typical | None = None
         self._found: tuple[PatchAIR, Scenes] | None = None
@@ -62,17 +63,24 @@ class OwnTask(Task[PatchAIR]):
         return self._preset.data.load(self._images)
 
     @cached_property
+    def _training(self) -> list[tuple[str, np.ndarray]]:
+        return [self._own[k] for k in self._own.split()[0]]
+
+    @cached_property
+    def _channels(self) -> int:
+        return self._own.channels
+
+    @cached_property
     def _looked(self) -> Looked:
-        named = [self._own[k] for k in self._own.split()[0]]
-        return look(named, replace(self._preset.model, channels=self._own.channels))
+        return look(self._training, replace(self._preset.model, channels=self._channels))
 
     @property
-    def preset(self) -> PatchPreset:
+    def preset(self) -> Any:
         """The preset, with what follows from the images."""
         return replace(self._preset, model=self._looked.config)
 
     @property
-    def images_sha256(self) -> str:
+    def images_sha256(self) -> str | None:
         """SHA-256 of the training images as the model sees them."""
         digest = hashlib.sha256()
         for one in self._looked.prepared:
@@ -82,21 +90,26 @@ class OwnTask(Task[PatchAIR]):
     @property
     def source(self) -> str:
         """What the images are, and what was found out about them."""
+        said = f"{len(self._own.named)} images of your own, {self._found_out()}"
+        if damaged := self._own.damaged:
+            n, (name, reason) = len(damaged), damaged[0]
+            said = f"{said}; {n} skipped, the first {Path(name).name}: {reason}"
+        return said
+
+    def _found_out(self) -> str:
+        """What was found out about the images."""
         looked, c = self._looked, self.preset.model
         heights, widths = zip(*(one.scaled.shape[1:] for one in looked.prepared), strict=True)
         size = f"{int(np.median(widths))}x{int(np.median(heights))}"
         estimated = "" if self._preset.model.object_size else ", estimated"
         colour = "colour" if c.channels == 3 else "grey"
         lines = [
-            f"{len(self._own.named)} images of your own, in {colour}; scaled to about {size}",
+            f"in {colour}; scaled to about {size}",
             f"objects: about {looked.sizes.n_objects:.0f} an image, of {c.object_size}{estimated}; "
             f"their sizes are {c.sizes}, their contrasts {c.exposure}",
             f"ground: {c.background}; noise {c.calibration.noise:.3f}, contrast "
             f"{c.calibration.contrast:.3f}, sigma {c.calibration.sigma:.3f} of white",
         ]
-        if damaged := self._own.damaged:
-            n, (name, reason) = len(damaged), damaged[0]
-            lines.append(f"{n} skipped, the first {Path(name).name}: {reason}")
         return "; ".join(lines)
 
     def initial_model(self) -> PatchAIR:
