@@ -76,8 +76,8 @@ def cover(covered: np.ndarray, found: Found) -> None:
 
 def local_canvas(
     composition: Masked, objects: list[Found], corner: tuple[int, int], like: np.ndarray
-) -> Float32[np.ndarray, "channel side side"]:
-    """Return the canvas of objects, in their order, on one patch.
+) -> tuple[Float32[np.ndarray, "channel side side"], Float32[np.ndarray, "side side"]]:
+    """Return the canvas of objects, in their order, on one patch, and what they cover of it.
 
     Args:
         composition: How an object changes the canvas.
@@ -85,7 +85,7 @@ def local_canvas(
         corner: Upper left corner (x, y) of the patch.
         like: An array of the patch's shape.
     """
-    canvas, side = np.zeros_like(like), like.shape[-1]
+    canvas, covered, side = np.zeros_like(like), np.zeros_like(like[0]), like.shape[-1]
     for found in objects:
         dx, dy = found.corner[0] - corner[0], found.corner[1] - corner[1]
         if abs(dx) >= side or abs(dy) >= side:
@@ -96,4 +96,5 @@ def local_canvas(
         canvas[part] = composition.add(
             canvas[part], found.drawn[(slice(None), *there)], found.mask[there]
         )
-    return canvas
+        covered[here] = 1.0 - (1.0 - covered[here]) * (1.0 - found.mask[there])
+    return canvas, covered

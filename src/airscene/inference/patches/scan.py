@@ -8,6 +8,7 @@ from jaxtyping import Float, Float32
 from airscene.inference.patches.objects import Found, cover, local_canvas, put, square
 from airscene.inference.patches.places import Places
 from airscene.inference.patches.propose import Patches, Proposed, Scan
+from airscene.model.composition.either import Either
 from airscene.model.patch.air import PatchAIR
 from airscene.objective.patches import TABOO
 
@@ -19,6 +20,11 @@ APART_TAKEN = 0.9
 
 # Rounds of an image at most.
 ROUNDS = 40
+
+
+# Where objects hide each other, how often all are proposed again, each given the others; and by how
+# much more one must explain to take the place of the one before, as a share of the price.
+REFITS, BETTER = 1, 0.1
 
 
 class Explained(NamedTuple):
@@ -90,16 +96,7 @@ class _Whole:
             if (np.hypot(*(taken - centres[k]).T) < APART_TAKEN * window).any():
                 continue
             taken = np.concatenate([taken, centres[k][None]])
-            one = Found(
-                corners[k],
-                candidate.drawn[k],
-                candidate.mask[k],
-                float(candidate.kl[k]),
-                centres[k],
-                float(candidate.side[k]),
-                candidate.z_what[k],
-                float(found.gain[k]),
-            )
+            one = _found(found, int(k), corners[k])
             # Those below come first.
             self.objects.insert(0 if found.is_under[k] else len(self.objects), one)
             composition = self.model.composition
@@ -130,18 +127,81 @@ class _Whole:
             stale = {id(one) for one in self.objects if one.near(worst)}
             others = [one for one in self.objects if one.near(worst)]
             here = (slice(None), *worst.square)
-            self.canvas[here] = local_canvas(
+            self.canvas[here], self.covered[worst.square] = local_canvas(
                 self.model.composition, others, worst.corner, self.image[here]
             )
 
-    def _gain_of(self, one: Found) -> float:
+    def apart(self) -> list[list[Found]]:
+        """Return the objects in groups, in each of which no two patches meet."""
+        groups: list[list[Found]] = []
+        for one in self.objects:
+            for group in groups:
+                if not any(one.near(other) for other in group):
+                    group.append(one)
+                    break
+            else:
+                groups.append([one])
+        return groups
+
+    def without(self, group: list[Found]) -> Patches:
+        """Return the patches of objects, without each itself."""
+        images, canvases, covered, valid, near = [], [], [], [], []
+        for one in group:
+            image = self.image[(slice(None), *one.square)]
+            canvas, cover = self._others(one)
+            images.append(image)
+            canvases.append(canvas)
+            covered.append(cover)
+            valid.append(self.valid[one.square])
+            near.append(one.centre - np.array(one.corner, np.float32))
+        stacked = (np.stack(arrays) for arrays in (images, canvases, covered, valid, near))
+        return Patches(*stacked)
+
+    def replace(self, group: list[Found], found: Proposed) -> None:
+        """Take what is proposed in place of an object where it explains more, given all others."""
+        for k, one in enumerate(group):
+            net = float(found.gain[k]) - float(found.candidate.kl[k])
+            if net <= self._gain_of(one) - one.kl + BETTER * self.price:
+                continue
+            new = _found(found, k, one.corner)
+            self.objects = [other for other in self.objects if other is not one]
+            self.objects.insert(0 if found.is_under[k] else len(self.objects), new)
+            here = (slice(None), *one.square)
+            near = [other for other in self.objects if other.near(new)]
+            self.canvas[here], self.covered[one.square] = local_canvas(
+                self.model.composition, near, one.corner, self.image[here]
+            )
+            self.error[here] = (self.image[here] - self.canvas[here]) * self.valid[one.square]
+            self.places.changed(one.square)
+
+    def _others(self, one: Found) -> tuple[np.ndarray, np.ndarray]:
+        """The canvas without an object, on its patch, and what is covered of it."""
         others = [other for other in self.objects if other is not one and other.near(one)]
+        like = self.image[(slice(None), *one.square)]
+        return local_canvas(self.model.composition, others, one.corner, like)
+
+    def _gain_of(self, one: Found) -> float:
         here = (slice(None), *one.square)
         image, valid = self.image[here], self.valid[one.square]
-        without = local_canvas(self.model.composition, others, one.corner, image)
+        without, _ = self._others(one)
         deficit = self.model.likelihood.deficit
         lost = deficit(image - without) - deficit(image - self.canvas[here])
         return float((valid * lost).sum())
+
+
+def _found(found: Proposed, k: int, corner: tuple[int, int]) -> Found:
+    """One candidate, as an object of the image."""
+    candidate = found.candidate
+    return Found(
+        corner,
+        candidate.drawn[k],
+        candidate.mask[k],
+        float(candidate.kl[k]),
+        candidate.centre[k] + np.array(corner, np.float32),
+        float(candidate.side[k]),
+        candidate.z_what[k],
+        float(found.gain[k]),
+    )
 
 
 def scan(model: PatchAIR, image: Float[np.ndarray, "channel height width"]) -> Scan[Explained]:
@@ -160,12 +220,19 @@ def scan(model: PatchAIR, image: Float[np.ndarray, "channel height width"]) -> S
         What was found, in pixels of the image.
     """
     whole, rounds, proposals = _Whole(model, image), 0, 0
-    while rounds < ROUNDS and (places := whole.places.next()):
-        corners, patches = whole.patches(places)
-        found = yield patches
-        whole.take(places, corners, found)
-        rounds, proposals = rounds + 1, proposals + len(places)
-    whole.leave_out()
+    refits = REFITS if isinstance(model.composition, Either) else 0
+    for again in range(1 + refits):
+        if again:
+            for group in whole.apart():
+                found = yield whole.without(group)
+                whole.replace(group, found)
+                proposals += len(group)
+        while rounds < ROUNDS and (places := whole.places.next()):
+            corners, patches = whole.patches(places)
+            found = yield patches
+            whole.take(places, corners, found)
+            rounds, proposals = rounds + 1, proposals + len(places)
+        whole.leave_out()
     # What was rejected where there is an object now is a part of it.
     reach, centres = model.window / 2.0, np.array([one.centre for one in whole.objects])
     rejected = [

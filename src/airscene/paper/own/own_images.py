@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from airscene.baselines.blobs import log_blobs, otsu_watershed
 from airscene.evaluation import bars
 from airscene.evaluation.metrics.counted import counted_metrics
 from airscene.images.frame import parse_object_size
@@ -39,6 +40,9 @@ CHOSEN_ON = ("dice", "nuclei", "shapes")
 
 SEEDS = (1, 2, 3)
 
+# What needs no training, but the object size; what they hold fixed was seen on training images.
+METHODS = {"otsu": otsu_watershed, "log": log_blobs}
+
 
 def own_images(quickly: bool = False) -> Result:
     """Counts, boxes and places on six real sets, by the same recipe."""
@@ -53,6 +57,10 @@ def own_images(quickly: bool = False) -> Result:
         make = partial(own_row, preset, name, size)
         also = {"set": name, "size": size}
         units.append(Unit(preset.name, seed, Together(preset, also), make))
+    for name, method in product(SIZES, METHODS):
+        said = {"set": name, "size": SIZES[name], "method": method}
+        make = partial(baseline_row, name, SIZES[name], method)
+        units.append(Unit(f"own-{name}-{method}", 1, said, make))
     return described("own-images", units, _draw)
 
 
@@ -79,6 +87,14 @@ def own_row(preset: PatchPreset, name: str, size: str, runs: Path) -> Row:
     }
 
 
+def baseline_row(name: str, size: str, method: str, runs: Path) -> Row:
+    """Return what a method without a model makes of a set's held-out images."""
+    _, held_out = load_counted(name)
+    sides = [_pixels(size, one) for one in held_out]
+    boxes = [METHODS[method](one.image, side) for one, side in zip(held_out, sides, strict=True)]
+    return counted_metrics(boxes, held_out, float(np.median(sides)))
+
+
 def _pixels(size: str, one: Counted) -> float:
     return parse_object_size(size).pixels(one.image.shape[:2])
 
@@ -90,7 +106,11 @@ def _draw(rows: Rows, runs: Path, figures: Path) -> None:
         by_kind = {
             f"size {k}": numbers(of_run(rows, f"own-{name}-{k}"), "count_mae") for k in kinds
         }
+        methods = {
+            said: numbers(of_run(rows, f"own-{name}-{method}"), "count_mae")
+            for said, method in (("Otsu + watershed", "otsu"), ("blobs (LoG)", "log"))
+        }
         guess = numbers(of_run(rows, f"own-{name}-given"), "median_mae")
-        if all(by_kind.values()):
-            shares[name] = {**by_kind, "always the median": guess[:1]}
+        if all(by_kind.values()) and all(methods.values()):
+            shares[name] = {**by_kind, **methods, "always the median": guess[:1]}
     bars(shares, "count, mean absolute error, held-out images").save(figures / "own-images.png")

@@ -1,7 +1,6 @@
 """The presets of scenes whose masks are known; models of patches learn them without the masks."""
 
 from dataclasses import replace
-from typing import Any
 
 from airscene.images.config import DataConfig
 from airscene.model.patch.config import PatchConfig
@@ -11,32 +10,48 @@ from airscene.training.config import PatchTrainConfig
 # Scenes that are trained on, of which crops are cut, and that are held out.
 FEW = {"n_train": 2000, "n_test": 320}
 
-# Objects hide each other, and have hard edges.
-LAYERED = PatchConfig(composition="either", sharpness=2.0)
+TRAINING = PatchTrainConfig(steps=1000, n_crops=8000)
 
+# What is true of all these scenes: their objects are of one size, of one colour each, and differ
+# from the ground by as much in all images.
+EVEN = PatchConfig(colours="one", sizes="alike", exposure="alike")
 
-def _masked(kind: str, name: str, about: str, model: PatchConfig, **data: Any) -> MaskedPreset:
-    return MaskedPreset(
-        name=name,
-        about=about,
-        example="--seed 2",
-        data=DataConfig.usual(kind, **FEW, **data),
-        model=model,
-        training=PatchTrainConfig(steps=1500, n_crops=8000),
-    )
-
-
-TETROMINOES = _masked(
-    "tetrominoes", "tetrominoes", "Three coloured pieces on black, with masks: 35x35.", LAYERED
+TETROMINOES = MaskedPreset(
+    name="tetrominoes",
+    about="Three pieces of four squares each, in colour on black, with masks: 35x35.",
+    example="--seed 2",
+    data=DataConfig.usual("tetrominoes", **FEW),
+    # In their own resolution, as masks have corners.
+    model=replace(
+        EVEN,
+        object_size="17px",
+        pixels=17,
+        n_cells=20,
+        composition="either",
+        sharpness=2.0,
+        scale_spread=0.1,
+        background="black",
+        object_price=0.06,
+    ),
+    training=replace(TRAINING, training_price=0.05),
 )
-DSPRITES = _masked(
-    "multi-dsprites",
-    "multi-dsprites",
-    "Two to five coloured shapes that hide each other, with masks: 64x64.",
-    LAYERED,
+
+DSPRITES = MaskedPreset(
+    name="multi-dsprites",
+    about="Two to five coloured shapes that hide each other, with masks: 64x64.",
+    example="--ground textured",
+    data=DataConfig.usual("multi-dsprites", **FEW),
+    model=replace(EVEN, object_size="20px", composition="either", background="smooth"),
+    training=replace(TRAINING, training_price=0.08),
 )
-MANY_DIGITS = _masked(
-    "many-digits", "many-digits", "Up to nine digits on 128x128, with masks.", LAYERED
+
+MANY_DIGITS = MaskedPreset(
+    name="many-digits",
+    about="Up to nine digits on 128x128, with masks.",
+    example="--seed 2",
+    data=DataConfig.usual("many-digits", **FEW),
+    model=replace(EVEN, object_size="22px", background="black", object_price=0.12),
+    training=TRAINING,
 )
 
 
