@@ -104,4 +104,4 @@ def _share(found: "Survey") -> float:
     from airscene.images.frame import parse_object_size
 
     given = found.first.config.object_size
-    return parse_object_size(given).value if given else found.first.sizes.typical
+    return parse_object_size(given).value if given else found.first.sizes.box

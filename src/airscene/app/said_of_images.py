@@ -33,7 +33,7 @@ def facts(found: Survey) -> list[str]:
     lines.append(f"ground    {_ground(found)}")
     sizes = first.sizes
     if sizes.typical:
-        size = f"{sizes.typical * found.short_side:.0f} pixels ({sizes.typical:.3f} of the short"
+        size = f"{sizes.box * found.short_side:.0f} pixels ({sizes.box:.3f} of the short"
         lines.append(
             f"objects   about {sizes.n_objects:.0f} an image, the longer side {size} side), "
             f"which differs by {_percent(sizes.spread)} from image to image"
@@ -71,9 +71,9 @@ def unusual(found: Survey) -> list[str]:
             f"saturated: {found.saturated:.0%} of the pixels are white or black and no ground; "
             "expose less, if the objects should differ there"
         )
-    if sizes.typical > LARGE:
+    if sizes.box > LARGE:
         lines.append(
-            f"the objects are larger than a third of the image ({sizes.typical:.2f} of its short "
+            f"the objects are larger than a third of the image ({sizes.box:.2f} of its short "
             "side): is each one object, or a heap? Give --object-size if you know better"
         )
     if sizes.are_mixed:

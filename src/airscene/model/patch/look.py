@@ -94,7 +94,7 @@ def look(
             "estimated; give --object-size"
         )
     if not config.object_size:
-        config = replace(config, object_size=f"{sizes.typical:.4g}")
+        config = replace(config, object_size=f"{sizes.box:.4g}")
     if config.sizes == "auto":
         config = replace(config, sizes="mixed" if sizes.are_mixed else "alike")
     short = float(np.median([min(image.shape[:2]) for image in images]))

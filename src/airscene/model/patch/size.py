@@ -18,8 +18,9 @@ BLUR, LEAST = 1.0, 1.5
 FAINTEST = 1e-4
 
 # The longer side of the box of a typical object, in diameters of the circle within: 1 for discs,
-# and more for whatever is not round.
-LONGER = 1.2
+# and more for whatever is not round. It is measured on this many objects at least that stand alone,
+# and is at most this.
+LONGER, ALONE, LONGEST = 1.2, 10, 2.0
 
 # Sizes that differ by more than this between images, as a standard deviation of their logarithm,
 # are taken to be mixed: each image then has a size of its own.
@@ -35,20 +36,23 @@ class Standing(NamedTuple):
     """What stands out of the ground of an image.
 
     Args:
-        side: The longer side of a typical object's box, in pixels; 0 if nothing stands out.
+        side: The longer side of a typical object's box, in pixels, if it is 1.2 diameters of the
+            circle within; 0 if nothing stands out.
         circles: Place and radius (x, y, r) of what is taken for an object, in pixels.
+        longer: Of each object that stands alone, away from the edge, the longer side of its box in
+            diameters of the circle within.
     """
 
     side: float
     circles: Float[np.ndarray, "n 3"]
+    longer: Float[np.ndarray, " alone"]
 
 
 class Sizes(NamedTuple):
     """How large objects are in some images.
 
     Args:
-        typical: The longer side of a typical object's box: the median over the images, as a share
-            of their short side.
+        typical: The median over the images of `Standing.side`, as a share of their short side.
         spread: Standard deviation of its logarithm between images, robust.
         n_objects: About how many objects an image has, the median.
         each: What stands out of each image that was looked at.
@@ -58,6 +62,14 @@ class Sizes(NamedTuple):
     spread: float
     n_objects: float
     each: tuple[Standing, ...] = ()
+
+    @property
+    def box(self) -> float:
+        """The longer side of a typical object's box, as a share of the images' short side."""
+        longer = np.concatenate([np.zeros(0), *(one.longer for one in self.each)])
+        if len(longer) < ALONE:
+            return self.typical
+        return self.typical / LONGER * float(np.clip(np.median(longer), 1.0, LONGEST))
 
     @property
     def are_mixed(self) -> bool:
@@ -108,13 +120,33 @@ def object_size(image: Planes) -> Standing:
         if (apart > kept[:, 2]).all():
             kept = np.concatenate([kept, [[rows[k], columns[k], radii[k]]]])
     if not len(kept):
-        return Standing(0.0, kept)
+        return Standing(0.0, kept, np.zeros(0))
     diameters = np.sort(2.0 * kept[:, 2])
     heavier = np.cumsum(np.square(diameters))
     typical = float(diameters[np.searchsorted(heavier, heavier[-1] / 2.0)])
     circles = kept[2.0 * kept[:, 2] > typical / 2.0]
     # A pixel's place is its middle.
-    return Standing(LONGER * typical, circles[:, [1, 0, 2]] + [0.5, 0.5, 0.0])
+    longer = _longer(out, circles)
+    return Standing(LONGER * typical, circles[:, [1, 0, 2]] + [0.5, 0.5, 0.0], longer)
+
+
+def _longer(
+    out: Bool[np.ndarray, "height width"], circles: Float[np.ndarray, "n 3"]
+) -> Float[np.ndarray, " alone"]:
+    """The longer sides of regions with one circle (row, column, radius), in its diameters."""
+    from scipy import ndimage
+
+    found: Any = ndimage.label(out)
+    rows, columns = circles[:, :2].astype(int).T
+    holds = found[0][rows, columns]
+    longer = []
+    for label, place in enumerate(ndimage.find_objects(found[0]), 1):
+        (inside,) = np.nonzero(holds == label)
+        at_edge = any(s.start == 0 or s.stop == n for s, n in zip(place, out.shape, strict=True))
+        if len(inside) == 1 and not at_edge:
+            side = max(s.stop - s.start for s in place)
+            longer.append(side / (2.0 * circles[inside[0], 2]))
+    return np.array(longer)
 
 
 def reduced(image: Planes) -> Float[np.ndarray, "channel new_height new_width"]:

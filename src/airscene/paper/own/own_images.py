@@ -11,12 +11,13 @@ import numpy as np
 
 from airscene.baselines.blobs import log_blobs, otsu_watershed
 from airscene.evaluation import bars
+from airscene.evaluation.figures.explained import Explained, explained_rows
 from airscene.evaluation.metrics.counted import counted_metrics
 from airscene.images.frame import parse_object_size
 from airscene.images.sets.counted import Counted, load_counted
-from airscene.inference import PatchModel
+from airscene.inference import PatchModel, load
 from airscene.paper.result import Result, Row, Rows, Unit, described, numbers, of_run
-from airscene.paper.trained import run_folder
+from airscene.paper.trained import folder_of, run_folder
 from airscene.runs.preset import PatchPreset
 from airscene.runs.presets.own import IMAGES
 from airscene.runs.run import run
@@ -39,6 +40,9 @@ SIZES = {
 CHOSEN_ON = ("dice", "nuclei", "shapes")
 
 SEEDS = (1, 2, 3)
+
+# Held-out images of each set that are shown, evenly chosen.
+SHOWN = 3
 
 # What needs no training, but the object size; what they hold fixed was seen on training images.
 METHODS = {"otsu": otsu_watershed, "log": log_blobs}
@@ -100,6 +104,25 @@ def _pixels(size: str, one: Counted) -> float:
 
 
 def _draw(rows: Rows, runs: Path, figures: Path) -> None:
+    _bars(rows, figures)
+    for name in SIZES:
+        made = of_run(rows, f"own-{name}-estimated")
+        folder = folder_of(made[0], runs) if made else None
+        if not folder:
+            continue
+        model = load(folder)
+        assert isinstance(model, PatchModel)
+        _, held_out = load_counted(name)
+        shown = [held_out[k] for k in np.linspace(0, len(held_out) - 1, SHOWN).astype(int)]
+        scenes = model.infer([one.image for one in shown])
+        found = [
+            Explained(f"{one.source}: {one.count} in truth", one.image, s, model.render_one(s))
+            for one, s in zip(shown, scenes, strict=True)
+        ]
+        explained_rows(found).save(figures / f"own-images-{name}.png")
+
+
+def _bars(rows: Rows, figures: Path) -> None:
     kinds: Sequence[str] = ("given", "estimated")
     shares: dict[str, dict[str, Any]] = {}
     for name in SIZES:
