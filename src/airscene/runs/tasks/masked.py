@@ -31,8 +31,12 @@ class MaskedTask(OwnTask):
         super().__init__(preset)
 
     @cached_property
+    def _scenes(self) -> LabelledScenes:
+        return self._preset.data.load("train")
+
+    @cached_property
     def _training(self) -> list[tuple[str, np.ndarray]]:
-        return named(self._preset.data.load("train"))
+        return named(self._scenes)
 
     @cached_property
     def _truth(self) -> LabelledScenes:
@@ -54,7 +58,7 @@ class MaskedTask(OwnTask):
     @property
     def source(self) -> str:
         """What the scenes are, and what was found out about them."""
-        return f"{len(self._training)} scenes of {self._truth.source}, {self._found_out()}"
+        return f"{len(self._training)} scenes of {self._scenes.source}, {self._found_out()}"
 
     def evaluate(self, model: PatchAIR) -> Metrics:
         """Hold counts and masks against the truth, on all held-out scenes."""
