@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from airscene.images.pictures import GreyOrColour
+from airscene.model.patch.size import otsu
 
 # The share of the border that is brighter than the threshold decides which side objects are on.
 HALF = 0.5
@@ -42,9 +43,8 @@ def otsu_watershed(image: GreyOrColour, side: float) -> Boxes:
     """
     from scipy import ndimage
 
-    channel, threshold = max(
-        ((c, *_otsu(c)) for c in _channels(image)), key=lambda found: found[2]
-    )[:2]
+    divided = [(channel, *otsu(channel)) for channel in _channels(image)]
+    channel, threshold, _ = max(divided, key=lambda one: one[2] / max(one[0].var(), 1e-12))
     out = channel > threshold
     border = np.concatenate([out[0], out[-1], out[:, 0], out[:, -1]])
     out = ~out if border.mean() > HALF else out
@@ -136,14 +136,3 @@ def _channels(image: GreyOrColour) -> list[Float[np.ndarray, "height width"]]:
     high, low = colour.max(axis=2), colour.min(axis=2)
     saturation = (high - low) / np.maximum(high, 1e-6)
     return [colour.mean(axis=2), *np.moveaxis(colour, 2, 0), saturation]
-
-
-def _otsu(channel: Float[np.ndarray, "height width"]) -> tuple[float, float]:
-    """Otsu's threshold, and the share of the variance that is between its classes."""
-    counts, edges = np.histogram(channel, 128)
-    middles = (edges[1:] + edges[:-1]) / 2.0
-    below = counts.cumsum() / counts.sum()
-    mean = (counts * middles).cumsum() / counts.sum()
-    between = np.square(mean[-1] * below - mean) / np.maximum(below * (1.0 - below), 1e-12)
-    best = between.argmax()
-    return float(middles[best]), float(between[best] / max(channel.var(), 1e-12))

@@ -106,7 +106,7 @@ def object_size(image: Planes) -> Standing:
 
     strength = np.sqrt(np.square(ndimage.gaussian_filter(image, (0, BLUR, BLUR))).mean(axis=0))
     # Nothing stands out where nothing differs from the ground by more than rounding.
-    out: Bool[np.ndarray, "height width"] = strength > max(_otsu(strength), FAINTEST)
+    out: Bool[np.ndarray, "height width"] = strength > max(otsu(strength)[0], FAINTEST)
     out = ndimage.binary_opening(ndimage.binary_fill_holes(out))
     # Beyond the edge there is ground: of what is cut off, the part that is seen counts.
     padded: Any = ndimage.distance_transform_edt(np.pad(out, 1))
@@ -156,11 +156,14 @@ def reduced(image: Planes) -> Float[np.ndarray, "channel new_height new_width"]:
     return resample(image, (height, width)) if ratio < 1.0 else image
 
 
-def _otsu(values: Float[np.ndarray, "height width"], n_bins: int = 128) -> float:
-    """The threshold that divides values into two classes of the least variance (Otsu 1979)."""
-    counts, edges = np.histogram(values, n_bins)
+def otsu(values: Float[np.ndarray, "height width"]) -> tuple[float, float]:
+    """Return the threshold that divides values into two classes of the least variance (Otsu 1979).
+
+    And the variance that is between the classes.
+    """
+    counts, edges = np.histogram(values, 128)
     middles = (edges[1:] + edges[:-1]) / 2.0
     below = counts.cumsum() / counts.sum()
     mean = (counts * middles).cumsum() / counts.sum()
     apart = np.square(mean[-1] * below - mean) / np.maximum(below * (1.0 - below), 1e-12)
-    return float(middles[apart.argmax()])
+    return float(middles[apart.argmax()]), float(apart.max())
