@@ -6,7 +6,6 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from airscene.model.composition.either import Either
 from airscene.model.patch.air import Candidate, PatchAIR
 from airscene.model.patch.attend import gaussian, mean_shift, saliency
 from airscene.model.shapes import Image, Mask, Scalar, Side
@@ -110,10 +109,9 @@ def unroll(
         share = stop((1.0 - is_kept) * jnp.maximum(annealing.force, share))
 
         drawn, mask = is_kept * found.drawn, is_kept * found.mask
-        kept = model.composition.add(canvas, drawn, mask)
-        if isinstance(model.composition, Either):
-            under = model.composition.under(canvas, drawn, covered)
-            kept = jnp.where(alone.is_under > 0.0, under, kept)
+        over = model.composition.add(canvas, drawn, mask)
+        under = model.composition.under(canvas, drawn, mask, covered)
+        kept = jnp.where(alone.is_under > 0.0, under, over)
         covered = 1.0 - (1.0 - covered) * (1.0 - stop(mask))
         near_x, near_y = (
             gaussian(at - c, TABOO * window) for at, c in zip((x, y), first, strict=True)

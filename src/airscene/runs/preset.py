@@ -23,7 +23,7 @@ from airscene.model.patch.config import PatchConfig
 from airscene.schema import FOR_READERS, read
 from airscene.training.config import PatchTrainConfig, TrainConfig
 
-AnyPreset = TypeVar("AnyPreset", "Preset", "ScenePreset", "PatchPreset", "MaskedPreset")
+AnyPreset = TypeVar("AnyPreset", bound="Preset | ScenePreset | _PatchPreset")
 Said = TypeVar("Said")
 
 
@@ -87,15 +87,14 @@ class Preset:
 
 
 @dataclass(frozen=True)
-class PatchPreset:
-    """Images of one's own, a model of patches and a way to train it.
+class _PatchPreset:
+    """A model of patches and a way to train it.
 
     Args:
         name: Its name on the command line.
         about: What it is, in a line.
         example: Options of a typical command line, for the help.
-        data: The images.
-        model: The model; what says "auto", and an object size that is empty, follows from them.
+        model: The model; what says "auto", and an object size that is empty, follows from images.
         training: How it is trained.
         number: The recipe's number, raised when its behaviour changes.
     """
@@ -103,12 +102,11 @@ class PatchPreset:
     name: str
     about: str = field(metadata=FOR_READERS)
     example: str = field(metadata=FOR_READERS)
-    data: OwnConfig = field(default_factory=OwnConfig)
     model: PatchConfig = field(default_factory=PatchConfig)
     training: PatchTrainConfig = field(default_factory=PatchTrainConfig)
     number: int = 1
 
-    def override(self, **values: Any) -> "PatchPreset":
+    def override(self: AnyPreset, **values: Any) -> AnyPreset:
         """Change fields of the data, the model and the training, by name.
 
         Args:
@@ -124,40 +122,25 @@ class PatchPreset:
 
 
 @dataclass(frozen=True)
-class MaskedPreset:
+class PatchPreset(_PatchPreset):
+    """Images of one's own, a model of patches and a way to train it.
+
+    Args:
+        data: The images.
+    """
+
+    data: OwnConfig = field(default_factory=OwnConfig)
+
+
+@dataclass(frozen=True)
+class MaskedPreset(_PatchPreset):
     """A data set whose masks are known, a model of patches and a way to train it.
 
     Args:
-        name: Its name on the command line.
-        about: What it is, in a line.
-        example: Options of a typical command line, for the help.
         data: The scenes.
-        model: The model; what says "auto", and an object size that is empty, follows from them.
-        training: How it is trained.
-        number: The recipe's number, raised when its behaviour changes.
     """
 
-    name: str
-    about: str = field(metadata=FOR_READERS)
-    example: str = field(metadata=FOR_READERS)
     data: DataConfig = field(default_factory=DataConfig)
-    model: PatchConfig = field(default_factory=PatchConfig)
-    training: PatchTrainConfig = field(default_factory=PatchTrainConfig)
-    number: int = 1
-
-    def override(self, **values: Any) -> "MaskedPreset":
-        """Change fields of the data, the model and the training, by name.
-
-        Args:
-            values: New values, for instance `steps=200, ground="textured"`.
-
-        Returns:
-            The changed preset.
-
-        Raises:
-            InputError: If there is no such field, or a value is out of range.
-        """
-        return _override(self, ("data", "model", "training"), values)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,6 @@ def test_under_is_over_in_the_other_order(seed, n):
         upwards = composition.add(upwards, one, mask)
     downwards, covered = np.zeros((3, 5, 7)), np.zeros((5, 7))
     for one, mask in zip(drawn[::-1], masks[::-1], strict=True):
-        downwards = composition.under(downwards, one, covered)
+        downwards = composition.under(downwards, one, mask, covered)
         covered = 1.0 - (1.0 - covered) * (1.0 - mask)
     assert np.allclose(upwards, downwards)

@@ -6,7 +6,6 @@ import numpy as np
 from jaxtyping import Float32
 
 from airscene.model.composition import Masked
-from airscene.model.composition.either import Either
 
 Square = tuple[slice, slice]
 
@@ -63,10 +62,11 @@ def put(
         covered: How much of each pixel is covered, to put the object below; None to put it on top.
     """
     here = (slice(None), *found.square)
-    if covered is not None and isinstance(composition, Either):
-        canvas[here] = composition.under(canvas[here], found.drawn, covered[found.square])
-    else:
+    if covered is None:
         canvas[here] = composition.add(canvas[here], found.drawn, found.mask)
+    else:
+        below = covered[found.square]
+        canvas[here] = composition.under(canvas[here], found.drawn, found.mask, below)
 
 
 def cover(covered: np.ndarray, found: Found) -> None:

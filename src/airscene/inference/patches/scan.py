@@ -8,7 +8,6 @@ from jaxtyping import Float, Float32
 from airscene.inference.patches.objects import Found, cover, local_canvas, put, square
 from airscene.inference.patches.places import Places
 from airscene.inference.patches.propose import Patches, Proposed, Scan
-from airscene.model.composition.either import Either
 from airscene.model.patch.air import PatchAIR
 from airscene.objective.patches import TABOO
 
@@ -102,9 +101,7 @@ class _Whole:
             composition = self.model.composition
             put(composition, self.canvas, one, self.covered if found.is_under[k] else None)
             cover(self.covered, one)
-            here = (slice(None), *one.square)
-            self.error[here] = (self.image[here] - self.canvas[here]) * self.valid[one.square]
-            self.places.changed(one.square)
+            self._changed(one)
             self.places.inhibit(places[k], spread, 0.5)
 
     def leave_out(self) -> None:
@@ -125,11 +122,7 @@ class _Whole:
                 return
             self.objects = [one for one in self.objects if one is not worst]
             stale = {id(one) for one in self.objects if one.near(worst)}
-            others = [one for one in self.objects if one.near(worst)]
-            here = (slice(None), *worst.square)
-            self.canvas[here], self.covered[worst.square] = local_canvas(
-                self.model.composition, others, worst.corner, self.image[here]
-            )
+            self._draw_again(worst)
 
     def apart(self) -> list[list[Found]]:
         """Return the objects in groups, in each of which no two patches meet."""
@@ -166,13 +159,22 @@ class _Whole:
             new = _found(found, k, one.corner)
             self.objects = [other for other in self.objects if other is not one]
             self.objects.insert(0 if found.is_under[k] else len(self.objects), new)
-            here = (slice(None), *one.square)
-            near = [other for other in self.objects if other.near(new)]
-            self.canvas[here], self.covered[one.square] = local_canvas(
-                self.model.composition, near, one.corner, self.image[here]
-            )
-            self.error[here] = (self.image[here] - self.canvas[here]) * self.valid[one.square]
-            self.places.changed(one.square)
+            self._draw_again(one)
+
+    def _draw_again(self, one: Found) -> None:
+        """Draw all objects again where one was."""
+        near = [other for other in self.objects if other.near(one)]
+        here = (slice(None), *one.square)
+        self.canvas[here], self.covered[one.square] = local_canvas(
+            self.model.composition, near, one.corner, self.image[here]
+        )
+        self._changed(one)
+
+    def _changed(self, one: Found) -> None:
+        """Look again at what is left where an object is, or was."""
+        here = (slice(None), *one.square)
+        self.error[here] = (self.image[here] - self.canvas[here]) * self.valid[one.square]
+        self.places.changed(one.square)
 
     def _others(self, one: Found) -> tuple[np.ndarray, np.ndarray]:
         """The canvas without an object, on its patch, and what is covered of it."""
@@ -220,7 +222,7 @@ def scan(model: PatchAIR, image: Float[np.ndarray, "channel height width"]) -> S
         What was found, in pixels of the image.
     """
     whole, rounds, proposals = _Whole(model, image), 0, 0
-    refits = REFITS if isinstance(model.composition, Either) else 0
+    refits = REFITS if model.config.composition == "either" else 0
     for again in range(1 + refits):
         if again:
             for group in whole.apart():

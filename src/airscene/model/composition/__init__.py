@@ -48,6 +48,20 @@ class Masked(Protocol):
         """Put one more object on the canvas, see `Composition.add`."""
         ...
 
+    def under(self, canvas: AnyImage, drawn: AnyImage, mask: AnyMask, covered: AnyMask) -> AnyImage:
+        """Put one more object below those that are there.
+
+        Args:
+            canvas: The canvas with the objects so far.
+            drawn: The colours of the object, times its mask.
+            mask: How much of each pixel it covers.
+            covered: How much of each pixel is covered by the objects so far.
+
+        Returns:
+            The canvas; where an object cannot lie below others, that of `add`.
+        """
+        ...
+
 
 # Those of objects with masks, which the decoder of `airscene.model.patch` draws.
 MASKED: dict[str, type[Masked]] = {"either": Either, "over": Over, "sum": Sum}

@@ -14,6 +14,6 @@ class Either(Over):
     hides is completed behind it. Deviation from the paper, whose objects add up (section 3.1).
     """
 
-    def under(self, canvas: AnyImage, drawn: AnyImage, covered: AnyMask) -> AnyImage:
+    def under(self, canvas: AnyImage, drawn: AnyImage, mask: AnyMask, covered: AnyMask) -> AnyImage:
         """Return the canvas with one more object below all that are there."""
         return canvas + (1.0 - covered) * drawn

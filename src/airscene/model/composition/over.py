@@ -14,3 +14,7 @@ class Over(eqx.Module):
     def add(self, canvas: AnyImage, drawn: AnyImage, mask: AnyMask) -> AnyImage:
         """Return the canvas with one more object: `drawn` is `m_i a_i`."""
         return canvas * (1.0 - mask) + drawn
+
+    def under(self, canvas: AnyImage, drawn: AnyImage, mask: AnyMask, covered: AnyMask) -> AnyImage:
+        """Return the canvas with one more object: the next one covers, always."""
+        return self.add(canvas, drawn, mask)

@@ -14,6 +14,10 @@ class Sum(eqx.Module):
         """Return the canvas with one more object."""
         return canvas + drawn
 
+    def under(self, canvas: AnyImage, drawn: AnyImage, mask: AnyMask, covered: AnyMask) -> AnyImage:
+        """Return the canvas with one more object: a sum has no order."""
+        return self.add(canvas, drawn, mask)
+
     def compose(
         self,
         canvas: Image,

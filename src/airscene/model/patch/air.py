@@ -13,7 +13,6 @@ from airscene.model import attention
 from airscene.model.background import FITTED, FittedBackground
 from airscene.model.background.set import Set
 from airscene.model.composition import MASKED, Masked
-from airscene.model.composition.either import Either
 from airscene.model.likelihood import Gaussian
 from airscene.model.likelihood.robust import Robust
 from airscene.model.patch import attend
@@ -228,9 +227,7 @@ class PatchAIR(StoredModule):
         composition = self.composition
         over = composition.add(canvas, drawn, mask)
         gain = self.gain(patch, valid, canvas, over)
-        if not isinstance(composition, Either):
-            return Put(over, gain, jnp.zeros(()))
-        under = composition.under(canvas, drawn, covered)
+        under = composition.under(canvas, drawn, mask, covered)
         below = self.gain(patch, valid, canvas, under)
         is_under = below > gain
         return Put(
