@@ -39,9 +39,7 @@ def scene_of(
         rng: Draws which objects are there.
     """
     scaled = seen.scaled.shape[1:]
-    price = air.config.object_price * air.config.calibration.worth
-    odds = [one.gain - one.kl - price for one in found.objects]
-    presence = [_logistic(x) for x in odds]
+    presence = [_logistic(one.net) for one in found.objects]
     kept = range(len(presence))
     if rng is not None:
         kept = [k for k in kept if rng.random() < presence[k]]

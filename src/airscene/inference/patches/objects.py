@@ -22,6 +22,7 @@ class Found:
         centre: Centre of its window (x, y), in pixels of the padded image.
         side: Side of its window, in pixels.
         z_what: Its appearance code.
+        price: What it costs to be there, in nats.
         gain: What the image would lose in log-likelihood without it, in nats.
     """
 
@@ -32,7 +33,13 @@ class Found:
     centre: Float32[np.ndarray, " 2"]
     side: float
     z_what: Float32[np.ndarray, " what"]
+    price: float = 0.0
     gain: float = 0.0
+
+    @property
+    def net(self) -> float:
+        """What it gains beyond its cost, in nats: the log-odds that it is there."""
+        return self.gain - self.kl - self.price
 
     @property
     def square(self) -> Square:

@@ -17,9 +17,11 @@ PATCH = 4
 # How far apart objects are that are taken in one round, in windows.
 APART_TAKEN = 0.9
 
+# An object of whose mask less than this is in the image is cut off by its edge.
+CUT = 0.97
+
 # Rounds of an image at most.
 ROUNDS = 40
-
 
 # Where objects hide each other, how often all are proposed again, each given the others; and by how
 # much more one must explain to take the place of the one before, as a share of the price.
@@ -59,7 +61,6 @@ class _Whole:
         self.places = Places(self.error, contrast, model.window)
         self.objects: list[Found] = []
         self.rejected: dict[tuple[int, int], float] = {}
-        self.price = model.config.object_price * model.config.calibration.worth
 
     def patches(self, places: list[tuple[int, int]]) -> tuple[list[tuple[int, int]], Patches]:
         """Return the patches about places, and their corners."""
@@ -83,19 +84,17 @@ class _Whole:
         self, places: list[tuple[int, int]], corners: list[tuple[int, int]], found: Proposed
     ) -> None:
         """Take the candidates that are worth an object, the best first; inhibit the others."""
-        candidate, net = found.candidate, found.gain - found.candidate.kl
-        centres = candidate.centre + np.array(corners, np.float32)
         window, taken = self.model.window, np.zeros((0, 2), np.float32)
         spread = TABOO * window
-        for k in np.argsort(-net, kind="stable"):
-            if net[k] <= self.price:
+        for k in np.argsort(found.candidate.kl - found.gain, kind="stable"):
+            one = self._candidate(found, int(k), corners[k])
+            if one.net <= 0.0:
                 self.places.inhibit(places[k], spread, 1.0)
-                self.rejected[places[k]] = float(net[k] - self.price)
+                self.rejected[places[k]] = one.net
                 continue
-            if (np.hypot(*(taken - centres[k]).T) < APART_TAKEN * window).any():
+            if (np.hypot(*(taken - one.centre).T) < APART_TAKEN * window).any():
                 continue
-            taken = np.concatenate([taken, centres[k][None]])
-            one = _found(found, int(k), corners[k])
+            taken = np.concatenate([taken, one.centre[None]])
             # Those below come first.
             self.objects.insert(0 if found.is_under[k] else len(self.objects), one)
             composition = self.model.composition
@@ -117,8 +116,8 @@ class _Whole:
             stale.clear()
             if not self.objects:
                 return
-            worst = min(self.objects, key=lambda one: one.gain - one.kl)
-            if worst.gain - worst.kl > self.price:
+            worst = min(self.objects, key=lambda one: one.net)
+            if worst.net > 0.0:
                 return
             self.objects = [one for one in self.objects if one is not worst]
             stale = {id(one) for one in self.objects if one.near(worst)}
@@ -153,13 +152,31 @@ class _Whole:
     def replace(self, group: list[Found], found: Proposed) -> None:
         """Take what is proposed in place of an object where it explains more, given all others."""
         for k, one in enumerate(group):
-            net = float(found.gain[k]) - float(found.candidate.kl[k])
-            if net <= self._gain_of(one) - one.kl + BETTER * self.price:
+            new, before = self._candidate(found, k, one.corner), self._gain_of(one)
+            if new.net <= before - one.kl - one.price + BETTER * one.price:
                 continue
-            new = _found(found, k, one.corner)
             self.objects = [other for other in self.objects if other is not one]
             self.objects.insert(0 if found.is_under[k] else len(self.objects), new)
             self._draw_again(one)
+
+    def _candidate(self, found: Proposed, k: int, corner: tuple[int, int]) -> Found:
+        """One candidate, as an object of the image."""
+        candidate, c = found.candidate, self.model.config
+        mask = candidate.mask[k]
+        inside = float((mask * self.valid[square(corner, self.side)]).sum())
+        is_cut = inside < CUT * float(mask.sum())
+        price = max(c.object_price, c.edge_price) if is_cut else c.object_price
+        return Found(
+            corner,
+            candidate.drawn[k],
+            mask,
+            float(candidate.kl[k]),
+            candidate.centre[k] + np.array(corner, np.float32),
+            float(candidate.side[k]),
+            candidate.z_what[k],
+            price * c.calibration.worth,
+            float(found.gain[k]),
+        )
 
     def _draw_again(self, one: Found) -> None:
         """Draw all objects again where one was."""
@@ -189,21 +206,6 @@ class _Whole:
         deficit = self.model.likelihood.deficit
         lost = deficit(image - without) - deficit(image - self.canvas[here])
         return float((valid * lost).sum())
-
-
-def _found(found: Proposed, k: int, corner: tuple[int, int]) -> Found:
-    """One candidate, as an object of the image."""
-    candidate = found.candidate
-    return Found(
-        corner,
-        candidate.drawn[k],
-        candidate.mask[k],
-        float(candidate.kl[k]),
-        candidate.centre[k] + np.array(corner, np.float32),
-        float(candidate.side[k]),
-        candidate.z_what[k],
-        float(found.gain[k]),
-    )
 
 
 def scan(model: PatchAIR, image: Float[np.ndarray, "channel height width"]) -> Scan[Explained]:

@@ -12,9 +12,6 @@ from airscene.model.patch.air import MARGIN, likelihood_of
 from airscene.model.patch.attend import BLUR
 from airscene.model.patch.config import Calibration, PatchConfig
 
-# What a typical object is to be worth, in nats, where the noise allows it.
-NATS = 1200.0
-
 # Peaks this far apart, in windows, are of different objects; energies are summed over a square of
 # this side.
 APART, SQUARE = 0.8, 0.9
@@ -31,7 +28,7 @@ Planes = Float[np.ndarray, "channel _ _"]
 def calibrate(images: Sequence[np.ndarray], config: PatchConfig) -> Calibration:
     """Estimate contrast, noise, sigma and worth; the size is kept.
 
-    Sigma is such that a typical object is worth 1200 nats, but not below the noise.
+    Sigma is such that a typical object is worth what `config` says, but not below the noise.
 
     Args:
         images: Scaled images, less their ground.
@@ -59,7 +56,7 @@ def calibrate(images: Sequence[np.ndarray], config: PatchConfig) -> Calibration:
     deficit = float(np.median([unit.deficit(square).sum() for square in strong]))
     of_noise = 0.5 * min(noise**2, noise * contrast) * float(np.median([x.size for x in strong]))
     energy = max(deficit - of_noise, 0.3 * deficit)
-    sigma = max(float(np.sqrt(energy / NATS)), noise, 1e-4)
+    sigma = max(float(np.sqrt(energy / config.object_worth)), noise, 1e-4)
     said = {"contrast": contrast, "noise": noise, "sigma": sigma, "worth": energy / sigma**2}
     return replace(config.calibration, **{name: round(x, 6) for name, x in said.items()})
 

@@ -55,7 +55,11 @@ class PatchConfig:
         n_layer: Units of the hidden layer of the appearance encoder and of the decoder.
         scale_spread: Prior standard deviation of the logarithm of the window's side.
         scale_reach: The most that the mean of that logarithm is from the prior's, in deviations.
+        object_worth: What a typical object is to gain in log-likelihood when it is drawn perfectly,
+            in nats, where the noise allows it; sigma follows.
         object_price: What one more object costs, as a share of a typical object's worth.
+        edge_price: The least that an object costs that the edge of the image cuts off, in the same
+            unit: a frame, or less light there, is easily taken for one.
         colours: How many an object has: "one", so that two of different colours are never taken for
             one, or "many".
         sharpness: How steep the edge of a mask is; more is harder edged.
@@ -82,7 +86,9 @@ class PatchConfig:
     n_layer: int = 192
     scale_spread: float = 0.2
     scale_reach: float = 2.0
-    object_price: float = 0.02
+    object_worth: float = 400.0
+    object_price: float = 0.03
+    edge_price: float = 0.1
     colours: Colours = "many"
     sharpness: float = 1.0
     composition: CompositionName = "over"
@@ -101,9 +107,12 @@ class PatchConfig:
         for name in ("n_steps", "n_what", "n_cells", "n_hidden", "n_layer"):
             check_whole(name, getattr(self, name), 1)
         check_whole("pixels", self.pixels, 6)
-        for name in ("scale_spread", "scale_reach", "object_price", "sharpness"):
+        for name in ("scale_spread", "scale_reach", "object_worth", "sharpness"):
             value = getattr(self, name)
             check_option(name, value, 0 < value < math.inf, "a number above 0")
+        for name in ("object_price", "edge_price"):
+            value = getattr(self, name)
+            check_option(name, value, 0 <= value < math.inf, "a number of at least 0")
         check_one_of("colours", self.colours, Colours)
         check_one_of("composition", self.composition, CompositionName)
         check_one_of("background", self.background, BackgroundName)

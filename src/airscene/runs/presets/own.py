@@ -10,7 +10,7 @@ IMAGES = PatchPreset(
     about="Images of your own (--images), of any size and on any ground: objects that repeat.",
     example="--images FOLDER --out runs/mine",
     data=OwnConfig(),
-    model=PatchConfig(object_price=0.03),
-    training=PatchTrainConfig(steps=1500),
-    number=3,
+    model=PatchConfig(),
+    training=PatchTrainConfig(steps=800),
+    number=4,
 )
