@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from airscene.model.patch.air import Candidate, PatchAIR
-from airscene.model.patch.attend import gaussian, mean_shift, saliency
+from airscene.model.patch.attend import gaussian, saliency
 from airscene.model.shapes import Image, Mask, Scalar, Side
 
 # Exponent of the saliency, and slope of the preference for one side in nats a half-width: they
@@ -96,7 +96,7 @@ def unroll(
         there = saliency(error, contrast, window) * free
         best = jnp.argmax(POWER * jnp.log(there + 1e-6) + preference)
         first = jnp.stack([x[best % len(x)], y[best // len(x)]])
-        start = stop(mean_shift(there, first, window))
+        start = stop(model.start_at(there, error, first))
         found: Candidate = model.propose(error, covered, start, noise, annealing.freedom)
 
         # What this object gains, given a canvas so far that is not changed for it.

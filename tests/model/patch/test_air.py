@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from airscene.errors import InputError
-from airscene.model.patch.air import PatchAIR
+from airscene.model.patch.air import PatchAIR, Start
 from airscene.model.patch.config import Calibration, PatchConfig
 from airscene.model.weights import load_module, save_weights
 
@@ -36,9 +36,8 @@ def test_a_gain_is_a_difference_of_log_likelihoods(likelihood):
 @pytest.mark.parametrize("composition", ["over", "sum"])
 def test_an_object_changes_the_canvas_only_near_it(composition):
     model, canvas = make(composition=composition), some((3, 60, 60))
-    found = model.propose(
-        canvas, jnp.zeros((60, 60)), jnp.array([30.0, 20.0]), jnp.zeros(model.n_noise)
-    )
+    start = Start(jnp.array([30.0, 20.0]), jnp.ones((60, 60)))
+    found = model.propose(canvas, jnp.zeros((60, 60)), start, jnp.zeros(model.n_noise))
     new = model.composition.add(canvas, found.drawn, found.mask)
     changed = np.flatnonzero(np.abs(new - canvas).max(axis=(0, 2)) > 1e-6)
     reach = float(found.side) / 2 + 2
@@ -72,9 +71,10 @@ def test_an_object_of_one_colour_is_even():
     assert np.ptp(np.asarray(make().appear(z_what)[0]), axis=(1, 2)).min() > 1e-3
 
 
-def test_a_proposal_knows_no_place_and_no_size_of_the_patch():
+@pytest.mark.parametrize("colours", ["one", "many"])
+def test_a_proposal_knows_no_place_and_no_size_of_the_patch(colours):
     """The same surroundings elsewhere, in a larger patch, give the same object there."""
-    model = make()
+    model = make(colours=colours)
     small = some((3, 48, 48))
     large = jnp.zeros((3, 90, 80)).at[:, 30:78, 20:68].set(small)
     covered = jnp.zeros((48, 48)), jnp.zeros((90, 80))
@@ -91,7 +91,22 @@ def test_the_start_is_where_the_error_is():
     model = make()
     error = jnp.zeros((3, 60, 60)).at[:, 25:35, 35:45].set(0.5)
     start = model.start(error, jnp.array([36.0, 34.0]))
-    assert np.allclose(start, [40.0, 30.0], atol=0.7)
+    assert np.allclose(start.place, [40.0, 30.0], atol=0.7)
+    assert (start.like == 1.0).all()
+
+
+def test_of_two_colours_that_meet_one_is_looked_at():
+    """Even from the line where they meet, and whichever the channel is."""
+    model = make(colours="one")
+    left = jnp.zeros((60, 60)).at[20:40, 22:30].set(1.0)
+    right = jnp.zeros((60, 60)).at[20:40, 30:38].set(1.0)
+    error = jnp.stack([0.5 * left, 0.5 * right, 0.1 * left + 0.1 * right])
+    for x, part in ((27.0, left), (33.0, right), (29.6, left), (30.4, right)):
+        start = model.start(error, jnp.array([x, 30.0]))
+        assert float((start.like * part).sum() / part.sum()) > 0.95
+        assert float((start.like * (1.0 - part)).max()) < 0.05
+        middle = 26.0 if part is left else 34.0
+        assert np.allclose(start.place, [middle, 30.0], atol=1.2)
 
 
 def test_weights_are_read_as_they_were_written(tmp_path):

@@ -66,6 +66,18 @@ class Candidate(NamedTuple):
     z_scale: Scalar
 
 
+class Start(NamedTuple):
+    """Where an object is looked for.
+
+    Args:
+        place: Where the first glimpse is, (x, y) in pixels of the patch.
+        like: How alike each pixel is to the colour there; 1 where objects have many colours.
+    """
+
+    place: Point
+    like: Mask
+
+
 class Put(NamedTuple):
     """A canvas with one more object.
 
@@ -103,13 +115,14 @@ class PatchAIR(StoredModule):
     def __init__(self, config: PatchConfig, *, key: PRNGKeyArray):
         self.config = config
         keys = jax.random.split(key, N_GLIMPSES + 2)
-        seen = (config.channels + 1) * config.n_cells**2
+        drawn = (config.channels + 1) * config.n_cells**2
+        seen = drawn + (config.colours == "one") * config.n_cells**2
         layer, code = config.n_layer, config.n_what
         self.glimpses = tuple(
             _quiet(eqx.nn.MLP(seen, 6, config.n_hidden, 2, key=key)) for key in keys[2:]
         )
         self.encoder = eqx.nn.MLP(seen, 2 * code, layer, 1, key=keys[0])
-        self.decoder = eqx.nn.MLP(code, seen, layer, 1, key=keys[1])
+        self.decoder = eqx.nn.MLP(code, drawn, layer, 1, key=keys[1])
         self.background = background_of(config)
 
     @property
@@ -136,16 +149,29 @@ class PatchAIR(StoredModule):
         """Return the map from `z_where` to a window, on a patch of this size."""
         return Pose(self.window / min(size), self.config.scale_spread, 1.0)
 
-    def start(self, error: Image, near: Point) -> Point:
-        """Return the place of the first glimpse: the local mean place of what is left."""
+    def start(self, error: Image, near: Point) -> Start:
+        """Return where an object is looked for near a place, (x, y) in pixels of the patch."""
         there = attend.saliency(error, self.config.calibration.contrast, self.window)
-        return attend.mean_shift(there, near, self.window)
+        return self.start_at(there, error, near)
+
+    def start_at(self, there: Mask, error: Image, near: Point) -> Start:
+        """Return the local mean place of what is left, and of objects of one colour, of that.
+
+        Args:
+            there: How much there is to explain about each pixel.
+            error: Image less canvas.
+            near: Where to look, (x, y) in pixels of the patch.
+        """
+        c, like = self.config, jnp.ones_like(there)
+        if c.colours == "one":
+            like = attend.likeness(error, near, c.calibration.contrast, self.window)
+        return Start(attend.mean_shift(there * like, near, self.window), like)
 
     def propose(
         self,
         error: Image,
         covered: Mask,
-        start: Point,
+        start: Start,
         noise: Float[Array, " noise"],
         freedom: Scalar | float = 1.0,
     ) -> Candidate:
@@ -154,15 +180,16 @@ class PatchAIR(StoredModule):
         Args:
             error: Image less canvas: what is left to explain.
             covered: How much of each pixel is covered by objects so far.
-            start: Where to look first, (x, y) in pixels of the patch.
+            start: Where to look first.
             noise: Standard normal numbers; zeros give the posterior means.
             freedom: 0 keeps the window's side at the typical one, 1 leaves it free.
         """
         c, size = self.config, (error.shape[1], error.shape[2])
         pose, pixels = self.pose(size), jnp.array([size[1], size[0]], error.dtype)
-        seen = jnp.concatenate([error / c.calibration.contrast, covered[None]])
+        seen = [error / c.calibration.contrast, covered[None]]
+        seen = jnp.concatenate([*seen, start.like[None]] if c.colours == "one" else seen)
         larger = math.log(GLIMPSE_SIZE) / c.scale_spread
-        centre, outputs = start, jnp.zeros(6)
+        centre, outputs = start.place, jnp.zeros(6)
         for glimpse in self.glimpses:
             centre = jax.lax.stop_gradient(centre)
             at = jnp.concatenate([jnp.array([larger]), 2.0 * centre / pixels - 1.0])

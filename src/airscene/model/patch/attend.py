@@ -16,6 +16,10 @@ HALF_SATURATION = 0.25
 # Mean shift: number of iterations, and deviation of their Gaussian kernel, in windows.
 MEAN_SHIFTS, SHIFT_WIDTH = 5, 0.25
 
+# The colour of an object is sought from that of a spot, a Gaussian of this deviation in pixels, and
+# among colours so near, in windows; h is this many contrasts; number of iterations.
+SPOT, NEAR, ALIKE, COLOUR_SHIFTS = 0.7, 0.12, 0.2, 3
+
 Point = Float[Array, " 2"]
 Saliency = Float[Array, "height width"]
 
@@ -49,6 +53,38 @@ def mean_shift(there: Saliency, start: Point, window: float) -> Point:
         places = jnp.stack([near.sum(axis=0) @ x, near.sum(axis=1) @ y])
         start = places / (near.sum() + 1e-9)
     return start
+
+
+def likeness(error: Image, near: Point, contrast: float, window: float) -> Saliency:
+    """Return how alike each pixel is in colour to a place, from 0 to 1.
+
+        l = exp(-|u - c|^2 / (2 h^2)),  c the mode of the colours near the place
+
+    The mode, by mean shift from the colour at the place itself: where two objects meet it is the
+    colour of one, not a mixture (Comaniciu and Meer 2002, of colour and place together).
+
+    Args:
+        error: Image less canvas.
+        near: The place (x, y), in pixels.
+        contrast: How far the middle of a typical object is from the ground.
+        window: Side of a typical window, in pixels.
+    """
+    y, x = (jnp.arange(side) + 0.5 for side in error.shape[1:])
+
+    def about(deviation: float) -> Saliency:
+        return gaussian(y - near[1], deviation)[:, None] * gaussian(x - near[0], deviation)
+
+    def mean(weights: Saliency) -> Float[Array, " channel"]:
+        return (error * weights).sum((1, 2)) / (weights.sum() + 1e-9)
+
+    def alike(colour: Float[Array, " channel"]) -> Saliency:
+        squared = jnp.square(error - colour[:, None, None]).mean(0)
+        return jnp.exp(-0.5 * squared / (ALIKE * contrast) ** 2)
+
+    colour, close = mean(about(SPOT)), about(NEAR * window)
+    for _ in range(COLOUR_SHIFTS):
+        colour = mean(close * alike(colour))
+    return alike(colour)
 
 
 def gaussian(distance: Float[Array, "*shape"], deviation: float) -> Float[Array, "*shape"]:

@@ -60,8 +60,8 @@ class PatchConfig:
         object_price: What one more object costs, as a share of a typical object's worth.
         edge_price: The least that an object costs that the edge of the image cuts off, in the same
             unit: a frame, or less light there, is easily taken for one.
-        colours: How many an object has: "one", so that two of different colours are never taken for
-            one, or "many".
+        colours: How many an object has: "one", or "many". With one, two of different colours are
+            never taken for one, and the network is shown where the colour is that it looks at.
         sharpness: How steep the edge of a mask is; more is harder edged.
         composition: How an object changes the canvas: "over" it (alpha), "either" over or under
             what is there, or added to it ("sum").
