@@ -14,9 +14,6 @@ from airscene.model.patch.air import PatchAIR
 from airscene.model.patch.prepare import Prepared
 from airscene.scene import Mask, Scene, SceneObject
 
-# A pixel is of an object where the object changes it by this share of its strongest change.
-EDGE = 0.2
-
 
 def scene_of(
     air: PatchAIR,
@@ -85,18 +82,16 @@ def _object(
 def visible(
     one: Found, size: tuple[int, int], scaled: tuple[int, int]
 ) -> tuple[tuple[int, int], Bool[np.ndarray, "height width"]]:
-    """Return which pixels of the image given an object changes, and where their corner is.
+    """Return which pixels of the image given are of an object, and where their corner is.
 
-    Its change is interpolated to the pixels of the image given before its edge is drawn.
+    What tells them is interpolated to the pixels of the image given before the edge is drawn.
     """
-    strength = np.sqrt(np.square(one.drawn).sum(axis=0))
-    strong = strength > 0.02
-    if not strong.any():
+    assert one.shown is not None
+    rows, columns = (np.flatnonzero((one.shown > 0.0).any(axis=k)) for k in (1, 0))
+    if not len(rows):
         return (0, 0), np.zeros((0, 0), bool)
-    level = EDGE * float(np.quantile(strength[strong], 0.9))
-    rows, columns = (np.flatnonzero((strength > level).any(axis=k)) for k in (1, 0))
     # A pixel of margin on each side, for the interpolation; the patch has it.
-    pad = side = len(strength)
+    pad = side = len(one.shown)
     spans, places = [], []
     for k, at in enumerate((rows, columns)):
         offset = one.corner[1 - k] - pad
@@ -108,10 +103,10 @@ def visible(
         first = min(max(0, math.floor((low + offset) * ratio)), size[k] - 1)
         last = max(first + 1, min(size[k], math.ceil((high + offset) * ratio)))
         places.append((first, last))
-    part = strength[tuple(spans)]
+    part = one.shown[tuple(spans)]
     (top, bottom), (left, right) = places
     large = resample(part[None], (bottom - top, right - left))[0]
-    bits = large > level
+    bits = large > 0.0
     tight = Mask.of(bits)
     return (left + tight.corner[0], top + tight.corner[1]), tight.bits
 

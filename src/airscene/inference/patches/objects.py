@@ -24,6 +24,7 @@ class Found:
         z_what: Its appearance code.
         price: What it costs to be there, in nats.
         gain: What the image would lose in log-likelihood without it, in nats.
+        shown: Above 0 where a pixel is of it; None before that is known.
     """
 
     corner: tuple[int, int]
@@ -35,6 +36,7 @@ class Found:
     z_what: Float32[np.ndarray, " what"]
     price: float = 0.0
     gain: float = 0.0
+    shown: Float32[np.ndarray, "side side"] | None = None
 
     @property
     def net(self) -> float:

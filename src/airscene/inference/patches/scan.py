@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float, Float32
 
 from airscene.inference.patches.objects import Found, cover, local_canvas, put, square
+from airscene.inference.patches.pixels import shown
 from airscene.inference.patches.places import Places
 from airscene.inference.patches.propose import Patches, Proposed, Scan
 from airscene.model.patch.air import PatchAIR
@@ -123,6 +124,12 @@ class _Whole:
             stale = {id(one) for one in self.objects if one.near(worst)}
             self._draw_again(worst)
 
+    def mark(self) -> None:
+        """Find out which pixels are of each object."""
+        for one in self.objects:
+            image, (without, _) = self.image[(slice(None), *one.square)], self._others(one)
+            one.shown = shown(self.model, one, image, without)
+
     def apart(self) -> list[list[Found]]:
         """Return the objects in groups, in each of which no two patches meet."""
         groups: list[list[Found]] = []
@@ -237,6 +244,7 @@ def scan(model: PatchAIR, image: Float[np.ndarray, "channel height width"]) -> S
             whole.take(places, corners, found)
             rounds, proposals = rounds + 1, proposals + len(places)
         whole.leave_out()
+    whole.mark()
     # What was rejected where there is an object now is a part of it.
     reach, centres = model.window / 2.0, np.array([one.centre for one in whole.objects])
     rejected = [
