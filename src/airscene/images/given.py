@@ -1,6 +1,7 @@
 """What images can be read from: arrays, Pillow images, and the files that paths stand for."""
 
 import glob
+import importlib.resources
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -25,6 +26,12 @@ class Arraylike(Protocol):
 Given = str | Path | Arraylike | Image.Image
 # Whatever images can be read from.
 Paths = Given | Iterable[Given]
+
+# Photographs that come with the package, and what names them where no such file is there.
+EXAMPLE, EXAMPLE_NAME = (
+    Path(str(importlib.resources.files("airscene.images") / "example")),
+    "example",
+)
 
 Item = tuple[str, str | np.ndarray | Image.Image]
 
@@ -96,6 +103,8 @@ def _not_images(what: str, given: Any) -> InputError:
 
 def _files(path: str | Path) -> list[str]:
     """The files that a path, a folder or a glob pattern stands for."""
+    if str(path) == EXAMPLE_NAME and not os.path.exists(path):
+        path = EXAMPLE
     if os.path.isdir(path):
         names = [f for f in os.listdir(path) if os.path.splitext(f)[1].lower() in SUFFIXES]
         found = [str(Path(path, name)) for name in sorted(names)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from airscene.errors import InputError, check_whole
-from airscene.images.given import items_of
+from airscene.images.given import EXAMPLE_NAME, items_of
 from airscene.images.load import GreyOrColour, Paths, each_image
 
 # The most numbers of images that are kept in memory: half a gigabyte of them.
@@ -21,16 +21,21 @@ class OwnConfig:
     """Images of one's own.
 
     Args:
-        images: Files, folders or patterns.
+        images: Files, folders or patterns; "example" is 42 photographs of dice that come with the
+            package.
+        example: The same as --images example.
         n_images: The most images that are read to train on, evenly chosen.
     """
 
     images: tuple[str, ...] = ()
+    example: bool = False
     n_images: int = 400
 
     def __post_init__(self) -> None:
         """Refuse values out of range: raise `InputError`."""
         check_whole("n_images", self.n_images, 2)
+        if self.example and self.images:
+            raise InputError("--example and --images are both given; give one of them")
 
     def load(self, images: Paths | None = None) -> "OwnImages":
         """Read the images.
@@ -41,9 +46,12 @@ class OwnConfig:
         Raises:
             InputError: If there are fewer than two, or they are all alike.
         """
-        given = self.images if images is None else images
+        given = ((EXAMPLE_NAME,) if self.example else self.images) if images is None else images
         if isinstance(given, tuple) and not given:
-            raise InputError("no images given: name files, a folder or a pattern with --images")
+            raise InputError(
+                "no images given: name files, a folder or a pattern with --images, or give "
+                "--example"
+            )
         items = [item for _, item in items_of(given)]
         damaged: list[tuple[str, str]] | None = [] if len(items) > 1 else None
         n_images, named = self.n_images, []

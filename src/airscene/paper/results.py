@@ -30,6 +30,7 @@ _MODULES = {
     "scene-inference-speed": "speed",
     "own-images": "own.own_images",
     "known-masks": "own.known_masks",
+    "scan-cost": "own.scan_cost",
     "unlike": "unlike",
 }
 

@@ -16,6 +16,10 @@ TRAINING = PatchTrainConfig(steps=1000, n_crops=8000)
 # from the ground by as much in all images.
 EVEN = PatchConfig(colours="one", sizes="alike", exposure="alike")
 
+# Of shapes without noise, whose edges are hard: what is drawn may be as exact, and an object that
+# is small, faint or mostly hidden is worth its price.
+EXACT = replace(EVEN, composition="either", object_worth=1600.0)
+
 TETROMINOES = MaskedPreset(
     name="tetrominoes",
     about="Three pieces of four squares each, in colour on black, with masks: 35x35.",
@@ -23,17 +27,17 @@ TETROMINOES = MaskedPreset(
     data=DataConfig.usual("tetrominoes", **FEW),
     # In their own resolution, as masks have corners.
     model=replace(
-        EVEN,
+        EXACT,
         object_size="17px",
         pixels=17,
         n_cells=20,
-        composition="either",
         sharpness=2.0,
         scale_spread=0.1,
         background="black",
-        object_price=0.06,
+        object_price=0.12,
     ),
     training=replace(TRAINING, training_price=0.05),
+    number=2,
 )
 
 DSPRITES = MaskedPreset(
@@ -41,8 +45,16 @@ DSPRITES = MaskedPreset(
     about="Two to five coloured shapes that hide each other, with masks: 64x64.",
     example="--ground textured",
     data=DataConfig.usual("multi-dsprites", **FEW),
-    model=replace(EVEN, object_size="20px", composition="either", background="smooth"),
-    training=replace(TRAINING, training_price=0.08),
+    model=replace(
+        EXACT,
+        object_size="20px",
+        pixels=14,
+        sharpness=1.5,
+        background="smooth",
+        object_price=0.02,
+    ),
+    training=replace(TRAINING, steps=2000, n_crops=12000, training_price=0.06),
+    number=2,
 )
 
 MANY_DIGITS = MaskedPreset(
@@ -52,6 +64,7 @@ MANY_DIGITS = MaskedPreset(
     data=DataConfig.usual("many-digits", **FEW),
     model=replace(EVEN, object_size="22px", background="black", object_price=0.12),
     training=TRAINING,
+    number=2,
 )
 
 
