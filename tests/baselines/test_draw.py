@@ -196,6 +196,7 @@ def test_at_first_windows_are_in_the_middle_and_the_picture_is_dark():
     assert drawn.kl.sum() < 0.1
 
 
+@pytest.mark.slow
 def test_it_learns():
     config = DRAWConfig(n_steps=3, n_hidden=8)
     images = multi_mnist(load_digits("train", "bundled"), 200, seed=0).images[:, None]

@@ -69,6 +69,7 @@ def test_an_embedding_is_of_its_own_image_only():
     assert jnp.abs(changed[1] - together[1]).max() > 0.01
 
 
+@pytest.mark.slow
 def test_the_autoencoder_learns_digits():
     digits = load_digits("train", "bundled")
     pictures = multi_mnist(digits, 32, seed=0, counts=(1,), image_size=36).images[:, None]

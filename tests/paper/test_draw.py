@@ -22,6 +22,7 @@ TINY = replace(
 )
 
 
+@pytest.mark.slow
 def test_a_run_is_made_once_and_measured(tmp_path):
     model = trained(TINY, tmp_path)
     lines = (tmp_path / "draw-012-1" / "metrics.jsonl").read_text().splitlines()

@@ -43,6 +43,8 @@ class Unit:
 
     def is_of(self, row: Row) -> bool:
         """Whether a row of a result file is this unit's."""
+        if (row["run"], row["seed"]) != (self.run, self.seed):
+            return False
         found = identity_in(
             row, self.configuration, recipe=row["run"], seed=row["seed"], whole=row["configuration"]
         )

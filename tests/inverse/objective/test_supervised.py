@@ -137,6 +137,7 @@ def test_a_run_that_dies_goes_on_as_if_it_had_not(pool, tmp_path):
     check_resumes(go, pool, tmp_path)
 
 
+@pytest.mark.slow
 def test_learning_raises_the_likelihood(small, shapes, pool, tmp_path):
     """The recurrent network, started for labels."""
     model = small(network="recurrent", n_slots=1, n_hidden=64)

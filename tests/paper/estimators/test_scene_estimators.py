@@ -51,6 +51,7 @@ def measured(model, pool):
     return scene_gradient_variances(model, shapes, pool, CONFIG, CONFIG.steps, **sizes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["enumerated", "score"])
 def test_the_variance_is_that_of_plain_draws(measured, model, pool, name):
     n = 100
@@ -79,6 +80,7 @@ def test_the_variance_is_that_of_plain_draws(measured, model, pool, name):
     assert measured[name]["squared_mean"] == pytest.approx(norm, abs=4 * error)
 
 
+@pytest.mark.slow
 def test_all_have_one_mean_and_enumeration_the_least_variance(measured):
     names = ["enumerated", "enumerated, baseline", "score", "score, baseline"]
     assert list(measured) == names
