@@ -67,6 +67,8 @@ class PatchConfig:
             what is there, or added to it ("sum").
         background: What is there without objects: "black", "flat" (one colour an image), "smooth"
             (a field of low order), "set" (the same in all images); "auto" chooses.
+        background_image: A picture of the ground of all images, without objects: it is then that
+            of "set". It may be of another size, not of another shape.
         sizes: Whether objects have one size in all images ("alike"), or each image its own, which
             is estimated ("mixed"); "auto" chooses.
         exposure: The same of their contrast with the ground.
@@ -93,6 +95,7 @@ class PatchConfig:
     sharpness: float = 1.0
     composition: CompositionName = "over"
     background: BackgroundName = "auto"
+    background_image: str = ""
     sizes: Between = "auto"
     exposure: Between = "auto"
     likelihood: LikelihoodName = "gaussian"
@@ -116,6 +119,9 @@ class PatchConfig:
         check_one_of("colours", self.colours, Colours)
         check_one_of("composition", self.composition, CompositionName)
         check_one_of("background", self.background, BackgroundName)
+        if self.background_image:
+            usual = self.background in ("auto", "set")
+            check_option("background", self.background, usual, "left out with --background-image")
         check_one_of("sizes", self.sizes, Between)
         check_one_of("exposure", self.exposure, Between)
         check_one_of("likelihood", self.likelihood, LikelihoodName)

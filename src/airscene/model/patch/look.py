@@ -8,6 +8,7 @@ import numpy as np
 
 from airscene.errors import InputError
 from airscene.images.fit import with_channels
+from airscene.images.load import load_images
 from airscene.images.resample import resample
 from airscene.model.background import FittedBackground, Grounds, grounds_of
 from airscene.model.background.set import Set
@@ -62,9 +63,17 @@ def first_look(images: Sequence[np.ndarray], config: PatchConfig) -> First:
     Args:
         images: The images.
         config: What is wanted; the ground is chosen if it says "auto".
+
+    Raises:
+        InputError: If there is a picture of the ground that cannot be read, or is of another shape
+            than the images.
     """
     small = [reduced(with_channels(image, config.channels)) for image in images]
-    grounds = grounds_of(small)
+    if config.background_image:
+        grounds = _given_ground(config, images)
+        config = replace(config, background="set")
+    else:
+        grounds = grounds_of(small)
     if config.background == "auto":
         config = replace(config, background="set" if grounds.are_of_the_set else "smooth")
     background = Set(grounds.templates) if config.background == "set" else background_of(config)
@@ -118,6 +127,26 @@ def look(
         prepared = [prepare(config, background, image, name) for name, image in named]
     config = replace(config, calibration=calibrate([one.less for one in prepared], config))
     return Looked(config, background, prepared, sizes, spread)
+
+
+def _given_ground(config: PatchConfig, images: Sequence[np.ndarray]) -> Grounds:
+    """The ground that a picture shows."""
+    pictures = load_images(config.background_image)
+    if len(pictures) > 1:
+        raise InputError(
+            f"--background-image is {config.background_image}, which holds {len(pictures)} images; "
+            "it should be one picture of the ground"
+        )
+    picture = pictures[0][1]
+    height, width = picture.shape[:2]
+    for image in images:
+        # Sides are whole pixels, so shapes of two sizes agree to about that.
+        if abs(image.shape[1] * height / width - image.shape[0]) > 2.0:
+            raise InputError(
+                f"--background-image is {width}x{height}, and an image {image.shape[1]}x"
+                f"{image.shape[0]}: it should have the images' shape, and show what they do"
+            )
+    return Grounds(reduced(with_channels(picture, config.channels))[None], 1.0, True)
 
 
 def _scaled(background: Set, config: PatchConfig, size: tuple[int, int]) -> Set:

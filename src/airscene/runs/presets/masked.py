@@ -12,8 +12,8 @@ FEW = {"n_train": 2000, "n_test": 320}
 
 TRAINING = PatchTrainConfig(steps=1000, n_crops=8000)
 
-# What is true of all these scenes: their objects are of one size, of one colour each, and differ
-# from the ground by as much in all images.
+# What is true of these scenes: their objects are of one size, of one colour each, and differ from
+# the ground by as much in all images.
 EVEN = PatchConfig(colours="one", sizes="alike", exposure="alike")
 
 # Of shapes without noise, whose edges are hard: what is drawn may be as exact, and an object that
@@ -62,8 +62,16 @@ MANY_DIGITS = MaskedPreset(
     about="Up to nine digits on 128x128, with masks.",
     example="--seed 2",
     data=DataConfig.usual("many-digits", **FEW),
-    model=replace(EVEN, object_size="22px", background="black", object_price=0.12),
-    training=TRAINING,
+    # Their ink fades out, so it is of many colours.
+    model=replace(
+        EVEN,
+        colours="many",
+        object_size="22px",
+        background="black",
+        object_worth=1200.0,
+        object_price=0.12,
+    ),
+    training=replace(TRAINING, steps=2000, n_crops=12000),
     number=2,
 )
 
