@@ -52,6 +52,8 @@ class _Whole:
 
     def __init__(self, model: PatchAIR, image: Float[np.ndarray, "channel height width"]):
         self.model, self.side = model, PATCH * model.config.pixels
+        # Once, as each is made when it is asked for.
+        self.composition, self.deficit = model.composition, model.likelihood.deficit
         pad = self.side
         self.image = np.pad(image, ((0, 0), (pad, pad), (pad, pad))).astype(np.float32)
         self.valid = np.pad(np.ones(image.shape[1:], np.float32), pad)
@@ -98,8 +100,7 @@ class _Whole:
             taken = np.concatenate([taken, one.centre[None]])
             # Those below come first.
             self.objects.insert(0 if found.is_under[k] else len(self.objects), one)
-            composition = self.model.composition
-            put(composition, self.canvas, one, self.covered if found.is_under[k] else None)
+            put(self.composition, self.canvas, one, self.covered if found.is_under[k] else None)
             cover(self.covered, one)
             self._changed(one)
             self.places.inhibit(places[k], spread, 0.5)
@@ -190,7 +191,7 @@ class _Whole:
         near = [other for other in self.objects if other.near(one)]
         here = (slice(None), *one.square)
         self.canvas[here], self.covered[one.square] = local_canvas(
-            self.model.composition, near, one.corner, self.image[here]
+            self.composition, near, one.corner, self.image[here]
         )
         self._changed(one)
 
@@ -204,14 +205,13 @@ class _Whole:
         """The canvas without an object, on its patch, and what is covered of it."""
         others = [other for other in self.objects if other is not one and other.near(one)]
         like = self.image[(slice(None), *one.square)]
-        return local_canvas(self.model.composition, others, one.corner, like)
+        return local_canvas(self.composition, others, one.corner, like)
 
     def _gain_of(self, one: Found) -> float:
         here = (slice(None), *one.square)
         image, valid = self.image[here], self.valid[one.square]
         without, _ = self._others(one)
-        deficit = self.model.likelihood.deficit
-        lost = deficit(image - without) - deficit(image - self.canvas[here])
+        lost = self.deficit(image - without) - self.deficit(image - self.canvas[here])
         return float((valid * lost).sum())
 
 

@@ -1,11 +1,9 @@
 """Objects lie on top of each other."""
 
-import equinox as eqx
-
 from airscene.model.shapes import AnyImage, AnyMask
 
 
-class Over(eqx.Module):
+class Over:
     """`y_i = y_{i-1} (1 - m_i) + m_i a_i`: the next object covers what is below (alpha, in order).
 
     In front of a background b, with images less b: canvas and colours are then relative to it.
