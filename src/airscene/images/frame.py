@@ -37,8 +37,12 @@ class ObjectSize(NamedTuple):
         return f"{self.value:g}px" if self.in_pixels else f"{self.value:g}"
 
 
-def parse_object_size(text: str) -> ObjectSize:
+def parse_object_size(text: str, option: str = "--object-size") -> ObjectSize:
     """Read a size: "40px" is in pixels, "0.06" a share of the images' short side.
+
+    Args:
+        text: The size.
+        option: What messages call it.
 
     Raises:
         InputError: If it is neither.
@@ -48,7 +52,7 @@ def parse_object_size(text: str) -> ObjectSize:
     in_pixels = bool(match and match[2])
     if not (0.0 < value <= (1e5 if in_pixels else 1.0)):
         raise InputError(
-            f"--object-size is {text}; it should be pixels, as 40px, or a share of the images' "
+            f"{option} is {text}; it should be pixels, as 40px, or a share of the images' "
             "short side, as 0.06"
         )
     return ObjectSize(value, in_pixels)

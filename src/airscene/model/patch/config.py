@@ -69,6 +69,9 @@ class PatchConfig:
             (a field of low order), "set" (the same in all images); "auto" chooses.
         background_image: A picture of the ground of all images, without objects: it is then that
             of "set". It may be of another size, not of another shape.
+        ignore_larger_than: What stands out of the ground in one piece, and is longer than this, is
+            taken for ground: a hand, a label. As the object size is written; empty for nothing.
+            Objects that touch are one piece.
         sizes: Whether objects have one size in all images ("alike"), or each image its own, which
             is estimated ("mixed"); "auto" chooses.
         exposure: The same of their contrast with the ground.
@@ -96,6 +99,7 @@ class PatchConfig:
     composition: CompositionName = "over"
     background: BackgroundName = "auto"
     background_image: str = ""
+    ignore_larger_than: str = ""
     sizes: Between = "auto"
     exposure: Between = "auto"
     likelihood: LikelihoodName = "gaussian"
@@ -107,6 +111,8 @@ class PatchConfig:
         check_option("channels", self.channels, self.channels in (1, 3), "1 or 3")
         if self.object_size:
             parse_object_size(self.object_size)
+        if self.ignore_larger_than:
+            parse_object_size(self.ignore_larger_than, "--ignore-larger-than")
         for name in ("n_steps", "n_what", "n_cells", "n_hidden", "n_layer"):
             check_whole(name, getattr(self, name), 1)
         check_whole("pixels", self.pixels, 6)

@@ -11,7 +11,7 @@ from airscene.images.pictures import GreyOrColour
 from airscene.model.background import FittedBackground
 from airscene.model.patch.calibrate import contrasts
 from airscene.model.patch.config import PatchConfig
-from airscene.model.patch.size import object_size, reduced
+from airscene.model.patch.size import object_size, reduced, without_large
 
 # The least and the most that the objects of an image differ from those of a typical image, in size
 # and in contrast.
@@ -55,6 +55,9 @@ def prepare(
     scaled = frame.scale(image, source, relative)
     ground = background.fit(scaled)
     less = background.less(scaled, ground)
+    if config.ignore_larger_than:
+        longest = parse_object_size(config.ignore_larger_than).pixels(image.shape[:2])
+        less = without_large(less, longest * scaled.shape[1] / image.shape[0])
     exposure = 1.0
     if config.exposure == "mixed":
         found = float(contrasts([less], config)[0]) / config.calibration.contrast

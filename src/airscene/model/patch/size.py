@@ -22,6 +22,9 @@ FAINTEST = 1e-4
 # and is at most this.
 LONGER, ALONE, LONGEST = 1.2, 10, 2.0
 
+# The soft edge of what is taken out, in pixels.
+RIM = 2
+
 # Sizes that differ by more than this between images, as a standard deviation of their logarithm,
 # are taken to be mixed: each image then has a size of its own.
 MIXED = 0.35
@@ -104,10 +107,7 @@ def object_size(image: Planes) -> Standing:
     """
     from scipy import ndimage
 
-    strength = np.sqrt(np.square(ndimage.gaussian_filter(image, (0, BLUR, BLUR))).mean(axis=0))
-    # Nothing stands out where nothing differs from the ground by more than rounding.
-    out: Bool[np.ndarray, "height width"] = strength > max(otsu(strength)[0], FAINTEST)
-    out = ndimage.binary_opening(ndimage.binary_fill_holes(out))
+    out = standing_out(image)
     # Beyond the edge there is ground: of what is cut off, the part that is seen counts.
     padded: Any = ndimage.distance_transform_edt(np.pad(out, 1))
     distance = padded[1:-1, 1:-1]
@@ -128,6 +128,36 @@ def object_size(image: Planes) -> Standing:
     # A pixel's place is its middle.
     longer = _longer(out, circles)
     return Standing(LONGER * typical, circles[:, [1, 0, 2]] + [0.5, 0.5, 0.0], longer)
+
+
+def standing_out(image: Planes) -> Bool[np.ndarray, "height width"]:
+    """Return where an image less its ground is more than Otsu's threshold, its holes filled."""
+    from scipy import ndimage
+
+    strength = np.sqrt(np.square(ndimage.gaussian_filter(image, (0, BLUR, BLUR))).mean(axis=0))
+    # Nothing stands out where nothing differs from the ground by more than rounding.
+    out = strength > max(otsu(strength)[0], FAINTEST)
+    opened: Any = ndimage.binary_opening(ndimage.binary_fill_holes(out))
+    return opened
+
+
+def without_large(image: Planes, longest: float) -> Planes:
+    """Return an image less its ground without what stands out in one piece and is long.
+
+    Args:
+        image: The image less its ground.
+        longest: The longer side of the box of what stays, in pixels.
+    """
+    from scipy import ndimage
+
+    found: Any = ndimage.label(standing_out(image), np.ones((3, 3)))
+    large = np.zeros(image.shape[1:], bool)
+    for label, place in enumerate(ndimage.find_objects(found[0]), 1):
+        if max(s.stop - s.start for s in place) > longest:
+            large[place] |= found[0][place] == label
+    # Its edge is soft.
+    large = ndimage.binary_dilation(large, iterations=RIM) if large.any() else large
+    return np.where(large, 0.0, image).astype(image.dtype)
 
 
 def _longer(
