@@ -6,6 +6,7 @@ import pytest
 from airscene.errors import InputError
 from airscene.model.background.smooth import Smooth
 from airscene.model.patch.config import Calibration, PatchConfig
+from airscene.model.patch.look import first_look
 from airscene.model.patch.prepare import prepare
 
 KNOWN = Calibration(size=0.1, short_side=240.0, contrast=0.5, noise=0.0, sigma=0.1, worth=400.0)
@@ -48,6 +49,15 @@ def test_a_bar_is_ground_and_discs_are_not(size):
 
 def test_discs_that_are_larger_than_that_go_too():
     assert np.abs(seen(scene(True), "20px")).max() < 0.1
+
+
+def test_the_object_size_is_estimated_without_it():
+    images = [scene(True), scene(True)[::-1]]
+    sizes = [
+        first_look(images, PatchConfig(channels=1, ignore_larger_than=size)).sizes.typical * 240
+        for size in ("", "60px")
+    ]
+    assert sizes[0] > 33 and abs(sizes[1] - 26) < 4
 
 
 def test_a_size_that_is_none():

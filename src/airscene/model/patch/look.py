@@ -15,7 +15,7 @@ from airscene.model.background.set import Set
 from airscene.model.patch.air import background_of
 from airscene.model.patch.calibrate import calibrate, contrasts
 from airscene.model.patch.config import Calibration, PatchConfig
-from airscene.model.patch.prepare import Prepared, frame_of, prepare
+from airscene.model.patch.prepare import Prepared, frame_of, less_ground, prepare
 from airscene.model.patch.size import MIXED, Planes, Sizes, object_sizes, reduced
 
 
@@ -77,7 +77,10 @@ def first_look(images: Sequence[np.ndarray], config: PatchConfig) -> First:
     if config.background == "auto":
         config = replace(config, background="set" if grounds.are_of_the_set else "smooth")
     background = Set(grounds.templates) if config.background == "set" else background_of(config)
-    less = [background.less(x, background.fit(x)) for x in small]
+    less = [
+        less_ground(config, background, x, image.shape[:2])
+        for x, image in zip(small, images, strict=True)
+    ]
     return First(config, background, grounds, small, less, object_sizes(less))
 
 

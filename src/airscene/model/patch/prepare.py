@@ -9,9 +9,10 @@ from airscene.images.fit import with_channels
 from airscene.images.frame import Frame, parse_object_size
 from airscene.images.pictures import GreyOrColour
 from airscene.model.background import FittedBackground
+from airscene.model.background.fitted import Values
 from airscene.model.patch.calibrate import contrasts
 from airscene.model.patch.config import PatchConfig
-from airscene.model.patch.size import object_size, reduced, without_large
+from airscene.model.patch.size import Planes, object_size, reduced, without_large
 
 # The least and the most that the objects of an image differ from those of a typical image, in size
 # and in contrast.
@@ -54,10 +55,7 @@ def prepare(
     relative = relative_size(config, background, image)
     scaled = frame.scale(image, source, relative)
     ground = background.fit(scaled)
-    less = background.less(scaled, ground)
-    if config.ignore_larger_than:
-        longest = parse_object_size(config.ignore_larger_than).pixels(image.shape[:2])
-        less = without_large(less, longest * scaled.shape[1] / image.shape[0])
+    less = less_ground(config, background, scaled, image.shape[:2], ground)
     exposure = 1.0
     if config.exposure == "mixed":
         found = float(contrasts([less], config)[0]) / config.calibration.contrast
@@ -65,12 +63,35 @@ def prepare(
     return Prepared(scaled, ground, relative, exposure, (less / exposure).astype(np.float32))
 
 
+def less_ground(
+    config: PatchConfig,
+    background: FittedBackground,
+    planes: Planes,
+    given: tuple[int, int],
+    ground: Values | None = None,
+) -> Planes:
+    """Return an image less its ground, and less what is too large to be an object.
+
+    Args:
+        config: What the model is told of its images.
+        background: What fits the ground.
+        planes: The image, scaled.
+        given: Height and width of the image given.
+        ground: The numbers that tell its ground, if they are known.
+    """
+    less = background.less(planes, background.fit(planes) if ground is None else ground)
+    if config.ignore_larger_than:
+        longest = parse_object_size(config.ignore_larger_than).pixels(given)
+        less = without_large(less, longest * planes.shape[1] / given[0])
+    return less
+
+
 def relative_size(config: PatchConfig, background: FittedBackground, image: GreyOrColour) -> float:
     """Return the size of an image's objects in that of a typical image's: 1 where all are alike."""
     if config.sizes != "mixed":
         return 1.0
     small = reduced(with_channels(image, config.channels))
-    less = background.less(small, background.fit(small))
+    less = less_ground(config, background, small, image.shape[:2])
     share = object_size(less)[0] / min(small.shape[1:])
     if not share:
         return 1.0
