@@ -23,16 +23,30 @@ Side = Float32[np.ndarray, "side side"]
 Part = Float32[np.ndarray, "channel side side"]
 
 
-def shown(model: PatchAIR, one: Found, image: Part, without: Part) -> Side:
-    """Return a number for each pixel that is above 0 where the pixel is of the object.
+def changed(one: Found) -> Side:
+    """Return a number for each pixel that is above 0 where an object of many colours is.
 
-    Where objects have one colour, it is the posterior log-odds that the pixel is of the object a
-    and not of what is there without it, y, each pixel by itself:
+    A pixel need not look like what is drawn of it: its change of the canvas counts.
+
+    Args:
+        one: The object.
+    """
+    strength = np.sqrt(np.square(one.drawn).sum(axis=0))
+    strong = strength > WEAKEST
+    if not strong.any():
+        return np.full_like(strength, -1.0)
+    return strength - np.float32(EDGE * np.quantile(strength[strong], 0.9))
+
+
+def likely(model: PatchAIR, one: Found, image: Part, without: Part) -> Side:
+    """Return a number for each pixel that is above 0 where an object of one colour is.
+
+    The posterior log-odds that the pixel is of the object a and not of what is there without it, y,
+    each pixel by itself:
 
         log m / (1 - m) + log p(x | a) - log p(x | y)
 
-    so an edge lies where the image has it, and not where a soft mask ends. Where they have many, a
-    pixel need not look like what is drawn of it: there the object's change of the canvas counts.
+    So an edge lies where the image has it, and not where a soft mask ends.
 
     Args:
         model: The model.
@@ -40,12 +54,6 @@ def shown(model: PatchAIR, one: Found, image: Part, without: Part) -> Side:
         image: The image on its patch, less the ground.
         without: The canvas without it.
     """
-    if model.config.colours == "many":
-        strength = np.sqrt(np.square(one.drawn).sum(axis=0))
-        strong = strength > WEAKEST
-        if not strong.any():
-            return np.full_like(strength, -1.0)
-        return strength - np.float32(EDGE * np.quantile(strength[strong], 0.9))
     deficit: Any = model.likelihood.deficit
     mean = one.drawn.sum((1, 2)) / max(float(one.mask.sum()), 1e-6)
     colour = (one.drawn + BLEND * mean[:, None, None]) / (one.mask + BLEND)

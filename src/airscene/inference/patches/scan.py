@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Float32
 
 from airscene.inference.patches.objects import Found, cover, local_canvas, put, square
-from airscene.inference.patches.pixels import shown
+from airscene.inference.patches.pixels import changed, likely
 from airscene.inference.patches.places import Places
 from airscene.inference.patches.propose import Patches, Proposed, Scan
 from airscene.model.patch.air import PatchAIR
@@ -128,8 +128,11 @@ class _Whole:
     def mark(self) -> None:
         """Find out which pixels are of each object."""
         for one in self.objects:
-            image, (without, _) = self.image[(slice(None), *one.square)], self._others(one)
-            one.shown = shown(self.model, one, image, without)
+            if self.model.config.colours == "one":
+                image, (without, _) = self.image[(slice(None), *one.square)], self._others(one)
+                one.shown = likely(self.model, one, image, without)
+            else:
+                one.shown = changed(one)
 
     def apart(self) -> list[list[Found]]:
         """Return the objects in groups, in each of which no two patches meet."""
