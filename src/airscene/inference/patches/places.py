@@ -39,10 +39,14 @@ class Places:
         self._free = np.ones(error.shape[1:], np.float32)
         self._peaks: dict[tuple[int, int], float] = {}
         height, width = error.shape[1:]
-        self.changed((slice(0, height), slice(0, width)))
+        self._whole = slice(0, height), slice(0, width)
+        # Where the error changed since places were last asked for, and where only what is free did.
+        self._stale: list[Square] = [self._whole]
+        self._moved: list[Square] = []
 
     def next(self) -> list[tuple[int, int]]:
         """Return places (x, y) to look at, the most salient first, that are far apart."""
+        self._look_again()
         chosen = np.zeros((0, 2))
         for place in sorted(self._peaks, key=lambda p: (-self._peaks[p], p)):
             if (np.hypot(*(chosen - place).T) > APART * self._window).all():
@@ -52,7 +56,23 @@ class Places:
         return [(int(x), int(y)) for x, y in chosen]
 
     def changed(self, where: Square) -> None:
-        """Look again at a square in which the error changed."""
+        """Say that the error changed in a square."""
+        self._stale.append(where)
+
+    def _look_again(self) -> None:
+        """Look again where something changed: square by square, or at all if that is less."""
+        reach = 2 * math.ceil(TRUNCATE * BLUR * self._window)
+        for squares, look in ((self._stale, self._refresh), (self._moved, self._find)):
+            areas = [math.prod(s.stop - s.start + reach for s in square) for square in squares]
+            if sum(areas) >= self._free.size:
+                look(self._whole)
+            else:
+                for square in squares:
+                    look(square)
+            squares.clear()
+
+    def _refresh(self, where: Square) -> None:
+        """Blur the error of a square anew."""
         from scipy import ndimage
 
         blur = BLUR * self._window
@@ -76,7 +96,7 @@ class Places:
         rows, columns = (np.arange(s.start, s.stop) for s in where)
         bump = np.exp(-0.5 * ((rows[:, None] - y) ** 2 + (columns - x) ** 2) / spread**2)
         self._free[where] *= (1.0 - share * bump).astype(np.float32)
-        self._find(where)
+        self._moved.append(where)
 
     def _find(self, where: Square) -> None:
         """Find the peaks in a square anew."""
