@@ -178,7 +178,7 @@ def test_rows_of_before_there_were_identities_are_valid():
 
     old = []
     for name, row in rows():
-        if name in ("own-images", "known-masks"):
+        if name in ("own-images", "known-masks", "scan-cost"):
             # These came after, and hold fields of names that others had before.
             continue
         row = {**row, "configuration": back(row["configuration"])}

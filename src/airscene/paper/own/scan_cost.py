@@ -28,6 +28,9 @@ LARGEST, MOST, BATCH = 4096, 200, 64
 # Digits lie in groups, each on a square of this side; a median is of so many times.
 GROUP, ROUNDS = 128, 5
 
+# Seconds that have a line in the figure.
+SECONDS = (0.03, 0.1, 0.3, 1.0, 3.0)
+
 
 def scan_cost(quickly: bool = False) -> Result:
     """Seconds of inference by a model of patches, as images and their numbers of objects grow."""
@@ -106,6 +109,8 @@ def _draw(rows: Rows, runs: Path, figures: Path) -> None:
         axes.set(xlabel=label, ylabel="seconds", xticks=x)
         axes.set_xticklabels([f"{value:,}" for value in x], fontsize=8)
         axes.minorticks_off()
+        axes.set(ylim=(SECONDS[0] / 2, SECONDS[-1] * 2), yticks=SECONDS)
+        axes.set_yticklabels([f"{value:g}" for value in SECONDS])
         axes.grid(alpha=0.3)
         shown[key] = {"x": x, "seconds": y}
     plotted(panels[0], "scan_cost", **shown).save(figures / "scan-cost.png")
