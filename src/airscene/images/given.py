@@ -28,10 +28,8 @@ Given = str | Path | Arraylike | Image.Image
 Paths = Given | Iterable[Given]
 
 # Photographs that come with the package, and what names them where no such file is there.
-EXAMPLE, EXAMPLE_NAME = (
-    Path(str(importlib.resources.files("airscene.images") / "example")),
-    "example",
-)
+EXAMPLE_NAME = "example"
+EXAMPLE = Path(str(importlib.resources.files("airscene.images") / EXAMPLE_NAME))
 
 Item = tuple[str, str | np.ndarray | Image.Image]
 
