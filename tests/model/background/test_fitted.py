@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airscene.model.background import FITTED
-from airscene.model.background.flat import Flat
+from airscene.model.background.flat import Flat, modes
 from airscene.model.background.set import Set, grounds_of
 from airscene.model.background.smooth import Smooth
 
@@ -37,6 +37,12 @@ def test_flat_finds_the_colour_under_objects(level, apart, shape, n):
     assert np.abs(found - ground).max() < 0.01
 
 
+def test_modes_are_the_colours_that_are_there():
+    colours = np.repeat([[0.2, 0.5], [0.8, 0.5], [0.5, 0.9]], [50, 200, 100], axis=0)
+    assert np.allclose(list(modes(colours, 2)), [[0.8, 0.5], [0.5, 0.9]])
+    assert len(list(modes(colours, 5))) == 3
+
+
 @pytest.mark.parametrize("value", [0.0, 1.0])
 def test_smooth_finds_a_field_under_objects(value):
     y, x = np.mgrid[:80, :100] / 100
@@ -51,6 +57,18 @@ def test_smooth_finds_a_field_under_objects(value):
     assert smooth.draw(values, (40, 50)).shape == (3, 40, 50)
     less = smooth.less(image, values)
     assert np.allclose(less, image - smooth.draw(values, (80, 100)), atol=1e-6)
+
+
+def test_smooth_takes_no_large_object_of_one_colour_for_a_ground_that_varies():
+    """No colour of the ground is as frequent as the object's."""
+    y, x = np.mgrid[:64, :64] / 64
+    ground = np.stack([0.3 + 0.3 * x, 0.6 - 0.3 * y, 0.35 + 0.15 * (x + y)]).astype(np.float32)
+    image = ground.copy()
+    image[:, 10:40, 12:40] = np.array([0.9, 0.1, 0.1])[:, None, None]
+    smooth = Smooth()
+    (first,) = modes(image.reshape(3, -1).T.astype(float), 1)
+    assert np.allclose(first, [0.9, 0.1, 0.1], atol=0.01)
+    assert np.abs(smooth.draw(smooth.fit(image), (64, 64)) - ground).max() < 0.05
 
 
 def tray(shape=(60, 80)) -> np.ndarray:

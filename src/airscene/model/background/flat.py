@@ -1,5 +1,7 @@
 """A background of one colour an image."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from jaxtyping import Float, Float32
 
@@ -8,6 +10,9 @@ from airscene.model.background.fitted import FittedBackground, Planes, Values
 # Colours are counted in this many bins a channel before the mean shift, whose kernel has this
 # deviation in each channel.
 BINS, WIDTH, SHIFTS = 20, 0.04, 30
+
+# Modes are so far apart: root mean square over the channels. Fewer pixels than so many have none.
+APART, FEWEST = 0.12, 20
 
 # Pixels of a colour, and of an image, that are enough to estimate a ground.
 ENOUGH = 4096
@@ -46,3 +51,15 @@ def mode(colours: Float[np.ndarray, "n channel"]) -> Float[np.ndarray, " channel
         weight = np.exp(-0.5 * distance / WIDTH**2)
         centre = weight @ colours / weight.sum()
     return centre
+
+
+def modes(
+    colours: Float[np.ndarray, "n channel"], most: int
+) -> Iterator[Float[np.ndarray, " channel"]]:
+    """Yield the mode of colours, then that of those far from it, and so on."""
+    for k in range(most):
+        if k and len(colours) < FEWEST:
+            return
+        centre = mode(colours)
+        yield centre
+        colours = colours[np.square(colours - centre).mean(axis=1) > APART**2]

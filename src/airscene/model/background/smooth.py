@@ -5,7 +5,7 @@ from jaxtyping import Float, Float32
 
 from airscene.images.resample import resample
 from airscene.model.background.fitted import FittedBackground, Planes, Values
-from airscene.model.background.flat import mode
+from airscene.model.background.flat import modes
 
 # The longest side that an image is reduced to.
 SIDE = 64
@@ -18,6 +18,9 @@ FITS = (
 )
 ORDER = FITS[-1][0]
 
+# Of how many colours fits begin, and within which scale a pixel counts as explained by one.
+STARTS, EXPLAINED = 3, 0.06
+
 # Weight of a penalty on all coefficients but the mean: it decides where objects cover the ground.
 RIDGE = 1e-5
 
@@ -28,7 +31,10 @@ class Smooth(FittedBackground):
         b(x, y) = sum_{i + j < 3} c_ij cos(pi i x) cos(pi j y)
 
     Reweighted least squares from the mode of the colours, with Geman-McClure weights of a scale
-    that shrinks: what is far from the fit, the objects, loses its influence.
+    that shrinks: what is far from the fit, the objects, loses its influence. Where that explains
+    less than half of the image, a large object of one colour may have been taken for the ground,
+    as a ground that varies has no one colour. Then fits from other frequent colours are tried too,
+    and the one that explains most is it.
     """
 
     def fit(self, image: Planes) -> Values:
@@ -38,18 +44,15 @@ class Smooth(FittedBackground):
         size = max(1, round(height * ratio)), max(1, round(width * ratio))
         small = resample(image, size).astype(float)
         pixels = small.reshape(channels, -1).T
-        fit = np.broadcast_to(mode(pixels), pixels.shape)
-        coefficients = np.zeros(0)
-        bases = {order: _cosines(*size, order) for order, _ in FITS}
-        for order, scale in FITS:
-            basis = bases[order]
-            residue = np.square(pixels - fit).mean(axis=1)
-            weight = 1.0 / np.square(1.0 + residue / scale**2)
-            ridge = RIDGE * weight.sum() * (np.arange(basis.shape[1]) > 0)
-            normal = basis.T @ (weight[:, None] * basis) + np.diag(ridge)
-            coefficients = np.linalg.solve(normal, basis.T @ (weight[:, None] * pixels))
-            fit = basis @ coefficients
-        return coefficients.ravel()
+        best, most = np.zeros(0), -1.0
+        for start in modes(pixels, STARTS):
+            coefficients, share = _fitted(pixels, size, start)
+            if share > most:
+                best, most = coefficients, share
+            if most >= 0.5:
+                # No other ground could explain more.
+                break
+        return best.ravel()
 
     def draw(
         self, values: Values, size: tuple[int, int]
@@ -60,6 +63,25 @@ class Smooth(FittedBackground):
         whole = np.zeros((ORDER, ORDER, coefficients.shape[1]))
         whole[_KEPT] = coefficients
         return np.einsum("ih,ijc,jw->chw", rows, whole, columns).astype(np.float32)
+
+
+def _fitted(
+    pixels: Float[np.ndarray, "n channel"], size: tuple[int, int], start: np.ndarray
+) -> tuple[Float[np.ndarray, "terms channel"], float]:
+    """The coefficients that a fit ends at, from a colour, and which share of pixels they explain."""
+    fit = np.broadcast_to(start, pixels.shape)
+    coefficients = np.zeros((0, pixels.shape[1]))
+    bases = {order: _cosines(*size, order) for order, _ in FITS}
+    for order, scale in FITS:
+        basis = bases[order]
+        residue = np.square(pixels - fit).mean(axis=1)
+        weight = 1.0 / np.square(1.0 + residue / scale**2)
+        ridge = RIDGE * weight.sum() * (np.arange(basis.shape[1]) > 0)
+        normal = basis.T @ (weight[:, None] * basis) + np.diag(ridge)
+        coefficients = np.linalg.solve(normal, basis.T @ (weight[:, None] * pixels))
+        fit = basis @ coefficients
+    residue = np.square(pixels - fit).mean(axis=1)
+    return coefficients, float((1.0 / (1.0 + residue / EXPLAINED**2)).mean())
 
 
 _KEPT = tuple(np.array([(i, j) for i in range(ORDER) for j in range(ORDER - i)]).T)
