@@ -20,7 +20,7 @@ from airscene.model.counts import count_log_prior
 from airscene.model.likelihood import LIKELIHOODS, Likelihood
 from airscene.model.pose import Pose
 from airscene.model.shapes import Counts, Image, Scalar, Side, Where
-from airscene.model.stored import StoredModule, stored_as
+from airscene.model.stored import StoredModule, stored_as, with_config
 from airscene.model.unrolled import Appearance, InferenceStep, Unrolled, kl_from_prior, log_ratio
 from airscene.model.where import WHERE_PROPOSALS
 from airscene.model.where.proposal import Proposal, WhereProposal
@@ -59,10 +59,8 @@ class AIR(StoredModule):
         Raises:
             InputError: If N is below 1, or the prior is a table for another N.
         """
-        config = replace(self.config, n_steps=n_steps)
-        # No weight depends on N, so all that is needed of the new model is its structure.
-        like = eqx.filter_eval_shape(AIR, config, key=jax.random.key(0))
-        return jax.tree.unflatten(jax.tree.structure(like), jax.tree.leaves(self))
+        # No weight depends on N.
+        return with_config(self, replace(self.config, n_steps=n_steps))
 
     @property
     def pose(self) -> Pose:

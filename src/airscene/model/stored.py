@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import equinox as eqx
 import jax
@@ -19,6 +19,16 @@ class StoredModule(eqx.Module):
 
     config: eqx.AbstractVar[Any]
     stored_format: ClassVar[str]
+
+
+ModelT = TypeVar("ModelT", bound=StoredModule)
+
+
+def with_config(model: ModelT, config: Any) -> ModelT:
+    """Return a model with the same weights, and another configuration that changes none of them."""
+    # All that is needed of the new model is its structure.
+    like = eqx.filter_eval_shape(type(model), config, key=jax.random.key(0))
+    return jax.tree.unflatten(jax.tree.structure(like), jax.tree.leaves(model))
 
 
 def stored_as(name: str) -> dict[str, str]:

@@ -31,6 +31,7 @@ _MODULES = {
     "own-images": "own.own_images",
     "known-masks": "own.known_masks",
     "scan-cost": "own.scan_cost",
+    "own-ablations": "own.own_ablations",
     "unlike": "unlike",
 }
 

@@ -17,6 +17,7 @@ from airscene.inference.patches.propose import TOGETHER, run_together
 from airscene.inference.patches.scan import PATCH, Explained, scan
 from airscene.model.patch.air import PatchAIR
 from airscene.model.patch.prepare import Prepared, frame_of, prepare
+from airscene.model.stored import with_config
 from airscene.model.unlike import Typical
 from airscene.scene import Scene, SceneObject, Scenes, Unlike
 
@@ -44,6 +45,28 @@ class PatchModel(SceneInferrer[PatchAIR, Scenes]):
         c = self.air.config
         colour = "colour" if c.channels == 3 else "grey"
         return f"PatchModel({self.name!r}: {colour} of any size, objects of {c.object_size})"
+
+    def with_prices(
+        self, object_price: float | None = None, edge_price: float | None = None
+    ) -> "PatchModel":
+        """Return the model with other prices of an object: a lower one finds more.
+
+        What is typical of images of training is then not known, as it is told by objects too.
+
+        Args:
+            object_price: What one more object costs, as a share of a typical object's worth; as it
+                is if not given.
+            edge_price: The least that it costs where the edge of the image cuts it off.
+
+        Raises:
+            InputError: If a price is below 0.
+        """
+        c = self.air.config
+        prices = {
+            "object_price": c.object_price if object_price is None else object_price,
+            "edge_price": c.edge_price if edge_price is None else edge_price,
+        }
+        return PatchModel(with_config(self.air, replace(c, **prices)), self.name)
 
     def _parts(self, images: Paths, damaged: list[tuple[str, str]] | None) -> Iterator[Named]:
         each = each_image(images, damaged=damaged)

@@ -218,7 +218,9 @@ class _Whole:
         return float((valid * lost).sum())
 
 
-def scan(model: PatchAIR, image: Float[np.ndarray, "channel height width"]) -> Scan[Explained]:
+def scan(
+    model: PatchAIR, image: Float[np.ndarray, "channel height width"], inhibits: bool = True
+) -> Scan[Explained]:
     """Explain an image; to be run by `run_together`.
 
     A round looks at all places where much is left unexplained and that are far enough apart. A
@@ -229,6 +231,8 @@ def scan(model: PatchAIR, image: Float[np.ndarray, "channel height width"]) -> S
     Args:
         model: The model.
         image: The scaled image, less its ground.
+        inhibits: Whether a place that is not worth an object is inhibited; if not, it ends the
+            scan, as the first absent object does in the paper.
 
     Returns:
         What was found, in pixels of the image.
@@ -246,6 +250,8 @@ def scan(model: PatchAIR, image: Float[np.ndarray, "channel height width"]) -> S
             found = yield patches
             whole.take(places, corners, found)
             rounds, proposals = rounds + 1, proposals + len(places)
+            if whole.rejected and not inhibits:
+                break
         whole.leave_out()
     whole.mark()
     # What was rejected where there is an object now is a part of it.

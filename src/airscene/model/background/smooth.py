@@ -68,7 +68,7 @@ class Smooth(FittedBackground):
 def _fitted(
     pixels: Float[np.ndarray, "n channel"], size: tuple[int, int], start: np.ndarray
 ) -> tuple[Float[np.ndarray, "terms channel"], float]:
-    """The coefficients that a fit ends at, from a colour, and which share of pixels they explain."""
+    """What a fit from a colour ends at, and the share of pixels that it explains."""
     fit = np.broadcast_to(start, pixels.shape)
     coefficients = np.zeros((0, pixels.shape[1]))
     bases = {order: _cosines(*size, order) for order, _ in FITS}

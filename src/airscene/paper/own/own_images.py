@@ -73,12 +73,9 @@ def own_row(preset: PatchPreset, name: str, size: str, runs: Path) -> Row:
     model: PatchModel = task.inferrer(
         run(task, folder, resume=(folder / "config.json").is_file()), folder.name
     )
-    scenes = model.infer([one.image for one in held_out])
-    boxes = [np.array([o.box for o in scene.objects]).reshape(-1, 4) for scene in scenes]
-    side = float(np.median([_pixels(size, one) for one in held_out]))
     config = model.air.config
     return {
-        **counted_metrics(boxes, held_out, side),
+        **counted_row(model, held_out, size),
         "seconds": read_metrics(folder / "metrics.jsonl")[-1]["seconds"],
         "object_size": config.object_size,
         "object_pixels": float(np.median([_pixels(config.object_size, one) for one in held_out])),
@@ -86,6 +83,14 @@ def own_row(preset: PatchPreset, name: str, size: str, runs: Path) -> Row:
         "sizes": config.sizes,
         "exposure": config.exposure,
     }
+
+
+def counted_row(model: PatchModel, held_out: Sequence[Counted], size: str) -> Row:
+    """Return how counts, boxes and places of a model are on images that were counted by hand."""
+    scenes = model.infer([one.image for one in held_out])
+    boxes = [np.array([o.box for o in scene.objects]).reshape(-1, 4) for scene in scenes]
+    side = float(np.median([_pixels(size, one) for one in held_out]))
+    return counted_metrics(boxes, held_out, side)
 
 
 def baseline_row(name: str, size: str, method: str, runs: Path) -> Row:
