@@ -54,7 +54,7 @@ DSPRITES = MaskedPreset(
         object_price=0.02,
     ),
     training=replace(TRAINING, steps=2000, n_crops=12000, training_price=0.06),
-    number=2,
+    number=3,
 )
 
 MANY_DIGITS = MaskedPreset(
