@@ -4,7 +4,7 @@ import json
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 from rich.console import Console
@@ -16,7 +16,10 @@ from airscene.runs.preset import Preset, run_data
 from airscene.runs.presets import PRESETS
 
 if TYPE_CHECKING:
-    from airscene.inference import Model, SceneModel
+    from airscene.inference import Model, PatchModel, SceneModel
+
+# What DATA may name; anything else is a folder.
+_DATA = ("multi-mnist", "multi-mnist-shrunk", "sprites")
 
 # Held-out scenes of a model of 3-D scenes.
 _SCENES_3D = 1000
@@ -28,14 +31,17 @@ class Evaluate:
 
     MODEL is a run folder, a .safetensors file or the name of bundled weights. DATA is
     multi-mnist, multi-mnist-shrunk or sprites; if not given, the one that the run was trained on.
-    A model of 3-D scenes is measured on scenes of its world, and that of a run folder on such as it
-    was trained on: DATA, --digits and --steps are not for it.
+    For a model that gives masks, DATA is a folder of your own with images/NAME.png and
+    masks/NAME.png, in which 0, or the colour at the border, is the ground and each other number or
+    colour an object; its counts and masks are measured. A model of 3-D scenes is measured on scenes
+    of its world, and that of a run folder on such as it was trained on: DATA, --digits and --steps
+    are not for it.
 
     Example: airscene evaluate multi-mnist multi-mnist-shrunk --scenes 2000
 
     Args:
         model: The model.
-        data: The data set.
+        data: The data set, or a folder.
         scenes: Number of held-out scenes; as the experiment has it if not given, 1,000 in 3-D.
         digits: Where MNIST comes from, "auto", "bundled" or a folder; as the experiment has it if
             not given.
@@ -45,11 +51,7 @@ class Evaluate:
     """
 
     model: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="MODEL")]
-    data: Annotated[
-        Literal["multi-mnist", "multi-mnist-shrunk", "sprites"] | None,
-        tyro.conf.Positional,
-        tyro.conf.arg(metavar="DATA"),
-    ] = None
+    data: Annotated[str | None, tyro.conf.Positional, tyro.conf.arg(metavar="DATA")] = None
     scenes: int | None = None
     digits: str | None = None
     steps: int | None = None
@@ -71,10 +73,12 @@ class Evaluate:
         from airscene.inference import PatchModel, SceneModel, load
 
         model = load(self.model)
-        if isinstance(model, PatchModel):
-            raise InputError(f"{model!r} is of images whose truth is not known: look at its report")
-        in_3d = isinstance(model, SceneModel)
-        measured = self._in_3d(model, console) if in_3d else self._in_2d(model, console)
+        if isinstance(model, SceneModel):
+            measured = self._in_3d(model, console)
+        elif isinstance(model, PatchModel):
+            measured = self._with_masks(model, console)
+        else:
+            measured = self._in_2d(model, console)
         text = json.dumps({"model": self.model, **measured}, indent=1) + "\n"
         if self.out:
             write_atomic(self.out, text.encode())
@@ -91,6 +95,33 @@ class Evaluate:
         check_channels(model, truth)
         console.print(f"{model!r} on {truth!r}")
         return evaluate(model, truth)
+
+    def _with_masks(self, model: "PatchModel", console: Console) -> dict[str, Any]:
+        from airscene.evaluation.masked import evaluate_masked
+        from airscene.images.sets.masked import masked_scenes
+
+        if self.steps is not None:
+            raise InputError(f"--steps: {model!r} counts any number of objects; leave it out")
+        if self.data is None:
+            try:
+                config = self._data_config()
+            except InputError:
+                raise InputError(
+                    f"{self.model} {_UNKNOWN}; name a folder with images/NAME.png and "
+                    "masks/NAME.png to measure on"
+                ) from None
+            truth = config.load("test")
+            console.print(f"{model!r} on {truth!r}")
+            return evaluate_masked(model, truth)
+        for name in ("scenes", "digits"):
+            if getattr(self, name) is not None:
+                raise InputError(f"--{name} is not for a folder; leave it out")
+        truth = masked_scenes(self.data)
+        console.print(f"{model!r} on {truth!r}")
+        measured = evaluate_masked(model, truth)
+        # The folder does not say what lies on what.
+        del measured["depth_order"]
+        return measured
 
     def _in_3d(self, model: "SceneModel", console: Console) -> dict[str, Any]:
         from airscene.evaluation.renders import evaluate_scenes
@@ -117,11 +148,16 @@ class Evaluate:
 
     def _data_config(self) -> DataConfig:
         if self.data:
-            config = DataConfig(kind=self.data)
+            if self.data not in _DATA:
+                raise InputError(f"DATA is {self.data}; it should be one of {', '.join(_DATA)}")
+            config = DataConfig(kind=self.data)  # pyright: ignore[reportArgumentType]  # checked
         else:
             config = _trained_on(self.model)
         changes = {"n_test": self.scenes, "digits": self.digits}
         return replace(config, **{k: v for k, v in changes.items() if v is not None})
+
+
+_UNKNOWN = "was trained on images whose truth is not known"
 
 
 def _trained_on(model: str) -> DataConfig:
@@ -133,7 +169,5 @@ def _trained_on(model: str) -> DataConfig:
     else:
         raise InputError(f"what {model} was trained on is not known; name the DATA to measure on")
     if config.kind in ("images", "omniglot"):
-        raise InputError(
-            f"{model} was trained on images whose truth is not known; name the DATA to measure on"
-        )
+        raise InputError(f"{model} {_UNKNOWN}; name the DATA to measure on")
     return config

@@ -45,6 +45,9 @@ class Infer:
         resize: Bring images of another size to the model's; for 3-D that is done always.
         steps: Largest count, of which there may be more than in training; the model's own if not
             given. Not for 3-D.
+        object_price: What one more object costs, as a share of what a typical one is worth, in
+            place of what the model was trained for: lower to find more. For models of images of
+            your own; which images are unlike those of training is not said then.
         refine: In 3-D, search by rendering for better poses than the network's.
         samples: Draws from the posterior an image; 0 for its means. They are not refined.
         seed: Decides the draws.
@@ -62,6 +65,7 @@ class Infer:
     masks: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None
     resize: bool = False
     steps: int | None = None
+    object_price: float | None = None
     refine: bool = True
     samples: int = 0
     seed: int = 0
@@ -139,6 +143,10 @@ class Infer:
         from airscene.inference import Model, PatchModel, SceneModel, load
 
         model = load(self.model)
+        if self.object_price is not None:
+            if not isinstance(model, PatchModel):
+                raise InputError(f"--object-price is for models of patches, which {model!r} is not")
+            model = model.with_prices(self.object_price)
         if isinstance(model, SceneModel):
             flat = {
                 "--resize": self.resize,

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from airscene.errors import InputError
-from airscene.images.sets.masked import label_image, load_masked
+from airscene.images.sets.masked import label_image, load_masked, masked_scenes
 from airscene.images.sets.multi_dsprites import multi_dsprites
 
 
@@ -55,6 +55,32 @@ def test_sizes_and_kinds_may_differ(folder):
     (_, a, a_labels), (_, b, b_labels) = load_masked(str(where))
     assert a.shape == (2, 4) and b.shape == (3, 4, 3)
     assert np.array_equal(a_labels, LABELS[:2]) and np.array_equal(b_labels, LABELS)
+
+
+def test_a_folder_of_one_size_is_a_set(folder):
+    true = multi_dsprites(3, seed=0)
+    where = folder(
+        {f"{i}.png": image for i, image in enumerate(true.images)},
+        {f"{i}.png": mask for i, mask in enumerate(true.masks)},
+    )
+    found = masked_scenes(where)
+    assert np.array_equal(found.images, true.images) and np.array_equal(found.masks, true.masks)
+    assert np.array_equal(found.counts, true.counts)
+    most = int(true.counts.max())
+    assert np.array_equal(found.boxes, true.boxes[:, :most], equal_nan=True)
+
+
+def test_grey_among_colours_is_a_colour_and_sizes_are_one(folder):
+    where = folder(
+        {"a.png": PICTURE[..., 0], "b.png": PICTURE}, {"a.png": LABELS, "b.png": 0 * LABELS}
+    )
+    found = masked_scenes(where)
+    assert found.images.shape == (2, 3, 4, 3) and found.counts.tolist() == [3, 0]
+    assert np.array_equal(found.images[0], np.repeat(PICTURE[..., :1], 3, axis=2))
+    Image.fromarray(PICTURE[:2]).save(where / "images" / "b.png")
+    Image.fromarray(LABELS[:2]).save(where / "masks" / "b.png")
+    with pytest.raises(InputError, match="are of 4x2, 4x3; they should be of one size"):
+        masked_scenes(where)
 
 
 COLOURS = np.array([[64, 64, 64], [0, 0, 9], [0, 200, 0], [255, 0, 0]], np.uint8)

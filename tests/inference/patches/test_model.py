@@ -119,6 +119,19 @@ def test_it_is_read_and_pickled_as_it_was(trained, tmp_path):
         assert again.infer(image).images[0].to_dict() == wanted
 
 
+def test_prices_in_use_decide_how_much_is_found(trained):
+    images = [one.image for one in held_out(6)]
+    usual, c = trained.infer(images).counts, trained.air.config
+    same = trained.with_prices(c.object_price, c.edge_price)
+    assert np.array_equal(same.infer(images).counts, usual)
+    assert trained.with_prices(object_price=0.0, edge_price=0.0).infer(images).counts.sum() >= sum(
+        usual
+    )
+    assert trained.with_prices(object_price=10.0).infer(images).counts.sum() == 0
+    with pytest.raises(InputError, match="object-price"):
+        trained.with_prices(object_price=-1.0)
+
+
 def test_an_image_that_is_too_small_is_told(trained):
     with pytest.raises(InputError, match="10x8 pixels, and an object 16: objects should fit"):
         trained.infer(np.zeros((8, 10, 3), np.float32))

@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-import equinox as eqx
-import jax
 import numpy as np
 import pytest
 
@@ -12,7 +10,7 @@ from airscene.inference.patches import scan as scanning
 from airscene.inference.patches.objects import local_canvas
 from airscene.inference.patches.propose import propose, run_together
 from airscene.inference.patches.scan import PATCH, scan
-from airscene.model.patch.air import PatchAIR
+from airscene.model.stored import with_config
 
 from .conftest import discs
 
@@ -21,14 +19,7 @@ from .conftest import discs
 def either(trained):
     """The trained networks, with objects over or under each other."""
     config = replace(trained.air.config, composition="either")
-    return with_networks(PatchAIR(config, key=jax.random.key(0)), trained.air)
-
-
-def with_networks(air, of):
-    def networks(m):
-        return m.glimpses, m.encoder, m.decoder, m.background
-
-    return eqx.tree_at(networks, air, networks(of))
+    return with_config(trained.air, config)
 
 
 def explained(air, one):
@@ -94,8 +85,17 @@ def test_what_the_edge_cuts_off_costs_more(trained):
     assert np.allclose(prices[at_edge], trained.air.config.edge_price)
     assert np.allclose(prices[~at_edge], trained.air.config.object_price)
     dear = replace(trained.air.config, edge_price=1e6)
-    _, without = explained(with_networks(PatchAIR(dear, key=jax.random.key(0)), trained.air), cut)
+    _, without = explained(with_config(trained.air, dear), cut)
     assert without.objects and all(one.price < worth for one in without.objects)
+
+
+def test_without_inhibition_a_scan_ends_at_what_is_no_object(trained):
+    """Where nothing is worth its price, it ends at once; with inhibition it looks everywhere."""
+    dear = trained.with_prices(object_price=10.0).air
+    prepared, found = explained(dear, discs(40, (160, 170), 5))
+    (early,) = run_together(dear, [scan(dear, prepared.less, inhibits=False)])
+    assert early.rounds == 1 < found.rounds
+    assert 0 < early.proposals < found.proposals and not found.objects
 
 
 def loss(whole):

@@ -8,7 +8,9 @@ from PIL import Image, UnidentifiedImageError
 
 from airscene.errors import InputError
 from airscene.images.files import MAX_PIXELS
+from airscene.images.fit import with_channels
 from airscene.images.load import GreyOrColour, load_images
+from airscene.images.truth import LabelledScenes, mask_boxes
 
 _IMAGES, _MASKS = "images", "masks"
 _SUFFIXES = (".png", ".jpg", ".jpeg")
@@ -52,6 +54,39 @@ def load_masked(folder: str | Path) -> list[tuple[str, GreyOrColour, UInt8[np.nd
             "files"
         )
     return [(str(file), *_read(file, folder / _MASKS / f"{file.stem}.png")) for file in files]
+
+
+def masked_scenes(folder: str | Path) -> LabelledScenes:
+    """Loads a folder of pictures of one size with masks, see `load_masked`, as one set.
+
+    No order of depth is known: that of the labels says nothing. Grey pictures among coloured ones
+    are taken as colours.
+
+    Args:
+        folder: the folder that holds `images` and `masks`.
+
+    Raises:
+        InputError: as `load_masked` does, or if pictures differ in size.
+    """
+    found = load_masked(folder)
+    sizes = sorted({labels.shape[::-1] for _, _, labels in found})
+    if len(sizes) > 1:
+        said = ", ".join(f"{width}x{height}" for width, height in sizes[:3])
+        raise InputError(f"the pictures of {folder} are of {said}; they should be of one size")
+    images = [image for _, image, _ in found]
+    if len({image.ndim for image in images}) > 1:
+        images = [np.moveaxis(with_channels(image, 3), 0, 2) for image in images]
+    masks = np.stack([labels for _, _, labels in found])
+    counts = masks.max(axis=(1, 2)).astype(int)
+    most = int(counts.max(initial=0))
+    return LabelledScenes(
+        images=np.stack([np.rint(image * 255.0).astype(np.uint8) for image in images]),
+        counts=counts,
+        labels=np.full((len(masks), most), -1),
+        boxes=mask_boxes(masks, most),
+        source=str(folder),
+        masks=masks,
+    )
 
 
 def _read(file: Path, mask: Path) -> tuple[GreyOrColour, UInt8[np.ndarray, "h w"]]:
