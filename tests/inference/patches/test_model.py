@@ -2,6 +2,7 @@
 
 import io
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,10 +10,13 @@ from rich.console import Console
 
 from airscene import load
 from airscene.errors import InputError
+from airscene.inference import PatchModel
 from airscene.inference.patches.in_images import count_probs
 from airscene.inference.patches.propose import run_together
 from airscene.inference.patches.scan import scan
+from airscene.model.stored import with_config
 from airscene.model.weights import save_weights
+from airscene.runs.fit import fit
 from airscene.scene import label_image
 
 from .conftest import SMALL, discs
@@ -130,6 +134,41 @@ def test_prices_in_use_decide_how_much_is_found(trained):
     assert trained.with_prices(object_price=10.0).infer(images).counts.sum() == 0
     with pytest.raises(InputError, match="object-price"):
         trained.with_prices(object_price=-1.0)
+
+
+def test_nothing_is_found_beyond_a_region(trained):
+    one = discs(14, (120, 200), 21)
+    region = (0.5, 0.0, 1.0, 1.0)
+    config = replace(trained.air.config, region=region)
+    (scene,) = PatchModel(with_config(trained.air, config), "right").infer(one.image)
+    centres = np.array([(o.box[0] + o.box[2]) / 2 for o in scene.objects])
+    assert (centres > 98).all()
+    whole = (one.centres[:, 0] > 100 + one.radii).sum()
+    touched = (one.centres[:, 0] > 100 - one.radii).sum()
+    assert whole <= scene.count <= touched and whole >= 4
+
+
+def test_a_region_is_trained_in_and_kept(tmp_path):
+    """What lies beyond it, a bright stripe of another kind, is never seen as an object."""
+    images, (y, x) = [], np.mgrid[:60, :100]
+    for k in range(8):
+        image, rng = np.full((60, 100, 3), 0.5, np.float32), np.random.default_rng(k)
+        image[5:8] = 0.2
+        for centre in rng.uniform((40, 18), (90, 50), (2, 2)):
+            image[np.hypot(x - centre[0], y - centre[1]) < 6] = rng.random(3)
+        image[:, :30] = rng.random((60, 30, 3))
+        images.append(image)
+    few = {**SMALL, "steps": 2, "evaluate_every": 2, "save_every": 2}
+    options = {"object_size": "16px", "region": (0.3, 0.0, 1.0, 1.0), "background": "set", **few}
+    console = Console(file=io.StringIO())
+    made = fit("images", tmp_path / "run", images=images, console=console, **options)
+    again = load(tmp_path / "run")
+    assert again.air.config.region == (0.3, 0.0, 1.0, 1.0)
+    assert np.array_equal(again.air.background.inner.templates, made.air.background.inner.templates)
+    assert again.render_one(again.infer(images[0])[0]).shape[2] == 3
+    different = [discs(4, (60, 100), k).image for k in range(8)]
+    with pytest.raises(InputError, match="no ground in common"):
+        fit("images", tmp_path / "x", images=different, console=console, **options)
 
 
 def test_an_image_that_is_too_small_is_told(trained):

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from airscene.model.background import FITTED
 from airscene.model.background.flat import Flat, modes
+from airscene.model.background.region import Region, inside, inside_size
 from airscene.model.background.set import Set, grounds_of
 from airscene.model.background.smooth import Smooth
 
@@ -129,3 +130,36 @@ def test_every_ground_is_told_by_numbers(name):
     assert values.ndim == 1
     assert background.draw(values, (30, 40)).shape == image.shape
     assert background.less(image, values).dtype == np.float32
+
+
+BOX = (0.25, 0.1, 0.75, 0.9)
+
+
+def test_beyond_a_region_all_is_ground():
+    y, x = np.mgrid[:60, :80] / 80
+    field = np.stack([0.4 + 0.2 * x, 0.5 - 0.1 * y, 0.5 + 0.1 * x]).astype(np.float32)
+    image = with_discs(field, 3, 2, 1.0)
+    # Things that are none of the objects, and cover most of the image.
+    image[:, :, :20], image[:, :, 60:] = 0.0, 1.0
+    region = Region(Smooth(), BOX)
+    values = region.fit(image)
+    drawn = region.draw(values, (60, 80))
+    assert np.abs(inside(drawn, BOX) - inside(field, BOX)).max() < 0.03
+    assert drawn.shape == image.shape and np.array_equal(drawn[..., 0], drawn[..., 20])
+    less = region.less(image, values)
+    assert np.allclose(inside(less, BOX), inside(image - drawn, BOX), atol=1e-6)
+    outside = np.ones((60, 80), bool)
+    outside[6:54, 20:60] = False
+    assert not less[:, outside].any() and less[:, ~outside].any()
+
+
+@given(
+    size=st.tuples(st.integers(1, 50), st.integers(1, 50)),
+    x=st.tuples(st.floats(0, 1), st.floats(0, 1)).filter(lambda x: x[0] < x[1]),
+    y=st.tuples(st.floats(0, 1), st.floats(0, 1)).filter(lambda y: y[0] < y[1]),
+)
+def test_a_region_has_a_pixel_at_least_and_none_beyond_the_image(size, x, y):
+    box = (x[0], y[0], x[1], y[1])
+    height, width = inside_size(size, box)
+    assert 1 <= height <= size[0] and 1 <= width <= size[1]
+    assert inside(np.zeros((2, *size)), box).shape == (2, height, width)

@@ -6,18 +6,17 @@ from typing import ClassVar, NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from airscene.model import attention
-from airscene.model.background import FITTED, FittedBackground
-from airscene.model.background.set import Set
+from airscene.model.background import FittedBackground
 from airscene.model.composition import MASKED, Masked
 from airscene.model.likelihood import Gaussian
 from airscene.model.likelihood.robust import Robust
 from airscene.model.patch import attend
 from airscene.model.patch.attend import Point
 from airscene.model.patch.config import PatchConfig
+from airscene.model.patch.ground import background_of
 from airscene.model.pose import Pose
 from airscene.model.shapes import Image, Mask, Scalar, Where, Window
 from airscene.model.stored import StoredModule
@@ -274,13 +273,6 @@ class PatchAIR(StoredModule):
         """
         deficit = self.likelihood.deficit
         return (valid * (deficit(patch - canvas) - deficit(patch - new))).sum()
-
-
-def background_of(config: PatchConfig) -> FittedBackground:
-    """Return what fits the ground of images; pictures of it are black at first."""
-    if config.background == "set":
-        return Set(np.zeros(config.template_shape, np.float32))
-    return FITTED[config.background]()
 
 
 def likelihood_of(config: PatchConfig) -> Gaussian | Robust:

@@ -14,6 +14,9 @@ LikelihoodName = Literal["gaussian", "robust"]
 Between = Literal["auto", "alike", "mixed"]
 Colours = Literal["one", "many"]
 
+# The region of interest that is the whole image.
+WHOLE = (0.0, 0.0, 1.0, 1.0)
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -69,6 +72,8 @@ class PatchConfig:
             (a field of low order), "set" (the same in all images); "auto" chooses.
         background_image: A picture of the ground of all images, without objects: it is then that
             of "set". It may be of another size, not of another shape.
+        region: Where objects are looked for: left, top, right and bottom, as shares of the width
+            and the height of each image. What lies beyond is ground.
         ignore_larger_than: What stands out of the ground in one piece, and is longer than this, is
             taken for ground: a hand, a label. As the object size is written; empty for nothing.
             Objects that touch are one piece.
@@ -99,6 +104,7 @@ class PatchConfig:
     composition: CompositionName = "over"
     background: BackgroundName = "auto"
     background_image: str = ""
+    region: tuple[float, float, float, float] = WHOLE
     ignore_larger_than: str = ""
     sizes: Between = "auto"
     exposure: Between = "auto"
@@ -128,6 +134,10 @@ class PatchConfig:
         if self.background_image:
             usual = self.background in ("auto", "set")
             check_option("background", self.background, usual, "left out with --background-image")
+        left, top, right, bottom = self.region
+        in_order = 0 <= left < right <= 1 and 0 <= top < bottom <= 1
+        wanted = "left, top, right and bottom, from 0 to 1, as 0.1 0.2 0.9 1"
+        check_option("region", self.region, in_order, wanted)
         check_one_of("sizes", self.sizes, Between)
         check_one_of("exposure", self.exposure, Between)
         check_one_of("likelihood", self.likelihood, LikelihoodName)

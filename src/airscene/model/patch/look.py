@@ -11,10 +11,10 @@ from airscene.images.fit import with_channels
 from airscene.images.load import load_images
 from airscene.images.resample import resample
 from airscene.model.background import FittedBackground, Grounds, grounds_of
-from airscene.model.background.set import Set
-from airscene.model.patch.air import background_of
+from airscene.model.background.region import inside, inside_size
 from airscene.model.patch.calibrate import calibrate, contrasts
 from airscene.model.patch.config import Calibration, PatchConfig
+from airscene.model.patch.ground import background_of
 from airscene.model.patch.prepare import Prepared, frame_of, less_ground, prepare
 from airscene.model.patch.size import MIXED, Planes, Sizes, object_sizes, reduced
 
@@ -66,17 +66,22 @@ def first_look(images: Sequence[np.ndarray], config: PatchConfig) -> First:
 
     Raises:
         InputError: If there is a picture of the ground that cannot be read, or is of another shape
-            than the images.
+            than the images; or "set" is wanted, and the images have no ground in common.
     """
     small = [reduced(with_channels(image, config.channels)) for image in images]
     if config.background_image:
         grounds = _given_ground(config, images)
         config = replace(config, background="set")
     else:
-        grounds = grounds_of(small)
+        grounds = grounds_of([inside(x, config.region) for x in small])
     if config.background == "auto":
         config = replace(config, background="set" if grounds.are_of_the_set else "smooth")
-    background = Set(grounds.templates) if config.background == "set" else background_of(config)
+    if config.background == "set" and not len(grounds.templates):
+        raise InputError(
+            "--background set: the images have no ground in common; leave it out, or give smooth "
+            "or flat"
+        )
+    background = background_of(config, grounds.templates)
     less = [
         less_ground(config, background, x, image.shape[:2])
         for x, image in zip(small, images, strict=True)
@@ -112,10 +117,12 @@ def look(
     short = float(np.median([min(image.shape[:2]) for image in images]))
     known = Calibration(size=round(sizes.typical, 4), short_side=short)
     config = replace(config, calibration=known)
-    if isinstance(background, Set):
+    if config.background == "set":
         # In the size that images are scaled to.
-        background = _scaled(background, config, images[0].shape[:2])
-        config = replace(config, template_shape=background.templates.shape)
+        size = inside_size(frame_of(config).size(images[0].shape[:2]), config.region)
+        templates = np.stack([resample(one, size) for one in first.grounds.templates])
+        config = replace(config, template_shape=templates.shape)
+        background = background_of(config, templates)
 
     # First as if all were exposed alike: their contrasts say whether they are.
     wanted, config = config.exposure, replace(config, exposure="alike")
@@ -149,9 +156,5 @@ def _given_ground(config: PatchConfig, images: Sequence[np.ndarray]) -> Grounds:
                 f"--background-image is {width}x{height}, and an image {image.shape[1]}x"
                 f"{image.shape[0]}: it should have the images' shape, and show what they do"
             )
-    return Grounds(reduced(with_channels(picture, config.channels))[None], 1.0, True)
-
-
-def _scaled(background: Set, config: PatchConfig, size: tuple[int, int]) -> Set:
-    wanted = frame_of(config).size(size)
-    return Set(np.stack([resample(one, wanted) for one in background.templates]))
+    planes = inside(reduced(with_channels(picture, config.channels)), config.region)
+    return Grounds(planes[None], 1.0, True)
