@@ -63,6 +63,7 @@ def unroll(
     noise: Float[Array, "steps noise"],
     side: Side,
     annealing: Annealing,
+    by_expectation: bool = False,
 ) -> Scalar:
     """Propose objects one by one, and keep those that gain more than they cost.
 
@@ -72,12 +73,17 @@ def unroll(
     So an object is kept where the gain exceeds the price. One that is not still learns, as what is
     not kept would else never become worth it.
 
+    By expectation all are kept, and their number is summed over, as AIR does it:
+
+        log sum_n exp(log p(x | y_n) - sum_{i <= n} (KL_i + price))
+
     Args:
         model: The model.
         crop: The crop.
         noise: Standard normal numbers.
         side: The side that objects are taken from first, in radians.
         annealing: Prices, and what is still held fixed.
+        by_expectation: Keep all, and sum over their number.
 
     Returns:
         What training raises: the log-likelihood, less what accepted objects cost, plus what others
@@ -105,6 +111,8 @@ def unroll(
         wide = annealing.scale_price * 0.5 * jnp.square(found.z_scale)
         gain = alone.gain - found.kl - wide
         is_kept = stop((gain > annealing.price).astype(image.dtype))
+        if by_expectation:
+            is_kept = jnp.ones_like(is_kept)
         share = jax.nn.sigmoid((gain - annealing.price) / (SOFT * annealing.price + 1e-6))
         share = stop((1.0 - is_kept) * jnp.maximum(annealing.force, share))
 
@@ -118,8 +126,13 @@ def unroll(
         )
         free = free * (1.0 - near_y[:, None] * near_x * (1.0 - 0.5 * is_kept))
         cost = is_kept * (found.kl + wide + annealing.price)
-        return _State(kept, covered, free), share * (gain - annealing.price) - cost
+        values = share * (gain - annealing.price) - cost
+        explained = model.gain(image, valid, nothing, kept) if by_expectation else 0.0
+        return _State(kept, covered, free), (values, explained)
 
-    begin = _State(jnp.zeros_like(image), jnp.zeros_like(valid), jnp.ones_like(valid))
-    state, values = jax.lax.scan(step, begin, noise)
-    return model.gain(image, valid, jnp.zeros_like(image), state.canvas) + values.sum()
+    nothing = jnp.zeros_like(image)
+    begin = _State(nothing, jnp.zeros_like(valid), jnp.ones_like(valid))
+    state, (values, explained) = jax.lax.scan(step, begin, noise)
+    if by_expectation:
+        return jax.nn.logsumexp(jnp.append(explained + jnp.cumsum(values), 0.0))
+    return model.gain(image, valid, nothing, state.canvas) + values.sum()

@@ -6,6 +6,7 @@ from typing import Literal
 
 from airscene.errors import check_one_of, check_option, check_seed, check_whole
 
+Accept = Literal["gain", "expectation"]
 Estimator = Literal["enumerated", "importance", "score", "score-baseline"]
 
 
@@ -107,6 +108,8 @@ class PatchTrainConfig(LoopConfig):
             typical object's worth: or one window grows over two objects.
         force: The least share by which a candidate learns that is not accepted, at first.
         force_release: Fractions of the run at which that share starts to fall and is zero.
+        accept: How a proposed object is accepted: where its "gain" exceeds its price, or all are,
+            and the bound is the "expectation" over their number, as AIR's.
     """
 
     steps: int = 500
@@ -123,6 +126,7 @@ class PatchTrainConfig(LoopConfig):
     scale_price: float = 0.04
     force: float = 0.5
     force_release: tuple[float, float] = (0.3, 0.5)
+    accept: Accept = "gain"
 
     def __post_init__(self) -> None:
         """Refuse values out of range: raise `InputError`."""
@@ -131,6 +135,7 @@ class PatchTrainConfig(LoopConfig):
         for name in ("training_price", "scale_price", "force"):
             value = getattr(self, name)
             check_option(name, value, 0 <= value < math.inf, "a number of at least 0")
+        check_one_of("accept", self.accept, Accept)
         start, end = self.force_release
         wanted = "two numbers above 0 and at most 1, the second above the first"
         check_option("force_release", (start, end), 0 < start < end <= 1, wanted)

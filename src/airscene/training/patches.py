@@ -1,5 +1,6 @@
 """Training a model of patches on crops: what is annealed, and the loop."""
 
+from functools import partial
 from typing import Any
 
 import jax
@@ -50,7 +51,8 @@ def objective_of(config: PatchTrainConfig) -> Objective:
         now = annealed(config, c.calibration.worth, step / config.steps)
         valid = ~jnp.isnan(crops[:, 0])
         parts = Crop(jnp.nan_to_num(crops), valid.astype(crops.dtype))
-        run = jax.vmap(unroll, in_axes=(None, 0, 0, 0, None))
+        of_one = partial(unroll, by_expectation=config.accept == "expectation")
+        run = jax.vmap(of_one, in_axes=(None, 0, 0, 0, None))
         return run(model, parts, noise, side, now).mean()
 
     return objective

@@ -44,6 +44,7 @@ TRAINED: Mapping[str, Mapping[str, Any]] = {
     "sigma doubled": {"object_worth": 0.25},
     "one price": {"training_price": 1.0},
     "no price on window size": {"scale_price": 0.0},
+    "count by expectation": {"accept": "expectation"},
 }
 
 # What is changed in use alone, of the weights of the recipe.
