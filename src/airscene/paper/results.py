@@ -32,6 +32,7 @@ _MODULES = {
     "known-masks": "own.known_masks",
     "scan-cost": "own.scan_cost",
     "own-ablations": "own.own_ablations",
+    "exact-counts": "own.exact_counts",
     "unlike": "unlike",
 }
 
