@@ -2,10 +2,14 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-from airscene.app.benchmarks import scene_bench
+from airscene.app.benchmarks import patch_bench, scene_bench
 from airscene.app.benchmarks.bench import operations, products
 from airscene.errors import InputError
+from airscene.model.patch.air import PatchAIR
+from airscene.model.patch.config import PatchConfig
+from airscene.model.patch.look import look
 
 
 def test_operations_of_a_batched_product():
@@ -50,3 +54,17 @@ def test_rendering_stands_beside_the_stock_renderer(monkeypatch):
     monkeypatch.setattr(scene_bench, "render_speed", lambda: found)
     (row,) = scene_bench.rendering()
     assert (row["value"], row["floor_value"], row["ratio"]) == (4000.0, 1000.0, 4.0)
+
+
+def test_a_scan_stands_beside_its_proposals(monkeypatch):
+    """The watched scan asks for what the scan itself does."""
+    monkeypatch.setattr(patch_bench, "ROUNDS", 1)
+    monkeypatch.setattr(patch_bench, "CROPS", 40)
+    images = [np.full((50, 60, 3), 0.5, np.float32) for _ in range(6)]
+    for k, image in enumerate(images):
+        image[10 : 20 + k, 10 + k : 20 + k] = 0.9
+    named = [(str(k), image) for k, image in enumerate(images)]
+    looked = look(named, PatchConfig(object_size="12px", background="smooth"))
+    row = patch_bench.scanning(PatchAIR(looked.config, key=jax.random.key(0)), looked)
+    assert row["unit"] == "ms" and row["value"] > 0 and row["floor_value"] > 0
+    assert float(row["floor"].split()[1]) >= 1

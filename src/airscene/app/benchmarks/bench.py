@@ -20,6 +20,7 @@ import numpy as np
 from PIL import Image
 
 from airscene.app.benchmarks.bench_row import Row, bench_row
+from airscene.app.benchmarks.patch_bench import patch_rows
 from airscene.app.benchmarks.scene_bench import scene_rows
 from airscene.files import write_atomic
 from airscene.images import load_digits, multi_mnist
@@ -188,6 +189,7 @@ def main() -> None:
         lambda: inference(_loaded("multi-mnist"), truth.images),
         *(partial(by_count, name) for name in WEIGHTS if name in bundled_models()),
         lambda: start_up("multi-mnist", truth.images[0]),
+        patch_rows,
         scene_rows,
     )
     for part in parts:
