@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from airscene.evaluation import bars
+from airscene.evaluation.figures.plots import new_axes, plotted
 from airscene.evaluation.masked import evaluate_masked
 from airscene.images.sets.counted import load_counted
 from airscene.inference import PatchModel
@@ -134,11 +134,24 @@ def _run_name(name: str, change: str) -> str:
 
 
 def _draw(rows: Rows, runs: Path, figures: Path) -> None:
-    shares = {}
-    for change in (*TRAINED, *USED):
+    changes, shown = (*TRAINED, *USED), {}
+    panels = new_axes(1, len(SETS), (11.0, 3.6))
+    for axes, name in zip(panels, SETS, strict=True):
         values = {
-            name: numbers(of_run(rows, _run_name(name, change)), "count_mae") for name in SETS
+            change: found[0]
+            for change in changes
+            if (found := numbers(of_run(rows, _run_name(name, change)), "count_mae"))
         }
-        if any(values.values()):
-            shares[change.replace(" ", "\n", 2)] = values
-    bars(shares, "count, mean absolute error, held out").save(figures / "own-ablations.png")
+        heights = [-changes.index(change) for change in values]
+        usual = values.get("as it is")
+        axes.barh(heights, list(values.values()), color="#2b6cb0")
+        if usual is not None:
+            axes.axvline(usual, color="#444444", linewidth=0.8, linestyle="--")
+        for height, value in zip(heights, values.values(), strict=True):
+            axes.annotate(f" {value:.2f}", (value, height), fontsize=7, va="center")
+        axes.set(xlabel=f"{name}, count error", ylim=(0.7 - len(changes), 0.7))
+        axes.margins(x=0.18)
+        axes.set_yticks([-k for k in range(len(changes))])
+        axes.set_yticklabels(changes if axes is panels[0] else [""] * len(changes), fontsize=8)
+        shown[name] = values
+    plotted(panels[0], "own_ablations", **shown).save(figures / "own-ablations.png")
