@@ -26,6 +26,21 @@ hypothesis.settings.load_profile("airscene")
 jaxtyping.install_import_hook("airscene", "beartype.beartype")
 
 
+# A process may map so many pieces of memory; Linux allows 65,530, and each compiled function has some.
+MAPS = 30_000
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_maps():
+    """Forget what is compiled before there is more of it than one process may hold."""
+    yield
+    maps = Path("/proc/self/maps")
+    if maps.is_file() and len(maps.read_bytes().splitlines()) > MAPS:
+        import jax
+
+        jax.clear_caches()
+
+
 @pytest.fixture(scope="session")
 def tiny():
     """A function that makes a model quick to compile; any field of its config can be changed."""
