@@ -26,7 +26,8 @@ hypothesis.settings.load_profile("airscene")
 jaxtyping.install_import_hook("airscene", "beartype.beartype")
 
 
-# A process may map so many pieces of memory; Linux allows 65,530, and each compiled function has some.
+# A process may map so many pieces of memory, of which each compiled function has some; Linux allows
+# 65,530.
 MAPS = 30_000
 
 
