@@ -24,6 +24,7 @@ from airscene.runs.fit import fit
 from airscene.runs.folder import InTheWay, check_folder
 from airscene.runs.preset import Preset
 from airscene.runs.presets import PRESETS
+from airscene.runs.tasks.images import ImageTask
 from airscene.training.config import TrainConfig
 from airscene.training.record import read_metrics
 
@@ -89,11 +90,22 @@ def test_a_run_leaves_what_is_documented(run):
     assert "tiny" in (folder / "report.html").read_text()
 
 
-def test_the_recipe_behaves_as_before(run, tmp_path):
+def test_the_recipe_behaves_as_before(run, tmp_path, monkeypatch):
     check_recipe("air", run[0])
     model = replace(PRESET.model, where_proposal="difference")
     training = replace(TRAINING, estimator="score-baseline")
-    go(replace(PRESET, name="tiny-dair", model=model, training=training), tmp_path / "dair")
+    preset = replace(PRESET, name="tiny-dair", model=model, training=training)
+
+    class Trained(Exception):
+        pass
+
+    def trained(*_):
+        raise Trained
+
+    # What comes after the training measures nothing that is compared.
+    monkeypatch.setattr(ImageTask, "evaluate", trained)
+    with pytest.raises(Trained):
+        go(preset, tmp_path / "dair")
     check_recipe("dair", tmp_path / "dair")
 
 

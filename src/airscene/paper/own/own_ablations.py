@@ -35,6 +35,9 @@ SETS: Mapping[str, PatchPreset | MaskedPreset] = {
 # as differences are looked for, not records.
 STEPS, SCENES = 500, 100
 
+# Bars are cut off at so many times the recipe's.
+MOST_SHOWN = 4.0
+
 # What is changed, and then trained anew. The recipe itself is `as it is`.
 TRAINED: Mapping[str, Mapping[str, Any]] = {
     "as it is": {},
@@ -144,11 +147,13 @@ def _draw(rows: Rows, runs: Path, figures: Path) -> None:
         }
         heights = [-changes.index(change) for change in values]
         usual = values.get("as it is")
-        axes.barh(heights, list(values.values()), color="#2b6cb0")
+        # What fails altogether would hide all other differences.
+        most = MOST_SHOWN * (usual or max(values.values(), default=1.0))
+        axes.barh(heights, [min(value, most) for value in values.values()], color="#2b6cb0")
         if usual is not None:
             axes.axvline(usual, color="#444444", linewidth=0.8, linestyle="--")
         for height, value in zip(heights, values.values(), strict=True):
-            axes.annotate(f" {value:.2f}", (value, height), fontsize=7, va="center")
+            axes.annotate(f" {value:.2f}", (min(value, most), height), fontsize=7, va="center")
         axes.set(xlabel=f"{name}, count error", ylim=(0.7 - len(changes), 0.7))
         axes.margins(x=0.18)
         axes.set_yticks([-k for k in range(len(changes))])
