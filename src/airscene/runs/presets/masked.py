@@ -54,7 +54,7 @@ DSPRITES = MaskedPreset(
         object_price=0.02,
     ),
     training=replace(TRAINING, steps=2000, n_crops=12000, training_price=0.06),
-    number=3,
+    number=2,
 )
 
 MANY_DIGITS = MaskedPreset(
@@ -78,4 +78,7 @@ MANY_DIGITS = MaskedPreset(
 
 def on(ground: str) -> MaskedPreset:
     """Return `multi-dsprites` on grey, coloured or textured grounds, named for them."""
-    return replace(DSPRITES, name=f"multi-dsprites-{ground}").override(ground=ground)
+    # Textures are fitted in another way since number 3; of other grounds no scene is.
+    number = 3 if ground == "textured" else DSPRITES.number
+    named = replace(DSPRITES, name=f"multi-dsprites-{ground}", number=number)
+    return named.override(ground=ground)
