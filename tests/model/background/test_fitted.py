@@ -72,6 +72,19 @@ def test_smooth_takes_no_large_object_of_one_colour_for_a_ground_that_varies():
     assert np.abs(smooth.draw(smooth.fit(image), (64, 64)) - ground).max() < 0.05
 
 
+@pytest.mark.parametrize("radius", [11.0, 12.0, 12.8])
+def test_smooth_takes_no_crowd_of_objects_for_the_ground(radius):
+    """They cover up to half of the image, in colours that vary as a ground's would."""
+    y, x = np.mgrid[:256, :256]
+    image, rng = np.full((3, 256, 256), 0.9, np.float32), np.random.default_rng(1)
+    for cy in range(16, 256, 32):
+        for cx in range(16, 256, 32):
+            colour = np.array([0.6, 0.3, 0.4]) + rng.uniform(-0.05, 0.05)
+            image[:, np.hypot(x - cx, y - cy) < radius] = colour[:, None]
+    smooth = Smooth()
+    assert np.abs(smooth.draw(smooth.fit(image), (256, 256)) - 0.9).max() < 0.1
+
+
 def tray(shape=(60, 80)) -> np.ndarray:
     """A bench with a dark frame on it."""
     ground = np.full((3, *shape), 0.7, np.float32)

@@ -11,7 +11,8 @@ from airscene.model.background.fitted import FittedBackground, Planes, Values
 # deviation in each channel.
 BINS, WIDTH, SHIFTS = 20, 0.04, 30
 
-# Modes are so far apart: root mean square over the channels. Fewer pixels than so many have none.
+# Two modes are at least so far apart (root mean square over the channels), and a second one is one
+# of at least so many pixels.
 APART, FEWEST = 0.12, 20
 
 # Pixels of a colour, and of an image, that are enough to estimate a ground.

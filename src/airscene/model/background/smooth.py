@@ -18,8 +18,10 @@ FITS = (
 )
 ORDER = FITS[-1][0]
 
-# Of how many colours fits begin, and within which scale a pixel counts as explained by one.
-STARTS, EXPLAINED = 3, 0.06
+# Fits begin from so many colours at most. A pixel is explained by a fit within this scale. A fit
+# from another colour than the mode must explain so many times as much: where objects cover half of
+# an image, a fit to them explains about as much as one to the ground.
+STARTS, EXPLAINED, RIVAL = 3, 0.06, 1.4
 
 # Weight of a penalty on all coefficients but the mean: it decides where objects cover the ground.
 RIDGE = 1e-5
@@ -34,7 +36,7 @@ class Smooth(FittedBackground):
     that shrinks: what is far from the fit, the objects, loses its influence. Where that explains
     less than half of the image, a large object of one colour may have been taken for the ground,
     as a ground that varies has no one colour. Then fits from other frequent colours are tried too,
-    and the one that explains most is it.
+    and one is taken that explains much more.
     """
 
     def fit(self, image: Planes) -> Values:
@@ -44,14 +46,14 @@ class Smooth(FittedBackground):
         size = max(1, round(height * ratio)), max(1, round(width * ratio))
         small = resample(image, size).astype(float)
         pixels = small.reshape(channels, -1).T
-        best, most = np.zeros(0), -1.0
-        for start in modes(pixels, STARTS):
-            coefficients, share = _fitted(pixels, size, start)
-            if share > most:
-                best, most = coefficients, share
-            if most >= 0.5:
-                # No other ground could explain more.
-                break
+        bases = {order: _cosines(*size, order) for order, _ in FITS}
+        starts = modes(pixels, STARTS)
+        best, share = _fitted(pixels, bases, next(starts))
+        if share < 0.5:
+            others = [_fitted(pixels, bases, start) for start in starts]
+            rival = max(others, key=lambda fit: fit[1], default=(best, 0.0))
+            if rival[1] > RIVAL * share:
+                best = rival[0]
         return best.ravel()
 
     def draw(
@@ -66,12 +68,11 @@ class Smooth(FittedBackground):
 
 
 def _fitted(
-    pixels: Float[np.ndarray, "n channel"], size: tuple[int, int], start: np.ndarray
+    pixels: Float[np.ndarray, "n channel"], bases: dict[int, np.ndarray], start: np.ndarray
 ) -> tuple[Float[np.ndarray, "terms channel"], float]:
     """What a fit from a colour ends at, and the share of pixels that it explains."""
     fit = np.broadcast_to(start, pixels.shape)
     coefficients = np.zeros((0, pixels.shape[1]))
-    bases = {order: _cosines(*size, order) for order, _ in FITS}
     for order, scale in FITS:
         basis = bases[order]
         residue = np.square(pixels - fit).mean(axis=1)
