@@ -96,7 +96,7 @@ TINY += ("--steps", "2", "--evaluate-every", "1", "--save-every", "1")
         (["infer", "multi-mnist", "x.png", "--steps", "0"], "--steps is 0; it should be a whole"),
         (["evaluate", "multi-mnist", "--steps", "101"], "--steps is 101; it should be a whole"),
         (["evaluate", "multi-mnist", "--scenes", "0"], "--scenes is 0"),
-        (["evaluate", "multi-mnist", "nothing"], "DATA is nothing; it should be one of multi-mni"),
+        (["evaluate", "multi-mnist", "nothing"], "DATA is 'nothing'; it should be one of multi-"),
         (["infer", "multi-mnist", "x.png", "--object-price", "0.1"], "is for models of patches"),
         (["data", "nothing"], "there are: many-digits, multi-dsprites, multi-mnist, multi-mnist-"),
         (["data", "sprites", "--ground", "textured", "--out", "x.npz"], "--ground is not for spri"),

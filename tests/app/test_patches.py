@@ -62,7 +62,9 @@ def test_a_price_in_use_decides_how_much_is_found(patches, labelled, capsys):
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        ([], "was trained on images whose truth is not known; name a folder"),
+        ([], "no truth is known of what"),
+        (["multi-mnist"], "DATA is 'multi-mnist', which is not for PatchModel"),
+        ([""], "DATA is '', which is not for"),
         (["nowhere"], "there is no folder nowhere/images"),
         (["FOLDER", "--scenes", "2"], "--scenes is not for a folder"),
         (["FOLDER", "--steps", "2"], "counts any number of objects"),

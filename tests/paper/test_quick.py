@@ -15,7 +15,8 @@ from airscene.paper.tables import figure_owner
 @pytest.mark.slow
 @pytest.mark.parametrize("name", RESULTS)
 def test_the_quick_version(name, tmp_path):
-    if name == "own-images" and not (Path(os.environ.get("AIRSCENE_DATA", ".")) / "own").is_dir():
+    real = name in ("own-images", "own-ablations")
+    if real and not (Path(os.environ.get("AIRSCENE_DATA", ".")) / "own").is_dir():
         pytest.skip("needs the real sets: AIRSCENE_DATA should name the folder that holds own/")
     reproduce = Reproduce((name,), quick=True, out=str(tmp_path))
     reproduce.run(Console(quiet=True))

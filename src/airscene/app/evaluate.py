@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 # What DATA may name; anything else is a folder.
 _DATA = ("multi-mnist", "multi-mnist-shrunk", "sprites")
 
+_FOLDER = "name a folder with images/NAME.png and masks/NAME.png to measure on"
+
 # Held-out scenes of a model of 3-D scenes.
 _SCENES_3D = 1000
 
@@ -107,8 +109,7 @@ class Evaluate:
                 config = self._data_config()
             except InputError:
                 raise InputError(
-                    f"{self.model} {_UNKNOWN}; name a folder with images/NAME.png and "
-                    "masks/NAME.png to measure on"
+                    f"no truth is known of what {self.model} was trained on; {_FOLDER}"
                 ) from None
             truth = config.load("test")
             console.print(f"{model!r} on {truth!r}")
@@ -116,6 +117,8 @@ class Evaluate:
         for name in ("scenes", "digits"):
             if getattr(self, name) is not None:
                 raise InputError(f"--{name} is not for a folder; leave it out")
+        if self.data in ("", *_DATA):
+            raise InputError(f"DATA is {self.data!r}, which is not for {model!r}; {_FOLDER}")
         truth = masked_scenes(self.data)
         console.print(f"{model!r} on {truth!r}")
         measured = evaluate_masked(model, truth)
@@ -147,17 +150,19 @@ class Evaluate:
         return evaluate_scenes(model, truth)
 
     def _data_config(self) -> DataConfig:
-        if self.data:
+        if self.data is not None:
             if self.data not in _DATA:
-                raise InputError(f"DATA is {self.data}; it should be one of {', '.join(_DATA)}")
+                wanted = f"it should be one of {', '.join(_DATA)}"
+                if Path(self.data).is_dir():
+                    wanted = f"a folder is for models that give masks; {wanted}"
+                raise InputError(f"DATA is {self.data!r}; {wanted}")
             config = DataConfig(kind=self.data)  # pyright: ignore[reportArgumentType]  # checked
         else:
             config = _trained_on(self.model)
+        if self.digits is not None and "digits" in config.unused():
+            raise InputError(f"--digits is not for {config.kind}; leave it out")
         changes = {"n_test": self.scenes, "digits": self.digits}
         return replace(config, **{k: v for k, v in changes.items() if v is not None})
-
-
-_UNKNOWN = "was trained on images whose truth is not known"
 
 
 def _trained_on(model: str) -> DataConfig:
@@ -169,5 +174,7 @@ def _trained_on(model: str) -> DataConfig:
     else:
         raise InputError(f"what {model} was trained on is not known; name the DATA to measure on")
     if config.kind in ("images", "omniglot"):
-        raise InputError(f"{model} {_UNKNOWN}; name the DATA to measure on")
+        raise InputError(
+            f"{model} was trained on images whose truth is not known; name the DATA to measure on"
+        )
     return config

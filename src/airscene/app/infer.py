@@ -48,6 +48,7 @@ class Infer:
         object_price: What one more object costs, as a share of what a typical one is worth, in
             place of what the model was trained for: lower to find more. For models of images of
             your own; which images are unlike those of training is not said then.
+        edge_price: The least that an object costs that the edge of the image cuts off, likewise.
         refine: In 3-D, search by rendering for better poses than the network's.
         samples: Draws from the posterior an image; 0 for its means. They are not refined.
         seed: Decides the draws.
@@ -66,6 +67,7 @@ class Infer:
     resize: bool = False
     steps: int | None = None
     object_price: float | None = None
+    edge_price: float | None = None
     refine: bool = True
     samples: int = 0
     seed: int = 0
@@ -143,10 +145,12 @@ class Infer:
         from airscene.inference import Model, PatchModel, SceneModel, load
 
         model = load(self.model)
-        if self.object_price is not None:
+        prices = {"object_price": self.object_price, "edge_price": self.edge_price}
+        for name in (name for name, price in prices.items() if price is not None):
             if not isinstance(model, PatchModel):
-                raise InputError(f"--object-price is for models of patches, which {model!r} is not")
-            model = model.with_prices(self.object_price)
+                option = f"--{name.replace('_', '-')}"
+                raise InputError(f"{option} is for models of patches, which {model!r} is not")
+            model = model.with_prices(**prices)
         if isinstance(model, SceneModel):
             flat = {
                 "--resize": self.resize,

@@ -109,7 +109,8 @@ class PatchTrainConfig(LoopConfig):
         force: The least share by which a candidate learns that is not accepted, at first.
         force_release: Fractions of the run at which that share starts to fall and is zero.
         accept: How a proposed object is accepted: where its "gain" exceeds its price, or all are,
-            and the bound is the "expectation" over their number, as AIR's.
+            and the bound is the "expectation" over their number, as AIR's; `force` does nothing
+            then.
     """
 
     steps: int = 500

@@ -143,13 +143,51 @@ def test_nothing_is_found_beyond_a_region(trained):
     (scene,) = PatchModel(with_config(trained.air, config), "right").infer(one.image)
     centres = np.array([(o.box[0] + o.box[2]) / 2 for o in scene.objects])
     assert (centres > 98).all()
-    whole = (one.centres[:, 0] > 100 + one.radii).sum()
+    whole = one.centres[one.centres[:, 0] > 100 + one.radii]
     touched = (one.centres[:, 0] > 100 - one.radii).sum()
-    assert whole <= scene.count <= touched and whole >= 4
+    assert len(whole) <= scene.count <= touched and len(whole) >= 4
+    # In pixels of the image, not of the region.
+    boxes = np.array([thing.box for thing in scene.objects])
+    found = (boxes[:, :2] + boxes[:, 2:]) / 2
+    apart = np.hypot(*(whole[:, None] - found[None]).transpose(2, 0, 1))
+    assert apart.min(axis=1).max() < 3.0
+    labels = label_image(scene, (120, 200))
+    assert not labels[:, :98].any() and labels.any()
+
+
+def test_what_is_beyond_a_region_changes_nothing(trained):
+    """Not the objects, and not whether the image is like those of training."""
+    image = discs(8, (100, 160), 22).image
+    config = replace(trained.air.config, region=(0.0, 0.0, 0.5, 1.0))
+    model = PatchModel(with_config(trained.air, config), "left", trained.typical)
+    noisy = image.copy()
+    noisy[:, 80:] = np.random.default_rng(0).random((100, 80, 3))
+    for before, after in zip(model.infer(image), model.infer(noisy), strict=True):
+        assert before.count == after.count
+        assert before.unlike.score == pytest.approx(after.unlike.score, abs=0.02)
+        assert [o.box for o in before.objects] == [o.box for o in after.objects]
+
+
+def test_a_region_that_is_smaller_than_an_object_is_told(trained):
+    config = replace(trained.air.config, region=(0.0, 0.0, 0.05, 0.05))
+    model = PatchModel(with_config(trained.air, config), "tiny")
+    with pytest.raises(InputError, match="the region of interest is smaller than an object"):
+        model.infer(discs(3, (100, 100), 1).image)
+
+
+def test_the_edge_of_a_region_cuts_objects_off(trained):
+    """So that they cost what cut objects do."""
+    config = replace(trained.air.config, region=(0.0, 0.0, 0.5, 1.0), edge_price=1e6)
+    image = np.full((60, 120, 3), 0.5, np.float32)
+    y, x = np.mgrid[:60, :120]
+    for centre in (20, 60):
+        image[np.hypot(x - centre, y - 30) < 8] = (0.9, 0.1, 0.4)
+    (scene,) = PatchModel(with_config(trained.air, config), "left").infer(image)
+    assert [round((o.box[0] + o.box[2]) / 2 / 10) for o in scene.objects] == [2]
 
 
 def test_a_region_is_trained_in_and_kept(tmp_path):
-    """What lies beyond it, a bright stripe of another kind, is never seen as an object."""
+    """With a ground of the set, which is then that of the region; beyond it is noise."""
     images, (y, x) = [], np.mgrid[:60, :100]
     for k in range(8):
         image, rng = np.full((60, 100, 3), 0.5, np.float32), np.random.default_rng(k)
@@ -164,10 +202,11 @@ def test_a_region_is_trained_in_and_kept(tmp_path):
     made = fit("images", tmp_path / "run", images=images, console=console, **options)
     again = load(tmp_path / "run")
     assert again.air.config.region == (0.3, 0.0, 1.0, 1.0)
+    assert again.air.config.calibration.noise < 0.01
     assert np.array_equal(again.air.background.inner.templates, made.air.background.inner.templates)
     assert again.render_one(again.infer(images[0])[0]).shape[2] == 3
     different = [discs(4, (60, 100), k).image for k in range(8)]
-    with pytest.raises(InputError, match="no ground in common"):
+    with pytest.raises(InputError, match="have none in common"):
         fit("images", tmp_path / "x", images=different, console=console, **options)
 
 

@@ -10,6 +10,7 @@ from airscene.images.resample import resample
 from airscene.inference.patches.objects import Found
 from airscene.inference.patches.propose import draw
 from airscene.inference.patches.scan import PATCH, Explained
+from airscene.model.background.region import corner_of
 from airscene.model.patch.air import PatchAIR
 from airscene.model.patch.prepare import Prepared
 from airscene.scene import Mask, Scene, SceneObject
@@ -31,7 +32,7 @@ def scene_of(
         source: Where the image came from.
         size: Height and width of the image given.
         seen: The image as the model sees it.
-        found: What was found.
+        found: What was found, in the region of interest.
         sample: Which draw this is; None for the most probable objects.
         rng: Draws which objects are there.
     """
@@ -40,7 +41,9 @@ def scene_of(
     kept = range(len(presence))
     if rng is not None:
         kept = [k for k in kept if rng.random() < presence[k]]
-    objects = tuple(_object(found.objects[k], presence[k], size, scaled) for k in kept)
+    left, top = corner_of(scaled, air.config.region)
+    found_there = [one.moved(left, top) for one in found.objects]
+    objects = tuple(_object(found_there[k], presence[k], size, scaled) for k in kept)
     probs = count_probs([*presence, *(_logistic(x) for x in found.rejected)])
     told = (seen.relative, seen.exposure, *seen.ground)
     return Scene(source, probs, objects, sample, size, ground=tuple(map(float, told)))

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from airscene.inference.patches.scan import Explained
+from airscene.model.background.region import inside
 from airscene.model.patch.air import PatchAIR
 from airscene.model.patch.calibrate import contrasts, noise_deviation
 from airscene.model.patch.prepare import Prepared
@@ -49,7 +50,7 @@ def measure(model: PatchAIR, seen: Prepared, found: Explained) -> Float[np.ndarr
     from scipy import ndimage
 
     c, less = model.config, seen.less
-    ground = model.background.draw(seen.ground, seen.scaled.shape[1:])
+    ground = inside(model.background.draw(seen.ground, seen.scaled.shape[1:]), c.region)
     small = reduced(less)
     shrunk = len(small[0]) / len(less[0])
     side = object_size(small).side / shrunk
@@ -62,7 +63,7 @@ def measure(model: PatchAIR, seen: Prepared, found: Explained) -> Float[np.ndarr
     some = bool(found.objects)
     said = {
         "ground": float(ground.mean()),
-        "noise": noise_deviation(seen.scaled),
+        "noise": noise_deviation(inside(seen.scaled, c.region)),
         "object size": math.log(side / c.pixels) if side > 0 else np.nan,
         "contrast": math.log(max(strong, 1e-4) / c.calibration.contrast),
         "residual": math.log(SMALL + float(deficit.mean())),

@@ -59,7 +59,7 @@ class PatchModel(SceneInferrer[PatchAIR, Scenes]):
             edge_price: The least that it costs where the edge of the image cuts it off.
 
         Raises:
-            InputError: If a price is below 0.
+            InputError: If a price is no number of at least 0.
         """
         c = self.air.config
         prices = {

@@ -1,6 +1,6 @@
 """The objects that are found in a whole image, and the canvas that they make."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float32
@@ -47,6 +47,11 @@ class Found:
     def square(self) -> Square:
         """Rows and columns of its patch."""
         return square(self.corner, len(self.mask))
+
+    def moved(self, dx: int, dy: int) -> "Found":
+        """Return the object so many pixels to the right and down."""
+        corner = (self.corner[0] + dx, self.corner[1] + dy)
+        return replace(self, corner=corner, centre=self.centre + np.array([dx, dy], np.float32))
 
     def near(self, other: "Found") -> bool:
         """Whether the patches of two objects meet."""

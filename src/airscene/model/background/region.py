@@ -53,6 +53,12 @@ def inside_size(size: tuple[int, int], box: Box) -> tuple[int, int]:
     return rows.stop - rows.start, columns.stop - columns.start
 
 
+def corner_of(size: tuple[int, int], box: Box) -> tuple[int, int]:
+    """Return the left upper corner (x, y) of a region, in pixels."""
+    rows, columns = _slices(size, box)
+    return columns.start, rows.start
+
+
 def _slices(size: tuple[int, ...], box: Box) -> tuple[slice, slice]:
     """The rows and columns of a region, at least one of each."""
     left, top, right, bottom = box

@@ -12,6 +12,7 @@ from airscene.images.load import load_images
 from airscene.images.resample import resample
 from airscene.model.background import FittedBackground, Grounds, grounds_of
 from airscene.model.background.region import inside, inside_size
+from airscene.model.background.set import FEWEST
 from airscene.model.patch.calibrate import calibrate, contrasts
 from airscene.model.patch.config import Calibration, PatchConfig
 from airscene.model.patch.ground import background_of
@@ -77,9 +78,14 @@ def first_look(images: Sequence[np.ndarray], config: PatchConfig) -> First:
     if config.background == "auto":
         config = replace(config, background="set" if grounds.are_of_the_set else "smooth")
     if config.background == "set" and not len(grounds.templates):
+        why = "they have none in common"
+        if len(small) < FEWEST:
+            why = f"there are {len(small)} images"
+        elif len({one.shape for one in small}) > 1:
+            why = "they are of several shapes"
         raise InputError(
-            "--background set: the images have no ground in common; leave it out, or give smooth "
-            "or flat"
+            f"--background set is a ground that {FEWEST} images or more share, and {why}; leave it "
+            "out, or give smooth or flat"
         )
     background = background_of(config, grounds.templates)
     less = [

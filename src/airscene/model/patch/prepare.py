@@ -5,11 +5,13 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Float32
 
+from airscene.errors import InputError
 from airscene.images.fit import with_channels
 from airscene.images.frame import Frame, parse_object_size
 from airscene.images.pictures import GreyOrColour
 from airscene.model.background import FittedBackground
 from airscene.model.background.fitted import Values
+from airscene.model.background.region import inside
 from airscene.model.patch.calibrate import contrasts
 from airscene.model.patch.config import PatchConfig
 from airscene.model.patch.size import Planes, object_size, reduced, without_large
@@ -27,7 +29,7 @@ class Prepared(NamedTuple):
         ground: The numbers that tell its ground.
         relative: The size of its objects in that of a typical image's.
         exposure: The contrast of its objects in that of a typical image's.
-        less: The scaled image less its ground, over the exposure.
+        less: The region of interest of the scaled image less its ground, over the exposure.
     """
 
     scaled: Float32[np.ndarray, "channel _ _"]
@@ -49,13 +51,19 @@ def prepare(
         source: What messages call it.
 
     Raises:
-        InputError: If the image does not fit the size of the objects.
+        InputError: If the image, or the region of interest in it, does not fit the size of the
+            objects.
     """
     frame = frame_of(config)
     relative = relative_size(config, background, image)
     scaled = frame.scale(image, source, relative)
     ground = background.fit(scaled)
     less = less_ground(config, background, scaled, image.shape[:2], ground)
+    less = inside(less, config.region)
+    if max(less.shape[1:]) < config.pixels:
+        raise InputError(
+            f"{source}: the region of interest is smaller than an object; give a larger --region"
+        )
     exposure = 1.0
     if config.exposure == "mixed":
         found = float(contrasts([less], config)[0]) / config.calibration.contrast

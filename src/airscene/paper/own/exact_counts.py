@@ -78,12 +78,11 @@ def exact_row(preset: MaskedPreset, changes: Mapping[str, Any], runs: Path) -> R
     return {
         "scenes": len(right),
         "left_out": len(truth.counts) - len(right),
-        "presence_apart": float(np.mean(presence)),
-        "presence_apart_most": float(np.max(presence)),
-        "count_total_variation": float(np.mean(apart)),
-        "same_count": float(np.mean(same)),
-        "count_accuracy": float(np.mean(right)),
-        "exact_count_accuracy": float(np.mean(exact_right)),
+        "presence_apart": _mean(presence),
+        "count_total_variation": _mean(apart),
+        "same_count": _mean(same),
+        "count_accuracy": _mean(right),
+        "exact_count_accuracy": _mean(exact_right),
     }
 
 
@@ -148,6 +147,11 @@ def logistic(x: float) -> float:
 def _normalised(log_weights: np.ndarray) -> np.ndarray:
     weights = np.exp(log_weights - log_weights.max())
     return weights / weights.sum()
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    """The mean; None where no scene is small enough."""
+    return float(np.mean(values)) if values else None
 
 
 def _at_full_price(one: Found) -> Found:
