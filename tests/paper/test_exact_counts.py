@@ -6,10 +6,11 @@ import jax
 import numpy as np
 import pytest
 
+from airscene.inference.patches.in_images import logistic
 from airscene.inference.patches.objects import Found, square
 from airscene.model.patch.air import PatchAIR
 from airscene.model.patch.config import Calibration, PatchConfig
-from airscene.paper.own.exact_counts import counts_of, logistic, marginals, subset_log_weights
+from airscene.paper.own.exact_counts import counts_of, marginals, subset_log_weights
 
 CONFIG = PatchConfig(
     channels=1,

@@ -96,6 +96,8 @@ def unroll(
     across, down = (2.0 * at / len(at) - 1.0 for at in (x, y))
     preference = SLOPE * (jnp.cos(side) * across + jnp.sin(side) * down[:, None])
 
+    nothing = jnp.zeros_like(image)
+
     def step(state: _State, noise: Float[Array, " noise"]):
         canvas, covered, free = state
         error = stop((image - canvas) * valid)
@@ -130,7 +132,6 @@ def unroll(
         explained = model.gain(image, valid, nothing, kept) if by_expectation else 0.0
         return _State(kept, covered, free), (values, explained)
 
-    nothing = jnp.zeros_like(image)
     begin = _State(nothing, jnp.zeros_like(valid), jnp.ones_like(valid))
     state, (values, explained) = jax.lax.scan(step, begin, noise)
     if by_expectation:

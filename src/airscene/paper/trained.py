@@ -14,6 +14,7 @@ import numpy as np
 
 from airscene.evaluation import Curve, Picture, heatmaps, learning_curve, objective_curve
 from airscene.files import write_atomic
+from airscene.images.load import Paths
 from airscene.inference import Model, load
 from airscene.paper.result import Row, Rows, Unit, of_run
 from airscene.runs.preset import MaskedPreset, PatchPreset, Preset, ScenePreset, run_data
@@ -47,16 +48,23 @@ def folder_of(row: Row, runs: Path) -> Path | None:
 
 
 def trained(
-    preset: Preset | MaskedPreset | ScenePreset | DRAWPreset | CAEPreset, runs: Path
+    preset: Preset | PatchPreset | MaskedPreset | ScenePreset | DRAWPreset | CAEPreset,
+    runs: Path,
+    images: Paths | None = None,
 ) -> Any:
     """Return the model that a preset trains; of inverse graphics, its `air` are the networks.
 
     A run that is not in the folder of all runs is made; one that was cut short goes on.
 
+    Args:
+        preset: The preset.
+        runs: The folder of all runs.
+        images: Images in place of those that the preset names.
+
     Raises:
         InputError: If training fails, or (`InTheWay`) a run of another configuration is there.
     """
-    folder, task = run_folder(preset, runs), make_task(preset)
+    folder, task = run_folder(preset, runs), make_task(preset, images=images)
     model = run(task, folder, resume=(folder / "config.json").is_file())
     return task.inferrer(model, folder.name)
 

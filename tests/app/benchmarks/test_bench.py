@@ -57,9 +57,8 @@ def test_rendering_stands_beside_the_stock_renderer(monkeypatch):
 
 
 def test_a_scan_stands_beside_its_proposals(monkeypatch):
-    """The watched scan asks for what the scan itself does."""
+    """A whole image is timed, and it is told how many proposals that takes."""
     monkeypatch.setattr(patch_bench, "ROUNDS", 1)
-    monkeypatch.setattr(patch_bench, "CROPS", 40)
     images = [np.full((50, 60, 3), 0.5, np.float32) for _ in range(6)]
     for k, image in enumerate(images):
         image[10 : 20 + k, 10 + k : 20 + k] = 0.9

@@ -27,16 +27,17 @@ def folder(tmp_path):
     return write
 
 
+def numbered(pictures):
+    return {f"{i}.png": picture for i, picture in enumerate(pictures)}
+
+
 LABELS = np.array([[0, 0, 0, 0], [0, 1, 2, 0], [0, 1, 2, 3]], np.uint8)
 PICTURE = np.arange(36, dtype=np.uint8).reshape(3, 4, 3)
 
 
 def test_scenes_come_back(folder):
     scenes = multi_dsprites(3, seed=0)
-    where = folder(
-        {f"{i}.png": image for i, image in enumerate(scenes.images)},
-        {f"{i}.png": mask for i, mask in enumerate(scenes.masks)},
-    )
+    where = folder(numbered(scenes.images), numbered(scenes.masks))
     found = load_masked(where)
     assert [source for source, _, _ in found] == [
         str(where / "images" / f"{i}.png") for i in (0, 1, 2)
@@ -59,10 +60,7 @@ def test_sizes_and_kinds_may_differ(folder):
 
 def test_a_folder_of_one_size_is_a_set(folder):
     true = multi_dsprites(3, seed=0)
-    where = folder(
-        {f"{i}.png": image for i, image in enumerate(true.images)},
-        {f"{i}.png": mask for i, mask in enumerate(true.masks)},
-    )
+    where = folder(numbered(true.images), numbered(true.masks))
     found = masked_scenes(where)
     assert np.array_equal(found.images, true.images) and np.array_equal(found.masks, true.masks)
     assert np.array_equal(found.counts, true.counts)

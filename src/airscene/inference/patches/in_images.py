@@ -37,14 +37,14 @@ def scene_of(
         rng: Draws which objects are there.
     """
     scaled = seen.scaled.shape[1:]
-    presence = [_logistic(one.net) for one in found.objects]
+    presence = [logistic(one.net) for one in found.objects]
     kept = range(len(presence))
     if rng is not None:
         kept = [k for k in kept if rng.random() < presence[k]]
     left, top = corner_of(scaled, air.config.region)
     found_there = [one.moved(left, top) for one in found.objects]
     objects = tuple(_object(found_there[k], presence[k], size, scaled) for k in kept)
-    probs = count_probs([*presence, *(_logistic(x) for x in found.rejected)])
+    probs = count_probs([*presence, *(logistic(x) for x in found.rejected)])
     told = (seen.relative, seen.exposure, *seen.ground)
     return Scene(source, probs, objects, sample, size, ground=tuple(map(float, told)))
 
@@ -151,5 +151,6 @@ def found_in(air: PatchAIR, scene: Scene, scaled: tuple[int, int]) -> list[Found
     ]
 
 
-def _logistic(x: float) -> float:
+def logistic(x: float) -> float:
+    """Return the probability of log-odds."""
     return 1.0 / (1.0 + math.exp(-min(max(x, -500.0), 500.0)))

@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from airscene.evaluation import bars
 from airscene.inference import PatchModel
-from airscene.inference.patches.in_images import count_probs
+from airscene.inference.patches.in_images import count_probs, logistic
 from airscene.inference.patches.objects import Found, put
 from airscene.model.patch.air import PatchAIR
 from airscene.paper.result import Result, Row, Rows, Unit, described, numbers, of_run
@@ -137,11 +137,6 @@ def counts_of(log_weights: Float[np.ndarray, " subsets"]) -> Float[np.ndarray, "
     """Return the distribution of the number of objects, of the log-weights of all subsets."""
     sizes = [int(subset).bit_count() for subset in range(len(log_weights))]
     return np.bincount(sizes, weights=_normalised(log_weights))
-
-
-def logistic(x: float) -> float:
-    """Return the probability of log-odds."""
-    return float(0.5 * (1.0 + np.tanh(0.5 * x)))
 
 
 def _normalised(log_weights: np.ndarray) -> np.ndarray:

@@ -15,12 +15,10 @@ from airscene.inference.patches.scan import Explained, scan
 from airscene.model.patch.prepare import Prepared
 from airscene.paper.own.own_images import SIZES, counted_row
 from airscene.paper.result import Result, Row, Rows, Unit, described, numbers, of_run
-from airscene.paper.trained import run_folder
+from airscene.paper.trained import trained
 from airscene.runs.preset import MaskedPreset, PatchPreset
 from airscene.runs.presets.masked import MANY_DIGITS, on
 from airscene.runs.presets.own import IMAGES
-from airscene.runs.run import run
-from airscene.runs.tasks import make_task
 from airscene.schema import Together
 
 # Two sets of photographs and micrographs, and two that are made.
@@ -72,8 +70,8 @@ def own_ablations(quickly: bool = False) -> Result:
             make = partial(ablation_row, changed, name, "")
             said = Together(changed, {"set": name, "scenes": SCENES})
             units.append(Unit(changed.name, 1, said, make))
+        c = usual.model
         for change in USED:
-            c = usual.model
             if change == "no edge price" and c.edge_price <= c.object_price:
                 # It never decides.
                 continue
@@ -89,9 +87,7 @@ def ablation_row(preset: PatchPreset | MaskedPreset, name: str, change: str, run
     if isinstance(preset, PatchPreset):
         training, held_out = load_counted(name)
         images = [one.image for one in training]
-    task, folder = make_task(preset, images=images), run_folder(preset, runs)
-    model = task.inferrer(run(task, folder, resume=(folder / "config.json").is_file()), folder.name)
-    assert isinstance(model, PatchModel)
+    model: PatchModel = trained(preset, runs, images)
     if change:
         model = USED[change](model)
     if held_out is not None:

@@ -17,11 +17,9 @@ from airscene.images.frame import parse_object_size
 from airscene.images.sets.counted import Counted, load_counted
 from airscene.inference import PatchModel, load
 from airscene.paper.result import Result, Row, Rows, Unit, described, numbers, of_run
-from airscene.paper.trained import folder_of, run_folder
+from airscene.paper.trained import folder_of, run_folder, trained
 from airscene.runs.preset import PatchPreset
 from airscene.runs.presets.own import IMAGES
-from airscene.runs.run import run
-from airscene.runs.tasks import make_task
 from airscene.schema import Together
 from airscene.training.record import read_metrics
 
@@ -68,15 +66,11 @@ def own_images(quickly: bool = False) -> Result:
 def own_row(preset: PatchPreset, name: str, size: str, runs: Path) -> Row:
     """Return what a model trained on a set's training images makes of those held out."""
     training, held_out = load_counted(name)
-    folder = run_folder(preset, runs)
-    task = make_task(preset, images=[one.image for one in training])
-    model: PatchModel = task.inferrer(
-        run(task, folder, resume=(folder / "config.json").is_file()), folder.name
-    )
+    model: PatchModel = trained(preset, runs, [one.image for one in training])
     config = model.air.config
     return {
         **counted_row(model, held_out, size),
-        "seconds": read_metrics(folder / "metrics.jsonl")[-1]["seconds"],
+        "seconds": read_metrics(run_folder(preset, runs) / "metrics.jsonl")[-1]["seconds"],
         "object_size": config.object_size,
         "object_pixels": float(np.median([_pixels(config.object_size, one) for one in held_out])),
         "background": config.background,
