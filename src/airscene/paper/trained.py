@@ -64,7 +64,8 @@ def trained(
     Raises:
         InputError: If training fails, or (`InTheWay`) a run of another configuration is there.
     """
-    folder, task = run_folder(preset, runs), make_task(preset, images=images)
+    folder = run_folder(preset, runs)
+    task = make_task(preset) if images is None else make_task(preset, images=images)
     model = run(task, folder, resume=(folder / "config.json").is_file())
     return task.inferrer(model, folder.name)
 
