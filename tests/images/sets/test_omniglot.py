@@ -149,6 +149,7 @@ def test_a_part_of_omniglot(small, tmp_path):
 REAL = os.environ.get("AIRSCENE_DATA")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(REAL is None, reason="needs Omniglot, in the folder that AIRSCENE_DATA names")
 def test_the_real_drawings():
     try:
