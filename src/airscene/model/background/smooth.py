@@ -1,7 +1,7 @@
 """A background that varies slowly over the image."""
 
 import numpy as np
-from jaxtyping import Float, Float32
+from jaxtyping import Bool, Float, Float32
 
 from airscene.images.resample import resample
 from airscene.model.background.fitted import FittedBackground, Planes, Values
@@ -18,10 +18,10 @@ FITS = (
 )
 ORDER = FITS[-1][0]
 
-# Fits begin from so many colours at most. A pixel is explained by a fit within this scale. A fit
-# from another colour than the mode must explain so many times as much: where objects cover half of
-# an image, a fit to them explains about as much as one to the ground.
-STARTS, EXPLAINED, RIVAL = 3, 0.06, 1.4
+# Fits begin from so many colours at most. A pixel is explained by a fit within this scale. Fits are
+# compared on a frame along the edge of the reduced image, of so many pixels: where objects cover
+# half of an image, a fit to them explains about as much of it all as one to the ground.
+STARTS, EXPLAINED, FRAME = 3, 0.06, 3
 
 # Weight of a penalty on all coefficients but the mean: it decides where objects cover the ground.
 RIDGE = 1e-5
@@ -36,7 +36,7 @@ class Smooth(FittedBackground):
     that shrinks: what is far from the fit, the objects, loses its influence. Where that explains
     less than half of the image, a large object of one colour may have been taken for the ground,
     as a ground that varies has no one colour. Then fits from other frequent colours are tried too,
-    and one is taken that explains much more.
+    and the one is taken that explains most along the edge of the image.
     """
 
     def fit(self, image: Planes) -> Values:
@@ -48,12 +48,11 @@ class Smooth(FittedBackground):
         pixels = small.reshape(channels, -1).T
         bases = {order: _cosines(*size, order) for order, _ in FITS}
         starts = modes(pixels, STARTS)
-        best, share = _fitted(pixels, bases, next(starts))
-        if share < 0.5:
-            others = [_fitted(pixels, bases, start) for start in starts]
-            rival = max(others, key=lambda fit: fit[1], default=(best, 0.0))
-            if rival[1] > RIVAL * share:
-                best = rival[0]
+        best, explained = _fitted(pixels, bases, next(starts))
+        if explained.mean() < 0.5:
+            fits = [(best, explained), *(_fitted(pixels, bases, start) for start in starts)]
+            frame = _frame(size)
+            best, _ = max(fits, key=lambda fit: fit[1][frame].mean())
         return best.ravel()
 
     def draw(
@@ -69,8 +68,8 @@ class Smooth(FittedBackground):
 
 def _fitted(
     pixels: Float[np.ndarray, "n channel"], bases: dict[int, np.ndarray], start: np.ndarray
-) -> tuple[Float[np.ndarray, "terms channel"], float]:
-    """What a fit from a colour ends at, and the share of pixels that it explains."""
+) -> tuple[Float[np.ndarray, "terms channel"], Float[np.ndarray, " n"]]:
+    """What a fit from a colour ends at, and how far it explains each pixel, 0 to 1."""
     fit = np.broadcast_to(start, pixels.shape)
     coefficients = np.zeros((0, pixels.shape[1]))
     for order, scale in FITS:
@@ -82,7 +81,14 @@ def _fitted(
         coefficients = np.linalg.solve(normal, basis.T @ (weight[:, None] * pixels))
         fit = basis @ coefficients
     residue = np.square(pixels - fit).mean(axis=1)
-    return coefficients, float((1.0 / (1.0 + residue / EXPLAINED**2)).mean())
+    return coefficients, 1.0 / (1.0 + residue / EXPLAINED**2)
+
+
+def _frame(size: tuple[int, int]) -> Bool[np.ndarray, " pixels"]:
+    """Which pixels lie along the edge."""
+    frame = np.ones(size, bool)
+    frame[FRAME:-FRAME, FRAME:-FRAME] = False
+    return frame.ravel()
 
 
 _KEPT = tuple(np.array([(i, j) for i in range(ORDER) for j in range(ORDER - i)]).T)
