@@ -4,9 +4,6 @@ import gc
 import os
 from pathlib import Path
 
-# Tracing makes many objects and few cycles: seldom looked for, they cost a tenth less time.
-gc.set_threshold(100_000, 20, 20)
-
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 # Tests compile much and run little: quick compilation is worth more than quick code.
 os.environ.setdefault(
@@ -28,6 +25,9 @@ hypothesis.settings.load_profile("airscene")
 
 # Before any module of the package is imported: modules imported earlier would go unchecked.
 jaxtyping.install_import_hook("airscene", "beartype.beartype")
+
+# Tracing makes many objects and few cycles: seldom looked for, they cost a tenth less time.
+gc.set_threshold(100_000, 20, 20)
 
 
 # A process may map so many pieces of memory, of which each compiled function has some; Linux allows

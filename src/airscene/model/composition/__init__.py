@@ -5,6 +5,7 @@ from typing import Protocol, runtime_checkable
 from jaxtyping import Array, Bool, Float
 
 from airscene.model.composition.either import Either
+from airscene.model.composition.max import Max
 from airscene.model.composition.over import Over
 from airscene.model.composition.sum import Sum
 from airscene.model.shapes import AnyImage, AnyMask, Image
@@ -64,4 +65,4 @@ class Masked(Protocol):
 
 
 # Those of objects with masks, which the decoder of `airscene.model.patch` draws.
-MASKED: dict[str, type[Masked]] = {"either": Either, "over": Over, "sum": Sum}
+MASKED: dict[str, type[Masked]] = {"either": Either, "max": Max, "over": Over, "sum": Sum}

@@ -9,7 +9,7 @@ from airscene.images.frame import parse_object_size
 from airscene.schema import NO_OPTION
 
 BackgroundName = Literal["auto", "black", "flat", "smooth", "set"]
-CompositionName = Literal["either", "over", "sum"]
+CompositionName = Literal["either", "max", "over", "sum"]
 LikelihoodName = Literal["gaussian", "robust"]
 Between = Literal["auto", "alike", "mixed"]
 Colours = Literal["one", "many"]
@@ -67,7 +67,7 @@ class PatchConfig:
             never taken for one, and the network is shown where the colour is that it looks at.
         sharpness: How steep the edge of a mask is; more is harder edged.
         composition: How an object changes the canvas: "over" it (alpha), "either" over or under
-            what is there, or added to it ("sum").
+            what is there, added to it ("sum"), or the strongest is seen ("max").
         background: What is there without objects: "black", "flat" (one colour an image), "smooth"
             (a field of low order), "set" (the same in all images); "auto" chooses.
         background_image: A picture of the ground of all images, without objects: it is then that

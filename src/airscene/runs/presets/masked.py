@@ -78,7 +78,7 @@ MANY_DIGITS = MaskedPreset(
 
 def on(ground: str) -> MaskedPreset:
     """Return `multi-dsprites` on grey, coloured or textured grounds, named for them."""
-    # Textures are fitted in another way since number 3; of other grounds no scene is.
-    number = 3 if ground == "textured" else DSPRITES.number
+    # Textures are fitted in another way since numbers 3 and 4; of other grounds no scene is.
+    number = 4 if ground == "textured" else DSPRITES.number
     named = replace(DSPRITES, name=f"multi-dsprites-{ground}", number=number)
     return named.override(ground=ground)
