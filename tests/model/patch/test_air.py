@@ -109,8 +109,9 @@ def test_of_two_colours_that_meet_one_is_looked_at():
         assert np.allclose(start.place, [middle, 30.0], atol=1.2)
 
 
-def test_weights_are_read_as_they_were_written(tmp_path):
-    model = make(background="set", template_shape=(2, 3, 10, 12))
+@pytest.mark.parametrize("background", ["set", "learnt"])
+def test_weights_are_read_as_they_were_written(background, tmp_path):
+    model = make(background=background, template_shape=(2, 3, 12, 12))
     save_weights(model, tmp_path / "x.safetensors")
     again = load_module(tmp_path / "x.safetensors", PatchAIR, PatchConfig)
     assert again.config == model.config

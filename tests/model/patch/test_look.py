@@ -71,3 +71,25 @@ def test_pictures_that_are_none(tmp_path, empty):
         first_look(image, PatchConfig(background_image=str(tmp_path / "nowhere.png")))
     with pytest.raises(InputError, match="left out with --background-image"):
         PatchConfig(background_image=empty, background="smooth")
+
+
+def test_a_learnt_ground_is_told_by_its_forms(empty):
+    """Of a light that comes from one side or the other, on a bench that is no smooth field."""
+    rng, x = np.random.default_rng(3), np.linspace(-0.1, 0.1, 120)[:, None]
+    lights = [rng.normal() * x for _ in range(12)]
+    images, outs = zip(
+        *(with_discs(0.5 + 0.2 * (cluttered() - 0.5) + one, k) for k, one in enumerate(lights)),
+        strict=True,
+    )
+    config = PatchConfig(channels=3, object_size="12px", background="learnt")
+    found = look([(str(k), image) for k, image in enumerate(images)], config)
+    assert found.config.template_shape == (4, 3, 12, 12)
+    assert found.background.pictures.shape == (4, 3, 12, 12)
+    assert found.config.calibration.contrast > 0.1
+    drawn = np.stack([found.background.draw(one.ground, (90, 120)) for one in found.prepared])
+    of_light = np.stack(lights)[..., 0] - np.mean(lights, axis=0)[:, 0]
+    profile = drawn.mean(axis=(1, 2)) - drawn.mean(axis=(0, 1, 2))
+    # Beside the brightness, which differs too.
+    assert np.abs(profile - profile.mean(axis=1, keepdims=True) - of_light).max() < 0.03
+    with pytest.raises(InputError, match="from 5 images or more, and there are 4; leave it out"):
+        first_look(images[:4], config)

@@ -5,6 +5,7 @@ from typing import Protocol
 from airscene.model.background.black import Black
 from airscene.model.background.fitted import FittedBackground
 from airscene.model.background.flat import Flat
+from airscene.model.background.learnt import Learnt
 from airscene.model.background.set import Grounds, Set, grounds_of
 from airscene.model.background.smooth import Smooth
 from airscene.model.shapes import Image
@@ -28,7 +29,17 @@ FITTED: dict[str, type[FittedBackground]] = {
     "black": Black,
     "flat": Flat,
     "smooth": Smooth,
-    "set": Set,
 }
 
-__all__ = ["BACKGROUNDS", "FITTED", "Background", "FittedBackground", "Grounds", "grounds_of"]
+# Those that are told by pictures, of which each set of images has its own.
+FROM_PICTURES: dict[str, type[Set] | type[Learnt]] = {"set": Set, "learnt": Learnt}
+
+__all__ = [
+    "BACKGROUNDS",
+    "FITTED",
+    "FROM_PICTURES",
+    "Background",
+    "FittedBackground",
+    "Grounds",
+    "grounds_of",
+]

@@ -8,7 +8,7 @@ from airscene.errors import check_one_of, check_option, check_whole
 from airscene.images.frame import parse_object_size
 from airscene.schema import NO_OPTION
 
-BackgroundName = Literal["auto", "black", "flat", "smooth", "set"]
+BackgroundName = Literal["auto", "black", "flat", "smooth", "set", "learnt"]
 CompositionName = Literal["either", "max", "over", "sum"]
 LikelihoodName = Literal["gaussian", "robust"]
 Between = Literal["auto", "alike", "mixed"]
@@ -69,7 +69,8 @@ class PatchConfig:
         composition: How an object changes the canvas: "over" it (alpha), "either" over or under
             what is there, added to it ("sum"), or the strongest is seen ("max").
         background: What is there without objects: "black", "flat" (one colour an image), "smooth"
-            (a field of low order), "set" (the same in all images); "auto" chooses.
+            (a field of low order), "set" (the same in all images), "learnt" (a few coarse forms
+            of which each image has its part); "auto" chooses one of the first four.
         background_image: A picture of the ground of all images, without objects: it is then that
             of "set". It may be of another size, not of another shape.
         region: Where objects are looked for: left, top, right and bottom, as shares of the width
@@ -82,7 +83,7 @@ class PatchConfig:
         exposure: The same of their contrast with the ground.
         likelihood: How a pixel is distributed given the canvas: "gaussian", or "robust", whose
             tails are heavy.
-        template_shape: Of "set": number, channels, height and width of its pictures.
+        template_shape: Of "set" and "learnt": number, channels, height and width of the pictures.
         calibration: What follows from the images.
     """
 

@@ -10,7 +10,8 @@ from airscene.errors import InputError
 from airscene.images.fit import with_channels
 from airscene.images.load import load_images
 from airscene.images.resample import resample
-from airscene.model.background import FittedBackground, Grounds, grounds_of
+from airscene.model.background import FROM_PICTURES, FittedBackground, Grounds, grounds_of
+from airscene.model.background.learnt import LEAST, learn
 from airscene.model.background.region import inside, inside_size
 from airscene.model.background.set import FEWEST
 from airscene.model.patch.calibrate import calibrate, contrasts
@@ -27,6 +28,7 @@ class First(NamedTuple):
         config: The configuration, with the ground that is chosen.
         background: What fits the ground of reduced images.
         grounds: What the images have in common.
+        pictures: Those that tell the ground, of "set" or "learnt".
         small: The reduced images.
         less: The reduced images less their ground.
         sizes: How large their objects are.
@@ -35,6 +37,7 @@ class First(NamedTuple):
     config: PatchConfig
     background: FittedBackground
     grounds: Grounds
+    pictures: np.ndarray
     small: list[Planes]
     less: list[Planes]
     sizes: Sizes
@@ -67,7 +70,8 @@ def first_look(images: Sequence[np.ndarray], config: PatchConfig) -> First:
 
     Raises:
         InputError: If there is a picture of the ground that cannot be read, or is of another shape
-            than the images; or "set" is wanted, and the images have no ground in common.
+            than the images; or "set" is wanted, and the images have no ground in common; or
+            "learnt" is, and they are too few.
     """
     small = [reduced(with_channels(image, config.channels)) for image in images]
     if config.background_image:
@@ -87,12 +91,20 @@ def first_look(images: Sequence[np.ndarray], config: PatchConfig) -> First:
             f"--background set is a ground that {FEWEST} images or more share, and {why}; leave it "
             "out, or give smooth or flat"
         )
-    background = background_of(config, grounds.templates)
+    pictures = grounds.templates
+    if config.background == "learnt":
+        if len(small) < LEAST:
+            raise InputError(
+                f"--background learnt learns from {LEAST} images or more, and there are "
+                f"{len(small)}; leave it out, or give smooth or flat"
+            )
+        pictures = learn([inside(x, config.region) for x in small])
+    background = background_of(config, pictures)
     less = [
         less_ground(config, background, x, image.shape[:2])
         for x, image in zip(small, images, strict=True)
     ]
-    return First(config, background, grounds, small, less, object_sizes(less))
+    return First(config, background, grounds, pictures, small, less, object_sizes(less))
 
 
 def look(
@@ -111,6 +123,7 @@ def look(
     images = [image for _, image in named]
     first = first or first_look(images, config)
     config, background, sizes = first.config, first.background, first.sizes
+    pictures = first.pictures
     if not sizes.typical and not config.object_size:
         raise InputError(
             "nothing stands out of the ground of the images, so that no object size can be "
@@ -126,9 +139,10 @@ def look(
     if config.background == "set":
         # In the size that images are scaled to.
         size = inside_size(frame_of(config).size(images[0].shape[:2]), config.region)
-        templates = np.stack([resample(one, size) for one in first.grounds.templates])
-        config = replace(config, template_shape=templates.shape)
-        background = background_of(config, templates)
+        pictures = np.stack([resample(one, size) for one in pictures])
+        background = background_of(config, pictures)
+    if config.background in FROM_PICTURES:
+        config = replace(config, template_shape=pictures.shape)
 
     # First as if all were exposed alike: their contrasts say whether they are.
     wanted, config = config.exposure, replace(config, exposure="alike")
