@@ -41,6 +41,7 @@ MOST_SHOWN = 4.0
 TRAINED: Mapping[str, Mapping[str, Any]] = {
     "as it is": {},
     "ground of one colour": {"background": "flat"},
+    "ground of learnt forms": {"background": "learnt"},
     "objects add up": {"composition": "sum"},
     "sigma halved": {"object_worth": 4.0},
     "sigma doubled": {"object_worth": 0.25},
