@@ -54,6 +54,18 @@ def test_a_size_that_is_given_is_in_the_command(tmp_path, capsys):
     assert said.endswith("--object-size 20px --out runs/mine\n")
 
 
+def test_a_region_is_looked_at_alone_and_in_the_command(tmp_path, capsys):
+    folder = write(tmp_path / "a")
+    for file in folder.iterdir():
+        image = np.asarray(Image.open(file))
+        beside = np.random.default_rng(0).integers(0, 256, (90, 60), np.uint8)
+        Image.fromarray(np.concatenate([image, beside], axis=1)).save(file)
+    said = told(capsys, folder, "--region", "0", "0", "0.6", "1")
+    assert said.endswith("--region 0 0 0.6 1 --out runs/mine\n")
+    assert 15 <= int(said.split("the longer side ")[1].split()[0]) <= 23
+    assert main(["images", str(folder), "--region", "0.6", "0", "0", "1"]) == 2
+
+
 def test_unusual_images_have_a_line_each(tmp_path, capsys):
     folder = write(tmp_path / "a")
     write(folder, n=2, size=(90, 120), seed=1)

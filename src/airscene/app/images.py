@@ -12,7 +12,7 @@ from rich.console import Console
 from airscene.app.text_picture import block_picture, plain_picture
 from airscene.errors import InputError
 from airscene.files import check_writable
-from airscene.model.patch.config import PatchConfig
+from airscene.model.patch.config import WHOLE, PatchConfig
 
 if TYPE_CHECKING:
     from airscene.model.patch.survey import Survey
@@ -36,11 +36,14 @@ class Images:
             subtracted, and circles about what seems to be an object.
         object_size: Size of a typical object, if you know better: "40px" in pixels of the images,
             or "0.06" of their short side.
+        region: Where objects are looked for, as in training: left, top, right and bottom, as shares
+            of the width and the height of each image.
     """
 
     images: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER ...")]
     out: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
     object_size: str = ""
+    region: tuple[float, float, float, float] = WHOLE
 
     def run(self, console: Console) -> None:
         """Look at the images, and print what is found.
@@ -48,7 +51,7 @@ class Images:
         Raises:
             InputError: If an option is wrong, or no image can be read.
         """
-        config = PatchConfig(object_size=self.object_size)
+        config = PatchConfig(object_size=self.object_size, region=self.region)
         if not self.images:
             raise InputError("no images given; give an image, a folder or a pattern")
         if self.out:
@@ -71,7 +74,7 @@ class Images:
             _sheet(found, said).save(self.out)
             console.print(f"Look at {self.out}.")
         if not found.trouble:
-            print(f"Train with: {command(self.images, self.object_size)}")
+            print(f"Train with: {command(self.images, config)}")
 
 
 def _show(found: "Survey") -> None:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from airscene.model.background.set import FEWEST, MOST_OF
+from airscene.model.patch.config import WHOLE, PatchConfig
 from airscene.model.patch.size import MIXED
 from airscene.model.patch.survey import Survey
 
@@ -90,16 +91,19 @@ def unusual(found: Survey) -> list[str]:
     return lines
 
 
-def command(paths: Sequence[str], object_size: str) -> str:
+def command(paths: Sequence[str], wanted: PatchConfig) -> str:
     """Return the command to train with, to be pasted into a shell.
 
     Args:
         paths: What was given.
-        object_size: As it was given; empty if it was not.
+        wanted: What was asked for beside them.
     """
-    size = ["--object-size", object_size] if object_size else []
     train = ["airscene", "train", "images", "--images", *paths]
-    return shlex.join([*train, *size, "--out", "runs/mine"])
+    if wanted.object_size:
+        train += ["--object-size", wanted.object_size]
+    if wanted.region != WHOLE:
+        train += ["--region", *(f"{share:g}" for share in wanted.region)]
+    return shlex.join([*train, "--out", "runs/mine"])
 
 
 def _sizes(found: Survey) -> str:

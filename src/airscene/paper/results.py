@@ -17,6 +17,7 @@ _MODULES = {
     "downstream": "downstream.downstream",
     "sprites": "counting.sprites",
     "omniglot": "counting.omniglot",
+    "stress": "counting.stress",
     "policies": "counting.policies",
     "films": "counting.films",
     "inference-speed": "speed",

@@ -32,6 +32,16 @@ FULL = Preset(
     ),
 )
 
+ROBUST = replace(
+    FULL,
+    name="multi-mnist-robust",
+    about="Multi-MNIST on even grounds, in noise, faint, smaller and larger.",
+    example="--out runs/robust",
+    # Subtracting the ground leaves nothing to be learnt of it. Sizes differ by more.
+    model=replace(FULL.model, subtract_ground=True),
+    training=replace(FULL.training, steps=16_000, augment=0.7),
+)
+
 SHRUNK = Preset(
     name="multi-mnist-shrunk",
     about="Digits resized by 1 / N(1.3, 0.1) that may overlap, as in public implementations.",
@@ -57,6 +67,15 @@ DAIR = Preset(
         count_penalty_release=(0.6, 0.9),
         prefix_release=(0.1, 0.3),
     ),
+)
+
+DAIR_ROBUST = replace(
+    DAIR,
+    name="multi-mnist-dair-robust",
+    about="The difference network (DAIR) on what multi-mnist-robust is trained on.",
+    example="--out runs/robust-dair",
+    model=replace(DAIR.model, subtract_ground=True),
+    training=replace(DAIR.training, steps=12_000, augment=0.7),
 )
 
 DAIR_013 = replace(
