@@ -1,4 +1,4 @@
-"""Counts of digits on other grounds, in noise, faint, smaller and larger: plain and robust."""
+"""Counts of digits on other grounds, in noise, faint, and of other sizes."""
 
 import hashlib
 from collections.abc import Iterator
@@ -16,10 +16,10 @@ from airscene.inference import Model, load
 from airscene.model.bundled import bundled_models
 from airscene.paper.result import Result, Row, Rows, Unit, described, of_run
 from airscene.paper.strange import SEEDS, photograph_folder, photographs, strange_images
-from airscene.paper.trained import quick, trained, training_units
+from airscene.paper.trained import scaled, trained, training_units
 from airscene.paper.unlike import as_images, flagged
 from airscene.runs.preset import Preset
-from airscene.runs.presets.images import DAIR, DAIR_ROBUST, FULL, ROBUST
+from airscene.runs.presets.images import DAIR, FULL, ROBUST
 from airscene.training.augment import CONTRAST, GROUND, NOISE, SIZES, magnified
 
 # Held-out scenes, images of each kind that are unlike training, and both of the quick version.
@@ -49,9 +49,9 @@ def stress(quickly: bool = False) -> Result:
         for name, file in bundled_models().items()
         if name in PLAIN
     ]
-    presets = [quick(preset) if quickly else preset for preset in (ROBUST, DAIR_ROBUST)]
+    presets, seeds = scaled(quickly, (1, 2, 3), ROBUST)
     row = partial(_trained_row, n_scenes, n_strange)
-    units += training_units(presets, (1,) if quickly else (1, 2, 3), row, said)
+    units += training_units(presets, seeds, row, said)
     return described("stress", units, _draw, scenes=SCENES, strange=STRANGE)
 
 
@@ -115,7 +115,7 @@ def changed(scenes: LabelledScenes) -> Iterator[tuple[str, np.ndarray]]:
 
 def _draw(rows: Rows, runs: Path, figures: Path) -> None:
     kinds = [key for key in rows[0] if key.partition("_")[0] in KINDS]
-    named = {FULL: "AIR", ROBUST: "AIR, robust", DAIR: "DAIR", DAIR_ROBUST: "DAIR, robust"}
+    named = {FULL: "AIR", DAIR: "DAIR", ROBUST: "AIR, robust"}
     values = {
         kind.replace("_", "\n"): {
             label: [row[kind] for row in of_run(rows, preset.name)]
