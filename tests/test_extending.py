@@ -53,11 +53,11 @@ def test_weights_come_back_by_their_names(page):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"composition": "max"},
+        {"composition": "brighter"},
         {"background": "grey"},
         {"likelihood": "laplace"},
         {"where_proposal": "flat"},
-        {"where_proposal": "difference", "composition": "max", "likelihood": "laplace"},
+        {"where_proposal": "difference", "composition": "brighter", "likelihood": "laplace"},
     ],
 )
 def test_the_bound_has_gradients_with_each_of_them(page, tiny, changes):
@@ -86,7 +86,7 @@ def test_a_name_that_nothing_has_is_refused(tiny):
 
 def test_a_composition_is_the_same_one_by_one_and_at_once(page):
     drawn = jnp.asarray(np.random.default_rng(0).random((3, 1, 4, 4), np.float32))
-    kind, canvas = page["Max"](), jnp.full((1, 4, 4), 0.2)
+    kind, canvas = page["Brighter"](), jnp.full((1, 4, 4), 0.2)
     for count in range(4):
         one_by_one = canvas
         for one in drawn[:count]:

@@ -61,7 +61,7 @@ def test_a_region_is_looked_at_alone_and_in_the_command(tmp_path, capsys):
         beside = np.random.default_rng(0).integers(0, 256, (90, 60), np.uint8)
         Image.fromarray(np.concatenate([image, beside], axis=1)).save(file)
     said = told(capsys, folder, "--region", "0", "0", "0.6", "1")
-    assert said.endswith("--region 0 0 0.6 1 --out runs/mine\n")
+    assert said.endswith("--region 0.0 0.0 0.6 1.0 --out runs/mine\n")
     assert 15 <= int(said.split("the longer side ")[1].split()[0]) <= 23
     assert main(["images", str(folder), "--region", "0.6", "0", "0", "1"]) == 2
 

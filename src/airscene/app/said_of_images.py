@@ -102,7 +102,7 @@ def command(paths: Sequence[str], wanted: PatchConfig) -> str:
     if wanted.object_size:
         train += ["--object-size", wanted.object_size]
     if wanted.region != WHOLE:
-        train += ["--region", *(f"{share:g}" for share in wanted.region)]
+        train += ["--region", *map(repr, wanted.region)]
     return shlex.join([*train, "--out", "runs/mine"])
 
 

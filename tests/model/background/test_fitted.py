@@ -60,6 +60,19 @@ def test_smooth_finds_a_field_under_objects(value):
     assert np.allclose(less, image - smooth.draw(values, (80, 100)), atol=1e-6)
 
 
+@pytest.mark.parametrize("width", [6, 10, 14])
+def test_smooth_takes_no_border_for_the_ground(width):
+    """A dark rim is all that there is along the edge, and little of the image."""
+    y, x = np.mgrid[:150, :200] / 200
+    ground = np.stack([0.3 + 0.3 * x, 0.6 - 0.3 * y, 0.35 + 0.15 * (x + y)]).astype(np.float32)
+    inside = (slice(None), slice(width, -width), slice(width, -width))
+    image = np.zeros_like(ground)
+    image[inside] = with_discs(ground, 6, 0, 0.95, radius=12)[inside]
+    smooth = Smooth()
+    off = np.abs(smooth.draw(smooth.fit(image), (150, 200)) - ground)[inside]
+    assert np.median(off) < 0.05
+
+
 def test_smooth_takes_no_large_object_of_one_colour_for_a_ground_that_varies():
     """No colour of the ground is as frequent as the object's."""
     y, x = np.mgrid[:64, :64] / 64

@@ -8,11 +8,12 @@ from jaxtyping import Float, Float32
 from airscene.images.resample import resample
 from airscene.model.background.fitted import FittedBackground, Planes, Values
 
-# Side of what is learnt, in cells: objects are smaller than one. Side of what is fitted, in pixels.
+# Side of what is learnt, in cells, and of what is fitted, in pixels.
 GRID, SIDE = 12, 48
 
 # Forms that are learnt beside the mean, the fewest images that each of them needs, and the fewest
-# that a mean needs: so few numbers tell a ground that it cannot draw objects.
+# that a mean needs. So few numbers cannot draw objects that are smaller than a cell, and of larger
+# ones only a part.
 FORMS, IMAGES_A_FORM, LEAST = 4, 4, 5
 
 # The scales of a residue beyond which a pixel is taken to be no ground, in units of white, one
@@ -28,10 +29,11 @@ class Learnt(FittedBackground):
 
         b(x, y) = m(x, y) + a + sum_{k <= 4} z_k f_k(x, y)
 
-    A linear decoder of cells that are larger than objects: light that comes from one side or the
+    A linear decoder of cells of a twelfth of the image: light that comes from one side or the
     other, a vignette, a bench in several states. Its encoder is a fit by reweighted least squares,
     with Geman-McClure weights of a scale that shrinks: what is far from it, the objects, loses its
-    influence.
+    influence. Of objects that are much larger than a cell, and nearly of the ground's colour, a
+    part is taken for ground.
 
     Args:
         pictures: The mean, then the forms.

@@ -20,8 +20,9 @@ ORDER = FITS[-1][0]
 
 # Fits begin from so many colours at most. A pixel is explained by a fit within this scale. Fits are
 # compared on a frame along the edge of the reduced image, of so many pixels: where objects cover
-# half of an image, a fit to them explains about as much of it all as one to the ground.
-STARTS, EXPLAINED, FRAME = 3, 0.06, 3
+# half of an image, a fit to them explains about as much of it all as one to the ground. A fit that
+# explains less than this share of what the best one does is one to a border alone.
+STARTS, EXPLAINED, FRAME, BORDER = 3, 0.06, 3, 0.6
 
 # Weight of a penalty on all coefficients but the mean: it decides where objects cover the ground.
 RIDGE = 1e-5
@@ -51,8 +52,11 @@ class Smooth(FittedBackground):
         best, explained = _fitted(pixels, bases, next(starts))
         if explained.mean() < 0.5:
             fits = [(best, explained), *(_fitted(pixels, bases, start) for start in starts)]
-            frame = _frame(size)
-            best, _ = max(fits, key=lambda fit: fit[1][frame].mean())
+            frame, most = _frame(size), max(explained.mean() for _, explained in fits)
+            best, _ = max(
+                (fit for fit in fits if fit[1].mean() > BORDER * most),
+                key=lambda fit: fit[1][frame].mean(),
+            )
         return best.ravel()
 
     def draw(

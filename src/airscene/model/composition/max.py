@@ -8,8 +8,8 @@ class Max:
 
         y_i = drawn_i  where |drawn_i| > |y_{i-1}|,  y_{i-1} elsewhere
 
-    Of bright things on black it is the largest value. It is of no order. Deviation from the paper,
-    whose objects add up (section 3.1): ink on ink is no darker than ink.
+    Of bright things on black it is the largest value. The order does not matter. Deviation from the
+    paper, whose objects add up (section 3.1): ink on ink is no darker than ink.
     """
 
     def add(self, canvas: AnyImage, drawn: AnyImage, mask: AnyMask) -> AnyImage:

@@ -67,10 +67,11 @@ class PatchConfig:
             never taken for one, and the network is shown where the colour is that it looks at.
         sharpness: How steep the edge of a mask is; more is harder edged.
         composition: How an object changes the canvas: "over" it (alpha), "either" over or under
-            what is there, added to it ("sum"), or the strongest is seen ("max").
+            what is there, added to it ("sum"), or the strongest is seen in each
+            channel ("max").
         background: What is there without objects: "black", "flat" (one colour an image), "smooth"
             (a field of low order), "set" (the same in all images), "learnt" (a few coarse forms
-            of which each image has its part); "auto" chooses one of the first four.
+            of which each image has its part); "auto" chooses "smooth" or "set".
         background_image: A picture of the ground of all images, without objects: it is then that
             of "set". It may be of another size, not of another shape.
         region: Where objects are looked for: left, top, right and bottom, as shares of the width

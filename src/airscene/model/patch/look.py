@@ -84,7 +84,7 @@ def first_look(images: Sequence[np.ndarray], config: PatchConfig) -> First:
     if config.background == "set" and not len(grounds.templates):
         why = "they have none in common"
         if len(small) < FEWEST:
-            why = f"there are {len(small)} images"
+            why = f"there are {len(small)} images to train on"
         elif len({one.shape for one in small}) > 1:
             why = "they are of several shapes"
         raise InputError(
@@ -95,8 +95,8 @@ def first_look(images: Sequence[np.ndarray], config: PatchConfig) -> First:
     if config.background == "learnt":
         if len(small) < LEAST:
             raise InputError(
-                f"--background learnt learns from {LEAST} images or more, and there are "
-                f"{len(small)}; leave it out, or give smooth or flat"
+                f"--background learnt learns from {LEAST} images or more, beside one in ten that "
+                f"is held out, and there are {len(small)}; leave it out, or give smooth or flat"
             )
         pictures = learn([inside(x, config.region) for x in small])
     background = background_of(config, pictures)
@@ -130,6 +130,11 @@ def look(
             "estimated; give --object-size"
         )
     if not config.object_size:
+        if sizes.box > 1.0:
+            raise InputError(
+                f"objects seem to be {sizes.box:.1f} times as large as the images, so something "
+                "else was taken for one; give --object-size"
+            )
         config = replace(config, object_size=f"{sizes.box:.4g}")
     if config.sizes == "auto":
         config = replace(config, sizes="mixed" if sizes.are_mixed else "alike")

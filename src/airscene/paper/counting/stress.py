@@ -20,15 +20,15 @@ from airscene.paper.trained import scaled, trained, training_units
 from airscene.paper.unlike import as_images, flagged
 from airscene.runs.preset import Preset
 from airscene.runs.presets.images import DAIR, FULL, ROBUST
-from airscene.training.augment import CONTRAST, GROUND, NOISE, SIZES, magnified
+from airscene.training.augment import CONTRAST, GROUND, NOISE, SIZES, augment, magnified
 
 # Held-out scenes, images of each kind that are unlike training, and both of the quick version.
 SCENES, STRANGE, QUICK = 2000, 300, 60
 
 # The kinds of change, the first part of their names.
-KINDS = "clean", "ground", "contrast", "noise", "size"
+KINDS = "clean", "ground", "contrast", "noise", "size", "together"
 
-# What a robust model is trained on too is not unlike its training.
+# What no model here was trained on.
 UNLIKE = "noise_0.3", "half_size", "double_size", "six_objects", "inverted"
 
 # Of the bundled weights that were trained on plain scenes.
@@ -77,11 +77,12 @@ def stress_row(model: Model, preset: Preset, n_scenes: int, n_strange: int) -> R
     """
     data = replace(preset.data, data_seed=SEEDS[0], n_test=n_scenes)
     scenes = data.load("test")
-    row = {
-        kind: float(np.mean(model.infer(images).counts == scenes.counts))
-        for kind, images in changed(scenes)
-    }
-    row["flagged_clean"] = flagged(model, scenes.images[:, None] / 255.0)
+    row: dict[str, float] = {}
+    for kind, images in changed(scenes):
+        found = model.infer(images)
+        row[kind] = float(np.mean(found.counts == scenes.counts))
+        flags = [bool(scene.unlike and scene.unlike.flag) for scene in found]
+        row[f"flagged_{kind}"] = float(np.mean(flags))
     strange = dict(strange_images(preset.data, n_strange))
     row |= {f"flagged_{kind}": flagged(model, strange[kind]) for kind in UNLIKE}
     if folder := photograph_folder():
@@ -91,9 +92,10 @@ def stress_row(model: Model, preset: Preset, n_scenes: int, n_strange: int) -> R
 
 
 def changed(scenes: LabelledScenes) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield scenes in the extremes of what `airscene.training.augment` makes of them.
+    """Yield scenes as `airscene.training.augment` changes them, each kind with its name.
 
-    One thing at a time, each with its name: the number of objects is that of the scenes.
+    One thing at a time, at the end of its range or between, and then all together, at random. The
+    number of objects is that of the scenes.
 
     Args:
         scenes: Grey scenes.
@@ -111,6 +113,9 @@ def changed(scenes: LabelledScenes) -> Iterator[tuple[str, np.ndarray]]:
     for size in SIZES:
         grown = jax.jit(jax.vmap(lambda image, size=size: magnified(image, jnp.float32(size))))
         yield f"size_{size}", as_images(np.asarray(grown(images[:, None])))
+    keys = jax.random.split(jax.random.key(SEEDS[2]), len(images))
+    together = jax.jit(jax.vmap(lambda image, key: augment(image, 1.0, key)))
+    yield "together", as_images(np.asarray(together(images[:, None], keys)))
 
 
 def _draw(rows: Rows, runs: Path, figures: Path) -> None:
