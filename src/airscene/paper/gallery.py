@@ -11,6 +11,12 @@ from airscene.paper.result import Row, Rows, numbers, of_run
 _WIDE = "wide two-rows"
 _GALLERY = {
     "multi-mnist": ("multi-mnist-learning.gif", "AIR, up to two digits", "multi-mnist", ""),
+    "multi-mnist-robust": (
+        "stress.png",
+        "AIR, digits on even grounds, in noise, faint, smaller and larger",
+        "stress",
+        "wide",
+    ),
     "multi-mnist-dair": ("multi-mnist-dair-learning.gif", "DAIR, up to two digits", "dair", ""),
     "sprites": ("sprites-learning.gif", "AIR, up to two shapes, which may overlap", "sprites", ""),
     "sprites-dair": ("sprites-dair-learning.gif", "DAIR, the same shapes", "sprites", ""),
@@ -38,6 +44,8 @@ _GALLERY = {
 # Scores of the gallery, where a model has them.
 _SCORES = {
     "count_accuracy": "{:.2%} of counts right",
+    "clean": "{:.2%} of counts right on plain scenes",
+    "together": "{:.2%} on scenes changed in all of that",
     "average_precision": "average precision of boxes {:.3f}",
     "identity_accuracy": "{:.2%} of types right",
     "position_error": "places off by {:.2%} of the table's width",

@@ -59,6 +59,7 @@ def run(
     with task:
         console.print(f"{task.name}: {task.source}", highlight=False, soft_wrap=True)
         task.prepare()
+        model = task.initial_model()
         write_config(folder, task.preset, task.identity)
         stages = Stages(folder / "stages")
 
@@ -69,7 +70,6 @@ def run(
             save_weights(model, folder / UNFINISHED, **task.metadata())
             return measured
 
-        model = task.initial_model()
         if task.stage_at_start and not stages.read(1, 0):
             watch(model, 0)
         model = task.train(

@@ -267,3 +267,4 @@ def test_a_run_starts_from_another(trained, tmp_path):
     assert np.abs(counts - wanted).mean() < 0.5
     with pytest.raises(InputError, match="whose networks are of another form"):
         fit("images", tmp_path / "x", from_run=str(before), **{**options, "n_what": 5})
+    assert not (tmp_path / "x").exists()
