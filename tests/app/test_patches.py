@@ -73,3 +73,17 @@ def test_a_price_in_use_decides_how_much_is_found(patches, labelled, capsys):
 def test_what_cannot_be_measured_is_refused(patches, labelled, refused, arguments, why):
     arguments = [str(labelled) if a == "FOLDER" else a for a in arguments]
     assert why in refused("evaluate", patches, *arguments)
+
+
+def test_scenes_of_images_of_several_sizes_are_drawn(patches, tmp_path):
+    for k, size in enumerate([(30, 40), (50, 30)]):
+        Image.new("RGB", size, (0, 90, 0)).save(tmp_path / f"{k}.png")
+    scenes = tmp_path / "scenes.json"
+    assert main(["infer", str(patches), str(tmp_path), "--out", str(scenes)]) == 0
+    drawn = tmp_path / "drawn"
+    arguments = ["--model", str(patches), "--out", str(drawn)]
+    assert main(["render", str(scenes), *arguments]) == 0
+    assert {f.name for f in drawn.iterdir()} == {"0-render.png", "1-render.png"}
+    sizes = [Image.open(drawn / f"{k}-render.png").size for k in range(2)]
+    # As the model sees them, objects of 8 pixels where they were 10.
+    assert sizes == [(32, 24), (24, 40)] or sizes == [(24, 32), (40, 24)]

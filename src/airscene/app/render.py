@@ -44,7 +44,7 @@ class Render:
         scenes = load_scenes(self.scenes)
         # Here, as JAX takes a second to import, which a wrong file need not wait for.
         from airscene.evaluation.figures.picture import exact_png
-        from airscene.inference import SceneModel, load
+        from airscene.inference import PatchModel, SceneModel, load
         from airscene.inference.drawing import Drawing
         from airscene.inference.worlds import named_world
 
@@ -59,10 +59,13 @@ class Render:
                     raise InputError(
                         f"scenes in {'3-D' if posed else '2-D'}, which {draw!r} does not draw"
                     )
-            images = draw.render(scenes)
+            # Images of one's own may be of several sizes.
+            one: Any = draw.render_one if isinstance(draw, PatchModel) else None
+            images = map(one, scenes) if one else draw.render(scenes)
+            drawn = [exact_png(image) for image in images]
         except InputError as error:
             raise InputError(f"{self.scenes}: {error}") from error
         names = file_names([scene.source for scene in scenes])
-        for name, image in zip(names, images, strict=True):
-            write_atomic(self.out / f"{name}-render.png", exact_png(image))
+        for name, picture in zip(names, drawn, strict=True):
+            write_atomic(self.out / f"{name}-render.png", picture)
         console.print(f"{scenes!r}, drawn: {self.out}")

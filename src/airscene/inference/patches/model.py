@@ -129,7 +129,7 @@ class PatchModel(SceneInferrer[PatchAIR, Scenes]):
         """
         drawn = [self.render_one(scene) for scene in scenes]
         if len({image.shape for image in drawn}) > 1:
-            raise InputError("the scenes are of images of several sizes; render them one by one")
+            raise InputError("the scenes are of images of several sizes; draw each with render_one")
         return np.stack(drawn) if drawn else np.zeros((0, *self.image_size), np.float32)
 
     def render_one(self, scene: Scene) -> np.ndarray:
