@@ -44,7 +44,7 @@ class Render:
         scenes = load_scenes(self.scenes)
         # Here, as JAX takes a second to import, which a wrong file need not wait for.
         from airscene.evaluation.figures.picture import exact_png
-        from airscene.inference import PatchModel, SceneModel, load
+        from airscene.inference import SceneModel, load
         from airscene.inference.drawing import Drawing
         from airscene.inference.worlds import named_world
 
@@ -60,7 +60,7 @@ class Render:
                         f"scenes in {'3-D' if posed else '2-D'}, which {draw!r} does not draw"
                     )
             # Images of one's own may be of several sizes.
-            one: Any = draw.render_one if isinstance(draw, PatchModel) else None
+            one = getattr(draw, "render_one", None)
             images = map(one, scenes) if one else draw.render(scenes)
             drawn = [exact_png(image) for image in images]
         except InputError as error:
