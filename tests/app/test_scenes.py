@@ -111,6 +111,7 @@ def test_evaluate_and_sample(opengl, posed, tmp_path, capsys):
     assert out.exists()
 
 
+@pytest.mark.slow
 def test_an_mjcf_file_of_ones_own(opengl, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("airscene.runs.tasks.rendered.WATCHED", 12)
     few = lambda world: replace(own_scenes(world), n_test=12)  # noqa: E731

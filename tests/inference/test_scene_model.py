@@ -63,6 +63,7 @@ def images(model):
     return model.drawing.draw(shapes(5))
 
 
+@pytest.mark.slow
 def test_a_model_goes_to_another_process(model, images):
     here = model.infer(images)
     with multiprocessing.get_context("spawn").Pool(1) as pool:

@@ -180,6 +180,7 @@ print(model.air.encoder.layers.layers[0].weight.dtype, model.infer(image).counts
 """
 
 
+@pytest.mark.slow
 def test_weights_load_in_double_precision(path, model):
     command = [sys.executable, "-c", INFER]
     environment = {**os.environ, "JAX_ENABLE_X64": "1"}

@@ -90,8 +90,12 @@ def test_a_run_leaves_what_is_documented(run):
     assert "tiny" in (folder / "report.html").read_text()
 
 
-def test_the_recipe_behaves_as_before(run, tmp_path, monkeypatch):
+def test_the_recipe_behaves_as_before(run):
     check_recipe("air", run[0])
+
+
+@pytest.mark.slow
+def test_that_of_the_difference_network_too(tmp_path, monkeypatch):
     model = replace(PRESET.model, where_proposal="difference")
     training = replace(TRAINING, estimator="score-baseline")
     preset = replace(PRESET, name="tiny-dair", model=model, training=training)

@@ -116,6 +116,7 @@ def noise_of(step, shape):
     return jax.random.normal(jax.random.fold_in(jax.random.key(CONFIG.seed), step), shape)
 
 
+@pytest.mark.slow
 def test_the_importance_weighted_bound_is_trained_on_if_asked_for(model, squares, indices):
     config = TrainConfig(
         **{
