@@ -22,6 +22,7 @@ import airscene.paper.reproduce as reproducing
 from airscene.app.cli import main
 from airscene.app.reproduce import Reproduce
 from airscene.errors import InputError
+from airscene.model.bundled import bundled_models
 from airscene.paper import tables
 from airscene.paper.reproduce import summary
 from airscene.paper.result import Claim, Result, Unit, of_run, spread, with_error
@@ -97,7 +98,8 @@ def test_documents_say_what_the_files_say(monkeypatch):
         assert path.read_text() == data.decode(), f"make tables would change {path}"
     assert len(tables.claims_table(Path("results")).splitlines()) <= 2 + 16
     shown = re.findall(r"\]\(figures/(\S+)\)", tables.gallery(Path("results")))
-    assert len(shown) == 8 and all((ROOT / "docs" / "figures" / name).exists() for name in shown)
+    assert len(shown) == len(bundled_models())
+    assert all((ROOT / "docs" / "figures" / name).exists() for name in shown)
 
 
 def test_known_misses_are_said_to_be_missed():
