@@ -37,7 +37,7 @@ class Smooth(FittedBackground):
     that shrinks: what is far from the fit, the objects, loses its influence. Where that explains
     less than half of the image, a large object of one colour may have been taken for the ground,
     as a ground that varies has no one colour. Then fits from other frequent colours are tried too,
-    and the one is taken that explains most along the edge of the image.
+    and of those that explain about as much, the one is taken that explains most along the edge.
     """
 
     def fit(self, image: Planes) -> Values:

@@ -78,7 +78,7 @@ def stress_row(model: Model, preset: Preset, n_scenes: int, n_strange: int) -> R
 
     Args:
         model: The model.
-        preset: The preset that trains it.
+        preset: The preset that trains it, whose digits and sizes of images the scenes have.
         n_scenes: How many held-out scenes.
         n_strange: How many images of each kind that no model here was trained on.
     """

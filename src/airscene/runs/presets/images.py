@@ -37,7 +37,6 @@ ROBUST = replace(
     name="multi-mnist-robust",
     about="Multi-MNIST on even grounds, in noise, faint, smaller and larger.",
     example="--out runs/robust",
-    # Subtracting the ground leaves nothing to be learnt of it. Sizes differ by more.
     # Sizes differ by more, and what is faint should be worth an object, but not what is noise.
     model=replace(FULL.model, subtract_ground=True, scale_spread=0.1, sigma=0.28),
     training=replace(FULL.training, steps=16_000, augment=0.7),
