@@ -11,6 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "airscene"
 ROOMS = (
     "errors",
     "files",
+    "compiled",
     "schema",
     "scene",
     "graphics",

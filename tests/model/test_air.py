@@ -68,7 +68,9 @@ def test_kl_is_the_mean_of_the_log_ratio(unrolled):
 
 
 def test_attention_outweighs_black_squares_for_small_objects_too():
-    floors = [attention_floor(size) for size in (0.4, 0.3, 0.2, 0.15, 0.1, 0.02)]
+    floors = [
+        attention_floor(AIRConfig(object_size=size)) for size in (0.4, 0.3, 0.2, 0.15, 0.1, 0.02)
+    ]
     assert floors[0] == floors[1] == FLOOR
     assert floors == sorted(floors, reverse=True) and floors[-1] > 0
 
@@ -77,11 +79,6 @@ def test_attention_outweighs_black_squares_for_small_objects_too():
 def test_kinds_that_there_are_not(tiny, kind):
     with pytest.raises(InputError, match=f"{kind} is 'none'; it should be one of"):
         tiny(**{kind: "none"})
-
-
-def test_the_difference_network_has_no_share_to_explain():
-    with pytest.raises(InputError, match="explained-share is 0.9; it should be 1 with"):
-        AIRConfig(where_proposal="difference", explained_share=0.9)
 
 
 def test_the_prior_is_not_a_weight(tiny):

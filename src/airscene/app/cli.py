@@ -24,6 +24,7 @@ from airscene.app.render import Render
 from airscene.app.reproduce import Reproduce
 from airscene.app.sample import Sample
 from airscene.app.train import Train, unused_option
+from airscene.compiled import keep_compiled
 from airscene.errors import INTERRUPTED, InputError, InputWarning
 
 BAD_INPUT = 2
@@ -114,6 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0, 1 if rows of a result failed, 2 for bad input, 130 if interrupted.
     """
+    keep_compiled()
     console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
     try:
         with _terminable(), warnings.catch_warnings():

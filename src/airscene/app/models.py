@@ -7,7 +7,7 @@ from rich.console import Console
 from airscene.graphics import TABLETOP
 from airscene.model.bundled import bundled_models
 from airscene.runs.preset import ScenePreset
-from airscene.runs.presets import PRESETS, own_scenes
+from airscene.runs.presets import NETWORKS, PRESETS, own_scenes
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,10 @@ class Models:
             print(f"  {load(name)!r}, {file.stat().st_size / 1e6:.1f} MB")
         print("Experiments, for train:")
         rendered = [preset for preset in PRESETS.values() if isinstance(preset, ScenePreset)]
-        for preset in PRESETS.values():
+        for name, preset in PRESETS.items():
             if preset not in rendered:
-                print(f"  {preset.name:20} {preset.about}")
+                about = f"The same as {preset.name}." if name in NETWORKS else preset.about
+                print(f"  {name:20} {about}")
         print("Experiments of inverse graphics, for train; they need pip install 'airscene[3d]':")
         for preset in (*rendered, own_scenes(TABLETOP)):
             print(f"  {preset.name:20} {preset.about}")

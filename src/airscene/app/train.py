@@ -63,7 +63,9 @@ class ImageRun(_Run):
         """Return what a preset says, without options that do nothing in it."""
         data = options_of(preset.data, preset.data.unused())
         training = options_of(preset.training)
-        return cls(preset.name, data=data, training=training, model=options_of(preset.model))
+        unused = preset.model.unused() if isinstance(preset, Preset) else ()
+        model = options_of(preset.model, unused)
+        return cls(preset.name, data=data, training=training, model=model)
 
     def preset(self) -> Any:
         """Return the preset to train."""

@@ -10,10 +10,11 @@ from jaxtyping import Array, Float, Float32
 from scipy.special import logsumexp
 
 from airscene.model.air import AIR
+from airscene.model.appearance import Appearance
 from airscene.model.counts import count_log_posterior
 from airscene.model.shapes import Counts, Image
 from airscene.model.steps import best_side, best_steps
-from airscene.model.unrolled import Appearance, InferenceStep
+from airscene.model.unrolled import InferenceStep
 from airscene.objective.bounds import log_marginal
 
 # A pixel brighter than this belongs to the object, for its box.

@@ -12,7 +12,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, PyTree
 
 from airscene.errors import InputError
 from airscene.model import attention
-from airscene.model.appearance import Decoder, Encoder
+from airscene.model.appearance import Appearance, Decoder, Encoder
 from airscene.model.background import BACKGROUNDS, Background
 from airscene.model.composition import COMPOSITIONS, Composition
 from airscene.model.config import AIRConfig
@@ -21,7 +21,7 @@ from airscene.model.likelihood import LIKELIHOODS, Likelihood
 from airscene.model.pose import Pose
 from airscene.model.shapes import Counts, Image, Scalar, Side, Where
 from airscene.model.stored import StoredModule, stored_as, with_config
-from airscene.model.unrolled import Appearance, InferenceStep, Unrolled, kl_from_prior, log_ratio
+from airscene.model.unrolled import InferenceStep, Unrolled, kl_from_prior, log_ratio
 from airscene.model.where import WHERE_PROPOSALS
 from airscene.model.where.proposal import Proposal, WhereProposal
 
@@ -98,8 +98,7 @@ class AIR(StoredModule):
         appearance = None
         if self.where.uses_appearance:
             appearance = self.appear(self.where.view(state, image), proposal.z_where, noise[3:])
-        drawn = None if appearance is None else appearance.drawn
-        state = self.where.explain(state, proposal.z_where, drawn)
+        state = self.where.explain(state, proposal.z_where, appearance)
         return state, InferenceStep(proposal, appearance)
 
     def appearances(

@@ -1,6 +1,7 @@
 """What an object looks like: the encoder and decoder of an attention window (a VAE)."""
 
 import math
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
@@ -8,11 +9,27 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from airscene.model.config import AIRConfig
-from airscene.model.shapes import Window
+from airscene.model.shapes import Image, Window
 
 # The decoder starts dark: an untrained object must add almost nothing to the canvas, or the
 # first thing that training learns is that no object should ever be there.
 DARK = -2.0
+
+
+class Appearance(NamedTuple):
+    """What one object looks like.
+
+    Args:
+        mean: Mean of q(z_what).
+        scale: Standard deviation of q(z_what).
+        z_what: Appearance code.
+        drawn: What it adds to the canvas.
+    """
+
+    mean: Float[Array, " what"]
+    scale: Float[Array, " what"]
+    z_what: Float[Array, " what"]
+    drawn: Image
 
 
 class Encoder(eqx.Module):

@@ -3,9 +3,18 @@
 import math
 import re
 from dataclasses import dataclass, field
+from typing import Literal
 
-from airscene.errors import InputError, check_option, check_whole
+from airscene.errors import InputError, check_one_of, check_option, check_whole
 from airscene.schema import NO_OPTION
+
+MeanPlace = Literal["attention", "regressed"]
+
+# Options that do nothing with an inference network.
+UNUSED = {
+    "recurrent": ("hidden_state", "all_gradients", "sides"),
+    "difference": ("explained_share", "ink_input", "what_input"),
+}
 
 
 @dataclass(frozen=True)
@@ -31,6 +40,19 @@ class AIRConfig:
         n_features: Units of the layer that looks at the image.
         n_layer: Units of the hidden layer of the appearance encoder and of the decoder.
         where_proposal: The inference network: "recurrent" (AIR) or "difference" (DAIR).
+        mean_place: Where the mean place of a window comes from: "attention" to what is left, or
+            "regressed", from the network alone, as in the paper.
+        preference_slope: How steeply attention prefers one side of the image, in nats a half-width:
+            AIR's at first, DAIR's always.
+        attention_floor: Let attention give black squares a small weight.
+        square: Side of the squares, in pixels, over which the image, or the error, is averaged
+            before a network sees all of it; 1 for every pixel, as in the paper.
+        free_scale: Let the mean scale be any, as in the paper, and not within 3 deviations.
+        ink_input: Tell AIR's cell how much ink no window has covered.
+        what_input: Show AIR's cell the appearance of the object before, as in the paper.
+        hidden_state: Give DAIR a hidden state (paper, section 3.1).
+        all_gradients: Let gradients flow through all of DAIR, as in the paper.
+        sides: From how many sides DAIR tries an image; 1 for one order, in training too.
         composition: How an object changes the canvas: "sum".
         background: What the canvas is before the first object: "black".
         likelihood: How a pixel is distributed given the canvas: "gaussian".
@@ -53,6 +75,16 @@ class AIRConfig:
     n_features: int = 256
     n_layer: int = 256
     where_proposal: str = field(default="recurrent", metadata=NO_OPTION)
+    mean_place: MeanPlace = "attention"
+    preference_slope: float = 2.0
+    attention_floor: bool = True
+    square: int = 2
+    free_scale: bool = False
+    ink_input: bool = True
+    what_input: bool = False
+    hidden_state: bool = False
+    all_gradients: bool = False
+    sides: int = 4
     composition: str = field(default="sum", metadata=NO_OPTION)
     background: str = field(default="black", metadata=NO_OPTION)
     likelihood: str = field(default="gaussian", metadata=NO_OPTION)
@@ -60,8 +92,12 @@ class AIRConfig:
 
     def __post_init__(self) -> None:
         """Refuse values out of range: raise `InputError`."""
-        for name in ("n_steps", "n_what", "n_cells", "n_hidden", "n_features", "n_layer"):
+        sizes = ("n_steps", "n_what", "n_cells", "n_hidden", "n_features", "n_layer")
+        for name in (*sizes, "square", "sides"):
             check_whole(name, getattr(self, name), 1)
+        check_one_of("mean_place", self.mean_place, MeanPlace)
+        slope = self.preference_slope
+        check_option("preference_slope", slope, 0 <= slope < math.inf, "a number of at least 0")
         channels, *sides = shape = self.image_shape
         right = channels in (1, 3) and len(sides) == 2 and min(sides) >= 1
         check_option("image_shape", shape, right, "1 or 3 channels, then height and width")
@@ -77,10 +113,15 @@ class AIRConfig:
         check_option("brightness", self.brightness, right, "above 0 and at most 1")
         share = self.explained_share
         check_option("explained_share", share, 0 <= share <= 1, "from 0 to 1")
-        if self.where_proposal == "difference":
-            wanted = "1 with the difference network, which sees what each object leaves"
-            check_option("explained_share", share, share == 1.0, wanted)
+        for name in self.unused():
+            usual = type(self).__dataclass_fields__[name].default
+            wanted = f"{usual}, as it does nothing in the {self.where_proposal} network"
+            check_option(name, getattr(self, name), getattr(self, name) == usual, wanted)
         parse_count_prior(self.count_prior, self.n_steps)
+
+    def unused(self) -> tuple[str, ...]:
+        """Return the options that do nothing with this inference network."""
+        return UNUSED.get(self.where_proposal, ())
 
 
 def parse_count_prior(spec: str, n_max: int) -> tuple[str, list[float]]:

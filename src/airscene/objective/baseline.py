@@ -44,25 +44,29 @@ class Baseline(eqx.Module):
     y_i-1 is the canvas of the first i - 1 objects. The first term is known before step i, so f_i
     is left to say only what further objects will gain. It is analytic, and the paper speaks of no
     such term: it takes a pass through the decoder for each prefix, as y_i-1 does; the run has made
-    them all.
+    them all. A purely neural baseline is UNIT f_i(x, z_1..i-1), as the paper's.
     """
 
     networks: eqx.nn.MLP
     sigma: float = eqx.field(static=True)
+    purely_neural: bool = eqx.field(static=True)
 
-    def __init__(self, config: AIRConfig, *, key: PRNGKeyArray):
+    def __init__(self, config: AIRConfig, *, key: PRNGKeyArray, purely_neural: bool = False):
         channels, *sides = config.image_shape
         rows, columns = (-(-side // POOL) for side in sides)
-        n_in = 2 * channels * rows * columns + config.n_steps * (3 + config.n_what)
+        n_images = 1 if purely_neural else 2
+        n_in = n_images * channels * rows * columns + config.n_steps * (3 + config.n_what)
         self.networks = network_a_step(n_in, config.n_steps, key)
-        self.sigma = config.sigma
+        self.sigma, self.purely_neural = config.sigma, purely_neural
 
     def __call__(self, image: Image, run: Unrolled) -> Float[Array, " steps"]:
         """Return the baseline of each step, in nats; no gradient reaches the model's run."""
         run = jax.lax.stop_gradient(run)
         seen = pooled(image / self.sigma, POOL, -2)
-        left = pooled(jnp.square(image - run.canvases[:-1]) / self.sigma**2, POOL, -2)
         latents = jnp.concatenate([run.z_where, run.z_what], axis=1)
+        if self.purely_neural:
+            return foretell(self.networks, seen, None, latents)
+        left = pooled(jnp.square(image - run.canvases[:-1]) / self.sigma**2, POOL, -2)
         return run.log_likelihoods[:-1] + foretell(self.networks, seen, left, latents)
 
 
@@ -75,18 +79,18 @@ def network_a_step(n_in: int, n_steps: int, key: PRNGKeyArray) -> eqx.nn.MLP:
 def foretell(
     networks: eqx.nn.MLP,
     seen: Float[Array, "*image"],
-    left: Float[Array, "steps *canvas"],
+    left: Float[Array, "steps *canvas"] | None,
     latents: Float[Array, "steps latents"],
     *others: Float[Array, " others"],
 ) -> Float[Array, " steps"]:
     """Predict, in nats, with the network of each step from what is known before it.
 
-    Its inputs: the image and `others`, the same at every step; the error `left` before the step;
-    and the latents of earlier steps, with zeros for the rest.
+    Its inputs: the image and `others`, the same at every step; the error `left` before the step, if
+    given; and the latents of earlier steps, with zeros for the rest.
     """
     n = len(latents)
     before = jnp.tri(n, k=-1)[:, :, None] * latents
-    by_step = [left.reshape(n, -1), before.reshape(n, -1)]
+    by_step = [x.reshape(n, -1) for x in (left, before) if x is not None]
     same = [jnp.broadcast_to(x.ravel(), (n, x.size)) for x in (seen, *others)]
     inputs = jnp.concatenate([same[0], *by_step, *same[1:]], axis=1)
     return UNIT * eqx.filter_vmap(lambda network, one: network(one))(networks, inputs)

@@ -5,6 +5,8 @@ Arguments that they share:
     noise: Standard normal numbers, one row per step; [K, steps, noise] for K-sample bounds.
     log_prior: log p(n); early in training, minus a cost per object.
     prefix: Weight of the prefix term, see `expectation`; 0 is the bound.
+    sampled_kl: Estimate the KL of where and what by the sample, as the paper does, and not
+        analytically. Its expectation is the same.
     side: The side that objects are taken from first, see `WhereProposal.begin`.
 """
 
@@ -49,6 +51,7 @@ def enumerated(
     log_prior: Counts,
     prefix: Scalar | float = 0.0,
     side: Side = 0.0,
+    sampled_kl: bool = False,
 ) -> Scalar:
     """One-sample estimate of the bound, exact in the counts.
 
@@ -59,9 +62,15 @@ def enumerated(
     so the gradient is the path-wise one and has far less variance.
     """
     run = model.unroll(image, noise, side)
-    total_kl = jnp.concatenate([jnp.zeros(1), jnp.cumsum(run.kl)])
+    kl = _kl(run, sampled_kl)
+    total_kl = jnp.concatenate([jnp.zeros(1), jnp.cumsum(kl)])
     log_q = count_log_posterior(run.presence_logits)
     return expectation(log_q, run.log_likelihoods - total_kl, log_prior, prefix)
+
+
+def _kl(run: Unrolled, sampled: bool) -> Float[Array, " steps"]:
+    """KL(q(z_i) || p(z_i)) of where and what of each step, or its estimate by the sample."""
+    return -run.log_ratio if sampled else run.kl
 
 
 def _log_mean_weight(runs: Unrolled) -> Counts:
@@ -118,6 +127,8 @@ def score_function(
     prefix: Scalar | float = 0.0,
     baseline: Baseline | None = None,
     side: Side = 0.0,
+    sampled_kl: bool = False,
+    whole_signal: bool = False,
 ) -> Scalar:
     """One-sample estimate of the bound, in the counts too (paper, section 2.2 and appendix A).
 
@@ -130,12 +141,13 @@ def score_function(
     The expectation of both, and of the value, is that of `enumerated`: q(z_pres_i) depends on
     nothing drawn later, so that counts may be drawn after a run of all N steps.
 
-    Departures from the letter of the paper, none of which changes an expectation: the learning
-    signal R_i of a step is l(z, n) without the terms of earlier steps, which z_pres_i does not
-    influence (Mnih & Gregor 2014), where the paper has l(z, n) for all; the KL of where and what
-    is analytic, not sampled, as in `enumerated`; the gradient of - log q(n | z) at the sample,
-    whose mean is zero, is left out; and the baseline has an analytic term, see `Baseline`. That
-    all N steps are run costs no more in a batch, which waits for its longest scene.
+    Departures from the letter of the paper, none of which changes an expectation, and the options
+    that switch them off: the learning signal R_i of a step is l(z, n) without the terms of earlier
+    steps, which z_pres_i does not influence (Mnih & Gregor 2014), where the paper has l(z, n) for
+    all, and the gradient of - log q(n | z) at the sample, whose mean is zero, is left out
+    (`whole_signal`); the KL of where and what is analytic, as in `enumerated` (`sampled_kl`); and
+    the baseline has an analytic term, see `Baseline`. That all N steps are run costs no more in a
+    batch, which waits for its longest scene.
 
     The prefix term does change the objective while it lasts. It is not sampled: the likelihoods of
     all prefixes give it a gradient without the counts, as for every estimator here, so that the
@@ -143,7 +155,8 @@ def score_function(
 
     Step i is present if its number in `uniform`, in [0, 1), is below its probability and all
     earlier steps are present. The `baseline` b_i is trained by the gradient of the squared error
-    in R_i, and is zero if not given.
+    in R_i, and is zero if not given. With `whole_signal` every step learns from l(z, n), and the
+    gradient of - log q(n | z) is kept.
 
     Returns:
         The bound at the sample. Its gradient is the estimator, and in the weights of the baseline
@@ -159,15 +172,18 @@ def score_function(
     at_least = jax.lax.cumlogsumexp(log_prior, reverse=True)
     log_p = ran * (jnp.where(z_pres == 1, at_least[1:], log_prior[:-1]) - at_least[:-1])
 
-    log_px = run.log_likelihoods[n]
-    terms = log_p - log_q - z_pres * run.kl
+    log_px, kl = run.log_likelihoods[n], _kl(run, sampled_kl)
+    terms = log_p - log_q - z_pres * kl
     signal = jax.lax.stop_gradient(log_px + jax.lax.cumsum(terms, reverse=True))
     value = jax.lax.stop_gradient(log_px + terms.sum())
+    path = log_px - jnp.sum(z_pres * kl)
+    if whole_signal:
+        signal, path = jnp.broadcast_to(value, signal.shape), path - log_q.sum()
     expected = jnp.zeros_like(signal) if baseline is None else baseline(image, run)
     ratio = jnp.sum(jax.lax.stop_gradient(signal - expected) * log_q)
-    bound = value + only_gradient(ratio + log_px - jnp.sum(z_pres * run.kl))
+    bound = value + only_gradient(ratio + path)
 
-    score = run.log_likelihoods[1:] - jnp.cumsum(run.kl)
+    score = run.log_likelihoods[1:] - jnp.cumsum(kl)
     error = jnp.sum(ran * jnp.square((signal - expected) / UNIT))
     return (1.0 - prefix) * bound + prefix * jnp.mean(score) - only_gradient(error)
 

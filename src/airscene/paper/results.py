@@ -11,6 +11,7 @@ _MODULES = {
     "sizes": "counting.multi_mnist",
     "multi-mnist-shrunk": "counting.multi_mnist",
     "dair": "counting.multi_mnist",
+    "ablations": "counting.ablations",
     "estimators": "estimators.estimators",
     "generalisation": "counting.generalisation",
     "draw": "draw",

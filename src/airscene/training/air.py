@@ -1,5 +1,6 @@
 """Training AIR: the bound on log p(x) that it raises, annealed over the first part of a run."""
 
+from functools import partial
 from typing import Any
 
 import jax
@@ -27,7 +28,8 @@ def train_air(model: AIR, images: Images, config: TrainConfig, **options: Any) -
     """
     trained = model
     if config.estimator == "score-baseline":
-        trained = with_baseline(model, Baseline, config.seed)
+        kind = partial(Baseline, purely_neural=config.purely_neural)
+        trained = with_baseline(model, kind, config.seed)
     objective = annealed_bound(model, config, images)
     return train(trained, (images,), config, objective, **options)
 
@@ -73,14 +75,19 @@ def annealed_bound(model: AIR, config: TrainConfig, images: Images) -> Objective
 
         def bound(image, noise, uniform, side):
             if config.estimator == "enumerated":
-                return enumerated(model, image, noise, prior, prefix, side)
+                return enumerated(model, image, noise, prior, prefix, side, config.sampled_kl)
             if config.estimator == "importance":
                 return importance_weighted(model, image, noise, prior, prefix, side)
-            return score_function(model, image, noise, uniform, prior, prefix, baseline, side)
+            ways = config.sampled_kl, config.whole_signal
+            return score_function(
+                model, image, noise, uniform, prior, prefix, baseline, side, *ways
+            )
 
         # Compiled away where the estimator does not use them.
         uniform = jax.random.uniform(jax.random.fold_in(key, 1), (len(images), len(counts) - 1))
         turn = jax.random.uniform(jax.random.fold_in(key, 2), (len(images),))
+        if model.where.n_sides == 1:
+            turn = jnp.zeros_like(turn)
         return jax.vmap(bound)(images, noise, uniform, 2.0 * jnp.pi * turn).mean()
 
     return objective

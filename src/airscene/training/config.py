@@ -6,6 +6,7 @@ from typing import Literal
 
 from airscene.errors import check_one_of, check_option, check_seed, check_whole
 
+Schedule = Literal["cosine", "constant"]
 Accept = Literal["gain", "expectation"]
 Estimator = Literal["enumerated", "importance", "score", "score-baseline"]
 
@@ -17,10 +18,11 @@ class LoopConfig:
     Args:
         steps: Number of updates.
         batch_size: Images an update.
-        learning_rate: The highest learning rate; it rises to it over `warmup` steps, then falls to
-            zero along a cosine.
+        learning_rate: The highest learning rate.
+        schedule: How the learning rate goes on once it has risen: it falls to zero along a
+            "cosine", or stays "constant".
         warmup: Steps over which the learning rate rises.
-        clip_norm: Largest norm of the gradient of the mean objective of a batch.
+        clip_norm: Largest norm of the gradient of the mean objective of a batch; 0 for any.
         seed: Decides the initial weights, the batches and the noise.
         evaluate_every: Steps between evaluations, and the number of steps a dispatch.
         save_every: Steps between checkpoints, a multiple of `evaluate_every`.
@@ -29,6 +31,7 @@ class LoopConfig:
     steps: int = 1500
     batch_size: int = 64
     learning_rate: float = 4e-3
+    schedule: Schedule = "cosine"
     warmup: int = 100
     clip_norm: float = 50.0
     seed: int = 1
@@ -41,9 +44,10 @@ class LoopConfig:
             check_whole(name, getattr(self, name), 1)
         check_whole("warmup", self.warmup, 0)
         check_seed(self.seed)
-        for name in ("learning_rate", "clip_norm"):
-            value = getattr(self, name)
-            check_option(name, value, 0 < value < math.inf, "a number above 0")
+        check_one_of("schedule", self.schedule, Schedule)
+        rate, norm = self.learning_rate, self.clip_norm
+        check_option("learning_rate", rate, 0 < rate < math.inf, "a number above 0")
+        check_option("clip_norm", norm, 0 <= norm < math.inf, "a number of at least 0")
         multiple = self.save_every % self.evaluate_every == 0
         wanted = f"a multiple of --evaluate-every, which is {self.evaluate_every}"
         check_option("save_every", self.save_every, multiple, wanted)
@@ -63,6 +67,10 @@ class TrainConfig(LoopConfig):
         estimator: How the bound and its gradient are estimated: "enumerated", exact in the counts;
             "importance", the importance-weighted bound; "score", the paper's score function, or
             "score-baseline", the same with neural baselines.
+        whole_signal: Let each step of the score function learn from the whole bound at the sample,
+            as in the paper, and not from the terms that its presence decides.
+        sampled_kl: Sample the KL of where and what, as in the paper, and not take it analytically.
+        purely_neural: Give the baselines no analytic term, as in the paper.
         samples: Samples an image of the importance-weighted bound; 0 for the other estimators.
         augment: Share of the images of a batch that are changed at random, each time anew: a ground
             of up to 0.3 of white, noise, less contrast, another size.
@@ -73,6 +81,9 @@ class TrainConfig(LoopConfig):
     prefix: float = 0.5
     prefix_release: tuple[float, float] = (0.3, 0.5)
     estimator: Estimator = "enumerated"
+    whole_signal: bool = False
+    sampled_kl: bool = False
+    purely_neural: bool = False
     samples: int = 0
     augment: float = 0.0
 

@@ -31,9 +31,12 @@ class TrainState(NamedTuple):
 
 def _optimiser(model: eqx.Module, config: LoopConfig) -> optax.GradientTransformation:
     def adam(highest: float) -> optax.GradientTransformation:
-        rate = optax.warmup_cosine_decay_schedule(
-            0.0, highest, min(config.warmup, config.steps // 2), config.steps
-        )
+        warmup = min(config.warmup, config.steps // 2)
+        rate = optax.warmup_cosine_decay_schedule(0.0, highest, warmup, config.steps)
+        if config.schedule == "constant":
+            rate = optax.warmup_constant_schedule(0.0 if warmup else highest, highest, warmup)
+        if not config.clip_norm:
+            return optax.adam(rate)
         return optax.chain(optax.clip_by_global_norm(config.clip_norm), optax.adam(rate))
 
     if not isinstance(model, WithBaseline):

@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
 from airscene.evaluation import foretell, pairs_taken
-from airscene.evaluation.metrics.policy import FOLDS, logistic_weights, taken
+from airscene.evaluation.metrics.policy import (
+    FOLDS,
+    direction,
+    logistic_weights,
+    rayleigh,
+    taken,
+)
 from airscene.images import LabelledScenes, load_digits, multi_mnist
 
 
@@ -146,3 +152,25 @@ def test_pairs_that_can_be_separated_have_finite_weights():
     assert foretell(pairs) == (1.0, 0.0)
     # What the features do not tell apart is half right.
     assert foretell(np.zeros((FOLDS, 2))) == (0.5, 0.0)
+
+
+@pytest.mark.parametrize("angle", [0.0, 1.0, 2.5, -2.0])
+def test_the_direction_is_that_of_the_order(angle):
+    """Of objects whose order is their place along a direction."""
+    rng = np.random.default_rng(0)
+    apart = rng.normal(size=(4000, 2))
+    along = apart @ np.array([np.cos(angle), np.sin(angle)])
+    first_less_second = apart * np.sign(along)[:, None]
+    found = direction(first_less_second)
+    assert abs(np.angle(np.exp(1j * (found - angle)))) < 0.05
+
+
+def test_p_values_of_uniform_directions_are_uniform():
+    rng = np.random.default_rng(1)
+    p = np.array([rayleigh(angles) for angles in rng.uniform(-np.pi, np.pi, (2000, 20))])
+    for level in (0.05, 0.2, 0.5):
+        error = np.sqrt(level * (1 - level) / len(p))
+        assert abs((p < level).mean() - level) < 4 * error
+    # Left or right: no side is preferred, an axis is.
+    sides = np.pi * (np.arange(20) % 2) + rng.normal(0, 0.2, 20)
+    assert rayleigh(sides) > 0.5 and rayleigh(2 * sides) < 1e-6

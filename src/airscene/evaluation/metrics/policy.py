@@ -109,6 +109,35 @@ def foretell(pairs: Float[np.ndarray, "pairs features"]) -> Foretold:
     return Foretold(float(right.mean()), float(right.std() / np.sqrt(len(right))))
 
 
+def direction(pairs: Float[np.ndarray, "pairs 2"]) -> float:
+    """Say towards which side of the image the objects lie that are taken first.
+
+    It is the angle of the weights that logistic regression gives to the differences of x and y, in
+    radians from the x axis towards the y axis (down), in (-pi, pi].
+
+    Args:
+        pairs: Differences of x and y of (taken first, taken second).
+    """
+    x, y = logistic_weights(pairs)
+    return float(np.arctan2(y, x))
+
+
+def rayleigh(angles: Float[np.ndarray, " n"]) -> float:
+    """Return the p-value of Rayleigh's test that directions are uniform on the circle.
+
+        p = exp(sqrt(1 + 4 n + 4 (n^2 - R^2)) - (1 + 2 n)),   R = |sum_k exp(i a_k)|
+
+    It is small where the directions prefer one side; of doubled angles, where they prefer one axis.
+
+    Args:
+        angles: Directions, in radians.
+
+    Source: Zar, Biostatistical analysis, 5th edition, equation 27.4.
+    """
+    n, length = len(angles), abs(np.exp(1j * np.asarray(angles)).sum())
+    return float(np.exp(np.sqrt(1 + 4 * n + 4 * (n**2 - length**2)) - (1 + 2 * n)))
+
+
 def logistic_weights(pairs: Float[np.ndarray, "pairs features"]) -> Float[np.ndarray, " features"]:
     """Fit the weights of logistic regression, by Newton's method.
 

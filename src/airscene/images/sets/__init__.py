@@ -1,7 +1,7 @@
 """Images with known truth: digits, sprites, characters; and images of one's own."""
 
 from airscene.images.sets.data_set import DataSet, DrawnSet
-from airscene.images.sets.digits import load_digits
+from airscene.images.sets.digits import load_digits, load_transposed
 from airscene.images.sets.many_digits import many_digits
 from airscene.images.sets.multi_dsprites import multi_dsprites
 from airscene.images.sets.multi_mnist import multi_mnist, multi_mnist_shrunk
@@ -14,6 +14,12 @@ _DRAWN, _DIGITS = ("counts", "image_size"), {"digits": load_digits}
 
 DATA_SETS: dict[str, DataSet] = {
     "multi-mnist": DrawnSet(multi_mnist, (*_DRAWN, "digits", "digit_size"), _DIGITS),
+    "multi-mnist-transposed": DrawnSet(
+        multi_mnist,
+        (*_DRAWN, "digits", "digit_size"),
+        {"digits": load_transposed},
+        about="Multi-MNIST of digits with rows and columns exchanged.",
+    ),
     "multi-mnist-shrunk": DrawnSet(multi_mnist_shrunk, (*_DRAWN, "digits"), _DIGITS),
     "sprites": DrawnSet(sprites, _DRAWN),
     "omniglot": omniglot_set,

@@ -9,18 +9,18 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from airscene.model import attention
+from airscene.model.appearance import Appearance
 from airscene.model.config import AIRConfig
 from airscene.model.pose import Pose
-from airscene.model.shapes import Image, Place, Scalar, Side, Where
-from airscene.model.stored import stored_as
+from airscene.model.shapes import Image, Place, Scalar, Side, Where, Window
 from airscene.model.where import spatial
-from airscene.model.where.proposal import Proposal, init_head, propose
+from airscene.model.where.look import Look, Memory
+from airscene.model.where.proposal import SCALE_REACH, Proposal, propose
 
-# PREFERENCE_SLOPE: slope of the preference for one side, in nats per half-width of the image.
 # POWER: exponent of the saliency. HALF_SATURATION: squared error, in sigma^2, with saliency 1/2.
-# Together they send attention to one object, and keep thin residues on the preferred side from
-# outweighing an object on the other.
-PREFERENCE_SLOPE, POWER, HALF_SATURATION = 2.0, 3, 0.5
+# With the slope of the preference for one side they send attention to one object, and keep thin
+# residues on the preferred side from outweighing an object on the other.
+POWER, HALF_SATURATION = 3, 0.5
 
 # The error is smoothed by a Gaussian of this deviation, in windows of a typical object: residues
 # of both signs about an object that is drawn cancel, an object that is not drawn stays.
@@ -34,9 +34,6 @@ MEAN_SHIFTS, SHIFT_WIDTH = 5, 0.25
 # before proposed; and the largest move between them, as a share of a window.
 GLIMPSE_SIZE, N_GLIMPSES, REACH = 1.5, 3, 0.25
 
-# Number of sides that deterministic inference tries.
-N_SIDES = 4
-
 
 class State(NamedTuple):
     """What is left to explain.
@@ -44,10 +41,12 @@ class State(NamedTuple):
     Args:
         error: Image less canvas.
         side: The side that objects are taken from first, in radians.
+        memories: The hidden state of each look, if it has one.
     """
 
     error: Image
     side: Scalar
+    memories: tuple[Memory | None, ...]
 
 
 class DifferenceProposal(eqx.Module):
@@ -62,53 +61,77 @@ class DifferenceProposal(eqx.Module):
     `model.steps` chooses it in inference. A glimpse around that place, through two layers, then
     gives a better place for the next glimpse, and the last one the proposal.
 
-    Deviations. The paper's network sees the whole error and has a hidden state (section 3.1;
-    appendix D does without). And no gradient flows through attention, through the error or
-    through where a glimpse is taken: the places of the windows learn through the offsets that
-    the glimpses propose, each step for its own. With these gradients, training is unstable.
+    Deviations, and the options that switch them off. The paper's network sees the whole error
+    (`mean_place`), in which case it looks once and regresses the place; it has a hidden state
+    (section 3.1; appendix D does without; `hidden_state`), and one order (`sides`). And no gradient
+    flows through attention, through the error or through where a glimpse is taken
+    (`all_gradients`): the places of the windows learn through the offsets that the glimpses
+    propose, each step for its own. With these gradients, training is unstable.
     """
 
-    glimpses: tuple["Glimpse", ...]
-    image_size: tuple[int, int] = eqx.field(static=True)
-    sigma: float = eqx.field(static=True)
+    glimpses: tuple[Look, ...]
+    config: AIRConfig = eqx.field(static=True)
     pose: Pose = eqx.field(static=True)
+    n_sides: int = eqx.field(static=True)
     uses_appearance: bool = eqx.field(static=True, default=True)
-    n_sides: int = eqx.field(static=True, default=N_SIDES)
 
     def __init__(self, config: AIRConfig, pose: Pose, *, key: PRNGKeyArray):
-        keys = jax.random.split(key, N_GLIMPSES)
-        self.image_size, self.sigma, self.pose = config.image_shape[1:], config.sigma, pose
-        self.glimpses = tuple(Glimpse(config, key=key) for key in keys)
+        self.config, self.pose, self.n_sides = config, pose, config.sides
+        channels, *size = config.image_shape
+        n_looks, n_seen = N_GLIMPSES, config.n_cells**2
+        if config.mean_place == "regressed":
+            n_looks, n_seen = 1, math.prod(-(-side // config.square) for side in size)
+        keys = jax.random.split(key, n_looks)
+        self.glimpses = tuple(Look(channels * n_seen, config, key=key) for key in keys)
 
     def begin(self, image: Image, side: Side) -> State:
         """Return the state before the first step: all of the image is left to explain."""
-        return State(image, jnp.asarray(side, image.dtype))
+        memories = tuple(look.begin() for look in self.glimpses)
+        return State(image, jnp.asarray(side, image.dtype), memories)
 
     def step(self, state: State, noise: Where) -> tuple[State, Proposal]:
-        """Propose one object from the error; keep the state."""
-        error, pose = jax.lax.stop_gradient(state.error), self.pose
-        centre = jax.lax.stop_gradient(self.attend(error / self.sigma, state.side))
+        """Propose one object from the error."""
+        c, pose = self.config, self.pose
+        error = self._held(state.error)
+        scale_reach = math.inf if c.free_scale else SCALE_REACH
+        if c.mean_place == "regressed":
+            seen = spatial.pool(error / c.sigma, c.square).ravel()
+            outputs, memory = self.glimpses[0](seen, state.memories[0])
+            proposal = propose(outputs, jnp.zeros(2), pose, noise, math.inf, scale_reach)
+            return state._replace(memories=(memory,)), proposal
+        centre = self._held(self.attend(error / c.sigma, state.side))
         reach = 2.0 * REACH * pose.object_size / pose.position_spread
-        proposals = []
-        for glimpse in self.glimpses:
-            outputs = glimpse(error, jax.lax.stop_gradient(centre), pose)
-            proposals.append(propose(outputs, centre, pose, noise, reach))
+        proposals, memories = [], []
+        for look, memory in zip(self.glimpses, state.memories, strict=True):
+            seen = self.glimpse(error, self._held(centre)).ravel()
+            outputs, memory = look(seen, memory)
+            memories.append(memory)
+            proposals.append(propose(outputs, centre, pose, noise, reach, scale_reach))
             centre = proposals[-1].where_mean[1:] * pose.position_spread
-        return state, proposals[-1]
+        return state._replace(memories=tuple(memories)), proposals[-1]
+
+    def _held(self, value: Array) -> Array:
+        return value if self.config.all_gradients else jax.lax.stop_gradient(value)
+
+    def glimpse(self, error: Image, centre: Place) -> Window:
+        """Read the error (image less canvas) around a place."""
+        larger = jnp.array([math.log(GLIMPSE_SIZE) / self.pose.scale_spread])
+        z_where = jnp.concatenate([larger, centre / self.pose.position_spread])
+        return attention.read(error, z_where, self.pose, self.config.n_cells)
 
     def view(self, state: State, image: Image) -> Image:
         """Windows are read from the error."""
         return state.error
 
-    def explain(self, state: State, z_where: Where, drawn: Image | None) -> State:
+    def explain(self, state: State, z_where: Where, appearance: Appearance | None) -> State:
         """Subtract a drawn object from the error."""
-        assert drawn is not None
-        return state._replace(error=state.error - drawn)
+        assert appearance is not None
+        return state._replace(error=state.error - appearance.drawn)
 
     def attend(self, error: Image, side: Scalar) -> Place:
         """Choose the place of the first glimpse, given the error in units of sigma."""
-        x, y = spatial.square_centres(self.image_size)
-        (height, width), pose = self.image_size, self.pose
+        height, width = size = self.config.image_shape[1:]
+        (x, y), pose = spatial.square_centres(size), self.pose
         # A typical window, in half-widths and half-heights of the image.
         window = 2.0 * pose.object_size * min(height, width)
         across, down = window / width, window / height
@@ -118,8 +141,8 @@ class DifferenceProposal(eqx.Module):
         smooth = blur_y @ spatial.pool(error) @ blur_x / (blur_x.sum(0).max() * blur_y.sum(0).max())
         # Objects only add to the canvas, so they cannot reduce negative error.
         ink = jnp.square(jax.nn.relu(smooth)).mean(axis=0)
-        saliency = ink / (ink + HALF_SATURATION) + spatial.attention_floor(pose.object_size)
-        preference = spatial.directional_preference(side, self.image_size, PREFERENCE_SLOPE)
+        saliency = ink / (ink + HALF_SATURATION) + spatial.attention_floor(self.config)
+        preference = spatial.directional_preference(side, size, self.config.preference_slope)
         best = jnp.argmax(POWER * jnp.log(saliency) + preference)
         row, column = jnp.unravel_index(best, saliency.shape)
         centre = jnp.stack([x[column], y[row]])
@@ -127,33 +150,8 @@ class DifferenceProposal(eqx.Module):
             near_x = _gaussian(x - centre[0], SHIFT_WIDTH * across)
             near_y = _gaussian(y - centre[1], SHIFT_WIDTH * down)
             near = saliency * near_y[:, None] * near_x
-            centre = spatial.expected_place(near / near.sum(), self.image_size)
+            centre = spatial.expected_place(near / near.sum(), size)
         return centre
-
-
-class Glimpse(eqx.Module):
-    """A look at the error around a place."""
-
-    first_layer: eqx.nn.Linear = eqx.field(metadata=stored_as("look"))
-    second_layer: eqx.nn.Linear = eqx.field(metadata=stored_as("think"))
-    head: eqx.nn.Linear = eqx.field(metadata=stored_as("propose"))
-    n_cells: int = eqx.field(static=True)
-
-    def __init__(self, config: AIRConfig, *, key: PRNGKeyArray):
-        keys = jax.random.split(key, 3)
-        n_seen = config.image_shape[0] * config.n_cells**2
-        self.first_layer = eqx.nn.Linear(n_seen, config.n_features, key=keys[0])
-        self.second_layer = eqx.nn.Linear(config.n_features, config.n_hidden, key=keys[1])
-        self.head = init_head(eqx.nn.Linear(config.n_hidden, 7, key=keys[2]))
-        self.n_cells = config.n_cells
-
-    def __call__(self, error: Image, centre: Place, pose: Pose) -> Float[Array, " 7"]:
-        """Read the error (image less canvas) around a place, for `propose` to propose an object."""
-        larger = jnp.array([math.log(GLIMPSE_SIZE) / pose.scale_spread])
-        z_where = jnp.concatenate([larger, centre / pose.position_spread])
-        seen = attention.read(error, z_where, pose, self.n_cells)
-        features = jax.nn.relu(self.first_layer(seen.ravel()))
-        return self.head(jnp.tanh(self.second_layer(features)))
 
 
 def _gaussian(distance: Float[Array, "*shape"], deviation: float) -> Float[Array, "*shape"]:

@@ -5,8 +5,10 @@ from typing import NamedTuple, Protocol
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, PyTree
 
+from airscene.model.appearance import Appearance
 from airscene.model.pose import Pose
 from airscene.model.shapes import Image, Place, Scalar, Side, Where
 
@@ -42,11 +44,11 @@ class WhereProposal(Protocol):
     """An inference network that proposes where the objects are, one a step.
 
     It is made of an `AIRConfig`, a `Pose` and a key. A state is any tree of arrays. `explain` may
-    use what an object draws if `uses_appearance` is true; if not, the appearances of all objects
-    are computed at once, which is faster.
+    use what an object looks like if `uses_appearance` is true; if not, the appearances of all
+    objects are computed at once, which is faster.
 
     Args:
-        uses_appearance: Whether a step depends on what the objects before it draw.
+        uses_appearance: Whether a step depends on what the objects before it look like.
         n_sides: From how many sides deterministic inference tries the scene.
     """
 
@@ -71,13 +73,15 @@ class WhereProposal(Protocol):
         """Propose one object; the noise is standard normal."""
         ...
 
-    def explain(self, state: PyTree[Array], z_where: Where, drawn: Image | None) -> PyTree[Array]:
+    def explain(
+        self, state: PyTree[Array], z_where: Where, appearance: Appearance | None
+    ) -> PyTree[Array]:
         """Return the state before the next step, now that an object is explained.
 
         Args:
             state: State after the step that proposed the object.
             z_where: Where the object is.
-            drawn: What it adds to the canvas, if `uses_appearance`.
+            appearance: What it looks like, if `uses_appearance`.
         """
         ...
 
@@ -88,6 +92,7 @@ def propose(
     pose: Pose,
     noise: Where,
     place_reach: float = PLACE_REACH,
+    scale_reach: float = SCALE_REACH,
 ) -> Proposal:
     """Read a network's last layer as a proposal near the centre of its attention, and sample it.
 
@@ -96,10 +101,16 @@ def propose(
         centre: Where the network attends to, (x, y) in [-1, 1] across the image.
         pose: The map from `z_where` to scale and centre.
         noise: Standard normal numbers.
-        place_reach: How far from it the mean place can be, in standard deviations of the prior.
+        place_reach: How far from it the mean place can be, in standard deviations of the prior;
+            infinite if it is free.
+        scale_reach: How far from the prior's the mean scale can be, likewise.
     """
-    reach = jnp.array([SCALE_REACH, place_reach, place_reach])
+    reaches = np.array([scale_reach, place_reach, place_reach])
+    bounded = np.isfinite(reaches)
+    reach = jnp.asarray(np.where(bounded, reaches, 1.0))
     mean = reach * jnp.tanh(outputs[1:4] / reach)
+    if not bounded.all():
+        mean = jnp.where(bounded, mean, outputs[1:4])
     mean = mean.at[1:].add(centre / pose.position_spread)
     scale = jax.nn.softplus(outputs[4:])
     return Proposal(outputs[0], mean, scale, mean + scale * noise)

@@ -16,7 +16,12 @@ from airscene.runs.presets.images import (
 )
 from airscene.runs.presets.masked import DSPRITES, MANY_DIGITS, TETROMINOES
 from airscene.runs.presets.own import IMAGES
+from airscene.runs.presets.paper import AIR_PAPER, DAIR_PAPER
 from airscene.runs.presets.rendered import CAMERA, DISTINCT, LOOKS, REPEATS, SINGLE, own_scenes
+
+# Names of the networks: `air-paper` and `dair-paper` are the paper's own, without the deviations of
+# these.
+NETWORKS = {"air-fast": FAST, "air": FULL, "dair": DAIR}
 
 PRESETS: dict[str, Preset | ScenePreset | PatchPreset | MaskedPreset] = {
     preset.name: preset
@@ -28,6 +33,8 @@ PRESETS: dict[str, Preset | ScenePreset | PatchPreset | MaskedPreset] = {
         DAIR,
         AIR_013,
         DAIR_013,
+        AIR_PAPER,
+        DAIR_PAPER,
         SPRITES,
         SPRITES_DAIR,
         OMNIGLOT,
@@ -43,6 +50,6 @@ PRESETS: dict[str, Preset | ScenePreset | PatchPreset | MaskedPreset] = {
         DISTINCT,
         CAMERA,
     )
-}
+} | NETWORKS
 
-__all__ = ["PRESETS", "own_scenes"]
+__all__ = ["NETWORKS", "PRESETS", "own_scenes"]

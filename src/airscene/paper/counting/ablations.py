@@ -1,0 +1,121 @@
+"""What each deviation from the paper buys: off by itself in ours, on by itself in the paper's."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from airscene.evaluation.figures.plots import new_axes, plotted
+from airscene.paper.result import Result, Row, Rows, described, numbers, of_run
+from airscene.paper.trained import REACHED, quick, run_folder, training_row, training_units
+from airscene.runs.preset import Preset
+from airscene.runs.presets.images import FAST
+from airscene.runs.presets.paper import AIR_PAPER, DAIR_PAPER, PAPER, fast_values, paper_values
+from airscene.training.record import read_metrics
+
+# What the score function alone has: it is removed together with the exact expectation over counts.
+SAMPLED = ("whole learning signal", "baseline purely neural")
+
+# What attention alone has: added to a place that is regressed, it would do nothing.
+ATTENTION = ("no attention floor",)
+
+# The estimators, without the prefix term, which trains objects whatever the counts are.
+ESTIMATORS: Mapping[str, Mapping[str, Any]] = {
+    "exact expectation": {},
+    "importance-weighted, K = 5": {"estimator": "importance", "samples": 5},
+    "score function": {"estimator": "score"},
+    "score function, our baseline": {"estimator": "score-baseline"},
+    "score function, the paper's": paper_values("counts sampled", "KL sampled", *SAMPLED),
+}
+
+# Seeds of the paper's preset itself, and of all others.
+PAPER_SEEDS, SEEDS = tuple(range(1, 11)), (1, 2, 3)
+
+
+def _named(kind: str, name: str, preset: Preset) -> Preset:
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower())
+    return replace(preset, name=f"{kind}-{slug}")
+
+
+def removed() -> dict[str, Preset]:
+    """Return the fast preset, and with each thing as in the paper."""
+    found = {"as it is": FAST}
+    for name in PAPER:
+        if name in SAMPLED:
+            preset = FAST.override(**paper_values("counts sampled", name))
+            found[f"counts sampled, {name}"] = _named("fast", f"sampled {name}", preset)
+        else:
+            found[name] = _named("fast", name, FAST.override(**paper_values(name)))
+    return found
+
+
+def added() -> dict[str, Preset]:
+    """Return the paper's preset, and with each thing as in the fast preset."""
+    found = {"as it is": AIR_PAPER}
+    for name in (name for name in PAPER if name not in ATTENTION):
+        found[name] = _named("paper-without", name, AIR_PAPER.override(**fast_values(name)))
+    return found
+
+
+def estimated() -> dict[str, Preset]:
+    """Return the fast preset without the prefix term, with each estimator."""
+    bare = FAST.override(**paper_values("no prefix term"))
+    return {name: _named("bare", name, bare.override(**e)) for name, e in ESTIMATORS.items()}
+
+
+def ablations(quickly: bool = False) -> Result:
+    """Deviations from the paper, each off by itself, and each on by itself."""
+    presets = [*removed().values(), *estimated().values(), *added().values(), DAIR_PAPER]
+    units = []
+    if quickly:
+        chosen = [FAST, AIR_PAPER, removed()["no prefix term"]]
+        units = training_units([quick(preset) for preset in chosen], [1], ablation_row)
+    else:
+        for preset in presets:
+            seeds = PAPER_SEEDS if preset is AIR_PAPER else SEEDS
+            units += training_units([preset], seeds, ablation_row)
+    return described("ablations", units, _draw, {"seeds_at_98": _seeds_at_98})
+
+
+def ablation_row(preset: Preset, runs: Path) -> Row:
+    """Return what a run reached, and after how many updates it counted 98% right, if ever."""
+    row = training_row(preset, runs)
+    metrics = read_metrics(run_folder(preset, runs) / "metrics.jsonl")
+    reached = [m["step"] for m in metrics if m["count_accuracy"] >= REACHED]
+    return {**row, "steps_to_98": reached[0] if reached else None}
+
+
+def _seeds_at_98(rows: Rows) -> float | None:
+    """How many seeds of the paper's own preset counted 98% right at some time of their run."""
+    mine = of_run(rows, AIR_PAPER.name)
+    if not mine:
+        return None
+    return float(sum(row["finished"] and row["steps_to_98"] is not None for row in mine))
+
+
+def _draw(rows: Rows, runs: Path, figures: Path) -> None:
+    panels = {
+        f"{FAST.name}, each removed": removed(),
+        f"{AIR_PAPER.name}, each added": added(),
+        f"{FAST.name} without prefix term": estimated(),
+    }
+    shown, all_axes = {}, new_axes(1, 3, (13.0, 4.6))
+    for axes, (title, presets) in zip(all_axes, panels.items(), strict=True):
+        values: dict[str, Sequence[float]] = {
+            name: found
+            for name, preset in presets.items()
+            if (found := numbers(of_run(rows, preset.name), "count_accuracy"))
+        }
+        heights = [-i for i in range(len(values))]
+        axes.barh(heights, [np.median(v) for v in values.values()], color="#2b6cb0", alpha=0.7)
+        for height, found in zip(heights, values.values(), strict=True):
+            axes.plot(found, [height] * len(found), "o", color="black", markersize=2.5)
+        axes.set_yticks(heights, list(values), fontsize=7)
+        axes.set(xlim=(0, 1.02), ylim=(min(heights, default=0) - 0.7, 0.7), xlabel="count accuracy")
+        axes.xaxis.set_major_formatter("{x:.0%}")
+        axes.set_title(title, fontsize=9)
+        shown[title] = {name: [*map(float, found)] for name, found in values.items()}
+    plotted(all_axes[0], "ablations", **shown).save(figures / "ablations.png")
