@@ -10,9 +10,10 @@ import pytest
 
 import airscene.evaluation.evaluate as evaluation
 from airscene.errors import InputError
-from airscene.evaluation.evaluate import bound_terms, evaluate
+from airscene.evaluation.evaluate import bound_terms, count_bounds, evaluate
 from airscene.images.truth import LabelledScenes
 from airscene.inference import Model
+from airscene.model.counts import count_log_posterior
 from airscene.objective.bounds import enumerated
 
 
@@ -65,6 +66,18 @@ def result(model, truth):
         patch.setattr(evaluation, "PARTICLES", 128)
         patch.setattr(evaluation, "LOG_PX_SCENES", 8)
         return evaluate(model, truth)
+
+
+def test_the_bounds_of_all_counts_make_the_bound(model, prepared, bounds):
+    """Weighed by the network's q(n) they are the bound; by the best q(n), they are no less."""
+    each, air = count_bounds(model, prepared, seed=3), model.air
+    key = jax.random.fold_in(jax.random.key(3), 0)
+    noise = jax.random.normal(key, (len(prepared), 3, air.n_noise))
+    log_q = jax.jit(jax.vmap(lambda x, e: count_log_posterior(air.unroll(x, e).presence_logits)))
+    log_q = np.asarray(log_q(jnp.asarray(prepared), noise), float)
+    weighed = (np.exp(log_q) * (each - log_q)).sum(axis=1)
+    assert weighed == pytest.approx(bounds, abs=1e-3)
+    assert np.all(np.logaddexp.reduce(each, axis=1) >= bounds - 1e-3)
 
 
 def test_an_evaluation_is_ready_for_json(result):

@@ -66,6 +66,38 @@ def bound_terms(
     return {"elbo": elbo, **terms}
 
 
+def count_bounds(
+    model: Model, prepared: Float32[np.ndarray, "n channel height width"], seed: int = 0
+) -> Float[np.ndarray, "n counts"]:
+    """The bound of each image for each count alone, in nats, by one posterior sample of all steps.
+
+        log p(x | z_1..n) - sum_{i<=n} KL_i + log p(n),   n = 0..N
+
+    The logarithm of the sum of their exponentials is the bound of the best q(n) given the objects.
+
+    Args:
+        model: The model.
+        prepared: Images from `Model.prepare`.
+        seed: Decides the posterior samples, one an image.
+    """
+    chunk = min(500, len(prepared))
+    parts = [
+        _scores(model.air, prepared[i : i + chunk], jax.random.fold_in(jax.random.key(seed), i))
+        for i in range(0, len(prepared), chunk)
+    ]
+    return np.concatenate(parts).astype(float)
+
+
+@eqx.filter_jit
+def _scores(air, images, key):
+    def one(image, noise):
+        run = air.unroll(image, noise, best_side(air, image))
+        return run.log_likelihoods - jnp.pad(jnp.cumsum(run.kl), (1, 0)) + air.log_prior()
+
+    noise = jax.random.normal(key, (len(images), air.config.n_steps, air.n_noise))
+    return jax.vmap(one)(images, noise)
+
+
 def evaluate(model: Model, truth: LabelledScenes) -> dict[str, Any]:
     """Every measure of a model on scenes of its size, with known truth.
 

@@ -62,6 +62,32 @@ class AIR(StoredModule):
         # No weight depends on N.
         return with_config(self, replace(self.config, n_steps=n_steps))
 
+    def with_canvas(self, height: int, width: int) -> "AIR":
+        """Return the model with the same weights, for larger images of objects of the same size.
+
+        All that its network sees lies around one place, in pixels. So the windows, the places that
+        it moves them by, and the slope of its preference for a side stay as they are in pixels, and
+        so does the prior over places: far from the centre it is too narrow.
+
+        Raises:
+            InputError: If its network sees the whole image, so that its weights are for one size.
+        """
+        c = self.config
+        if c.where_proposal != "difference" or c.mean_place != "attention":
+            raise InputError(
+                "the network sees the whole image, and can be used on images of one size only; "
+                "that of multi-mnist-dair sees what is near"
+            )
+        times = min(height, width) / min(c.image_shape[1:])
+        changed = replace(
+            c,
+            image_shape=(c.image_shape[0], height, width),
+            object_size=c.object_size / times,
+            position_spread=c.position_spread / times,
+            preference_slope=c.preference_slope * times,
+        )
+        return with_config(self, changed)
+
     @property
     def pose(self) -> Pose:
         """The map from `z_where` to scale and centre."""

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from airscene.errors import InputError
 from airscene.inference.infer import infer
 from airscene.model.counts import count_log_posterior
 from airscene.model.steps import best_side, best_steps
@@ -197,3 +198,26 @@ def test_weights_go_round(air, tmp_path):
     save_weights(air, tmp_path / "m.safetensors")
     back = load_weights(tmp_path / "m.safetensors")
     assert back.config.where_proposal == "difference" and eqx.tree_equal(back, air)
+
+
+def test_on_a_larger_canvas_it_sees_the_same(air):
+    """The middle of a larger image is to it what the small image is, in pixels."""
+    height, width = SIZE
+    image = blob(20, 15) + blob(45, 25)
+    larger = air.with_canvas(2 * height, 2 * width)
+    padded = jnp.pad(image, ((0, 0), (height // 2, height // 2), (width // 2, width // 2)))
+    windows = []
+    for model, seen in ((air, image), (larger, padded)):
+        run = model.unroll(seen, jnp.zeros((3, model.n_noise)))
+        scale, centre = jax.vmap(model.pose)(run.z_where)
+        sides = scale * min(seen.shape[1:])
+        windows.append((sides, centre * jnp.array(seen.shape[:0:-1]) / 2, run.presence_logits))
+    for small, large in zip(*windows, strict=True):
+        # Black squares count for less where objects are smaller beside the image.
+        assert np.allclose(small, large, atol=0.01)
+
+
+def test_a_network_that_sees_the_whole_image_has_one_size(tiny):
+    for options in ({}, {"where_proposal": "difference", "mean_place": "regressed"}):
+        with pytest.raises(InputError, match="images of one size only"):
+            tiny(**options).with_canvas(24, 24)
