@@ -493,8 +493,8 @@ def test_claims_are_said(again, tmp_path):
 
 
 def test_the_commit_of_a_foreign_repository_is_not_recorded(tmp_path, monkeypatch):
-    package = tmp_path / "site-packages" / "reproduce.py"
-    package.parent.mkdir()
+    package = tmp_path / "site-packages" / "paper" / "reproduce.py"
+    package.parent.mkdir(parents=True)
     package.write_text("")
     (tmp_path / "own").write_text("")
     git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b"]
@@ -504,6 +504,10 @@ def test_the_commit_of_a_foreign_repository_is_not_recorded(tmp_path, monkeypatc
     assert reproducing.commit() == "unknown"
     subprocess.run([*git, "add", "-f", str(package)], check=True)
     assert re.fullmatch(r"[0-9a-f]{12}-dirty", reproducing.commit())
+    subprocess.run([*git, "commit", "-qm", "ours"], check=True)
+    # What a result writes is beside the sources, and makes no row another's.
+    (tmp_path / "own").write_text("rows")
+    assert re.fullmatch(r"[0-9a-f]{12}", reproducing.commit())
 
 
 def test_exit_statuses(again, command):

@@ -237,19 +237,24 @@ def summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
 def commit() -> str:
     """The commit of the sources, marked where they differ from it.
 
-    Unknown where they are no part of a repository: an environment may lie inside another one.
+    The rows and figures that a result has written so far are no sources. Unknown where the sources
+    are no part of a repository: an environment may lie inside another one.
     """
     here = Path(__file__)
-    git = ["git", "-C", str(here.parent)]
-    tracked = [*git, "ls-files", "--error-unmatch", here.name]
-    describe = [*git, "describe", "--always", "--dirty", "--abbrev=12"]
+    package = here.parents[1]
+
+    def git(*arguments: str) -> subprocess.CompletedProcess:
+        command = ["git", "-C", str(package), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
     try:
-        if subprocess.run(tracked, capture_output=True, check=False).returncode != 0:
+        if git("ls-files", "--error-unmatch", str(here)).returncode != 0:
             return "unknown"
-        done = subprocess.run(describe, capture_output=True, text=True, check=False)
+        named = git("rev-parse", "--short=12", "HEAD").stdout.strip()
+        differs = git("status", "--porcelain", "--", ".").stdout.strip()
     except FileNotFoundError:  # no git
         return "unknown"
-    return done.stdout.strip() or "unknown"
+    return f"{named}-dirty" if named and differs else named or "unknown"
 
 
 def machine() -> str:

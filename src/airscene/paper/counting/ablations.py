@@ -9,8 +9,16 @@ from typing import Any
 import numpy as np
 
 from airscene.evaluation.figures.plots import new_axes, plotted
+from airscene.paper.counting.generalisation import measure
 from airscene.paper.result import Result, Row, Rows, described, numbers, of_run
-from airscene.paper.trained import REACHED, quick, run_folder, training_row, training_units
+from airscene.paper.trained import (
+    REACHED,
+    quick,
+    run_folder,
+    trained,
+    training_row,
+    training_units,
+)
 from airscene.runs.preset import Preset
 from airscene.runs.presets.images import FAST
 from airscene.runs.presets.paper import AIR_PAPER, DAIR_PAPER, PAPER, fast_values, paper_values
@@ -81,11 +89,16 @@ def ablations(quickly: bool = False) -> Result:
 
 
 def ablation_row(preset: Preset, runs: Path) -> Row:
-    """Return what a run reached, and after how many updates it counted 98% right, if ever."""
-    row = training_row(preset, runs)
+    """Return what a run reached, and after how many updates it counted 98% right, if ever.
+
+    And what it makes of three digits, which it was never shown (Table 1).
+    """
+    row, model = training_row(preset, runs), trained(preset, runs)
+    three = replace(preset.data, counts=(3,)).load("test")
     metrics = read_metrics(run_folder(preset, runs) / "metrics.jsonl")
     reached = [m["step"] for m in metrics if m["count_accuracy"] >= REACHED]
-    return {**row, "steps_to_98": reached[0] if reached else None}
+    found = {"steps_to_98": reached[0] if reached else None}
+    return {**row, **found, **measure(model.with_steps(3), three, "three")}
 
 
 def _seeds_at_98(rows: Rows) -> float | None:
