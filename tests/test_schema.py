@@ -163,12 +163,21 @@ def unmatched(found: list[tuple[str, dict]]) -> list[tuple[str, str, int]]:
 
 
 def test_every_committed_row_is_valid():
-    assert len(rows()) == 306
+    assert len(rows()) == 266
     assert unmatched(rows()) == []
 
 
 # Results of which there were no rows before there were identities.
-LATER = {"stress", "own-images", "known-masks", "scan-cost", "own-ablations", "exact-counts"}
+LATER = {
+    "ablations",
+    "downstream",
+    "stress",
+    "own-images",
+    "known-masks",
+    "scan-cost",
+    "own-ablations",
+    "exact-counts",
+}
 
 
 def test_rows_of_before_there_were_identities_are_valid():
@@ -182,7 +191,7 @@ def test_rows_of_before_there_were_identities_are_valid():
 
     old = []
     for name, row in rows():
-        if name in LATER:
+        if name in LATER or row.get("identity", {}).get("number", 1) > 1:
             # These came after, and hold fields of names that others had before.
             continue
         row = {**row, "configuration": back(row["configuration"])}

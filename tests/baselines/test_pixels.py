@@ -1,24 +1,17 @@
 """The networks of appendix E: their layers, and that they learn."""
 
-import io
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from rich.console import Console
 
 from airscene.baselines.cae import CAE, CAEConfig, mean_log_likelihood
-from airscene.baselines.classifiers import CNN, CNNConfig, Head, HeadConfig, drop
+from airscene.baselines.classifiers import CNN, Head, Perturbation, drop
 from airscene.images import load_digits, multi_mnist
 from airscene.model.likelihood import log_likelihood
-from airscene.runs.presets.baselines import Choice, ClassifierPreset
-from airscene.runs.run import run
-from airscene.runs.tasks.classifier import ClassifierTask, Labelled, accuracy
 from airscene.training.batches import batch_indices
 from airscene.training.config import LoopConfig
-from airscene.training.record import read_metrics
 from airscene.training.state import initial_state, make_run
 
 KEY = jax.random.key(0)
@@ -29,7 +22,7 @@ def shapes(model):
 
 
 def test_the_head_has_four_layers_of_512():
-    head = Head(HeadConfig(162, 19), key=KEY)
+    head = Head(162, 19, key=KEY)
     sizes = [162, 512, 512, 512, 512, 19]
     wanted = [s for a, b in zip(sizes, sizes[1:], strict=False) for s in ((b, a), (b,))]
     assert shapes(head) == wanted
@@ -37,13 +30,13 @@ def test_the_head_has_four_layers_of_512():
 
 
 def test_the_cnn_has_the_papers_layers():
-    cnn = eqx.filter_eval_shape(CNN, CNNConfig((50, 50), 19), key=KEY)
+    cnn = eqx.filter_eval_shape(CNN, (50, 50), 19, key=KEY)
     kernels = [(5, 5, 64), (5, 5, 64, 64), (5, 5, 64, 64)]
     assert [k.shape for k in cnn.kernels] == kernels
     assert (cnn.hidden.in_features, cnn.hidden.out_features) == (64 * 3 * 3, 512)
     assert (cnn.answer.in_features, cnn.answer.out_features) == (512, 19)
     for height, width in ((50, 50), (28, 41)):
-        cnn = eqx.filter_eval_shape(CNN, CNNConfig((height, width), 2), key=KEY)
+        cnn = eqx.filter_eval_shape(CNN, (height, width), 2, key=KEY)
         answers = eqx.filter_eval_shape(lambda m, x: m(x), cnn, jnp.zeros((4, 1, height, width)))
         assert answers.shape == (4, 2)
 
@@ -88,29 +81,19 @@ def test_the_autoencoder_learns_digits():
     assert learnt > blind + 100.0
 
 
-@pytest.mark.parametrize("dropout", [0.0, 0.2])
-def test_a_head_separates_what_is_separable(dropout, tmp_path):
-    rng = np.random.default_rng(0)
-    x = rng.normal(size=(400, 3)).astype(np.float32)
-    scenes = Labelled(x, (x[:, 0] * x[:, 1] > 0).astype(int))
-    choice = Choice(1e-3, dropout, noise=0.1 * dropout, batch_size=50)
-    preset, validation = ClassifierPreset("xor", choice, 60, 1, {}), scenes.part(300, 100)
-    task = ClassifierTask(preset, scenes.part(0, 300), validation, 2)
-    quiet = {"console": Console(file=io.StringIO())}
-    head = run(task, tmp_path / "run", **quiet)
-    # Neither number alone says anything, so guessing would be right half of the time.
-    reached = accuracy(head, validation)
-    assert reached > 0.85
-    rows = read_metrics(tmp_path / "run" / "metrics.jsonl")
-    assert reached == max(row["validation"] for row in rows)
-    assert [row["step"] for row in rows] == [12, 24, 36, 48, 60]
-    assert eqx.tree_equal(run(task, tmp_path / "run", resume=True, **quiet), head)
-
-
 def test_dropout_leaves_out_a_share_and_keeps_the_mean():
     units = jnp.ones((100, 100))
-    dropped = drop(units, 0.3, KEY)
+    dropped = drop(units, Perturbation(KEY, dropout=0.3))
     # 10,000 units: a standard error of 0.0046 of the share.
     assert abs(float((dropped == 0).mean()) - 0.3) < 0.02
     assert set(np.unique(dropped)) == {0.0, np.float32(1.0 / 0.7)}
-    assert drop(units, 0.3, None) is units
+    assert drop(units, None) is units
+    assert not jnp.array_equal(dropped, drop(units, Perturbation(KEY, dropout=0.3), layer=1))
+
+
+def test_noise_is_of_embeddings_alone():
+    head = Head(3, 2, layers=0, key=KEY)
+    still, moved = (head(jnp.ones((5, 3)), Perturbation(KEY, noise=n)) for n in (0.0, 0.5))
+    np.testing.assert_array_equal(still, head(jnp.ones((5, 3))))
+    noise = 0.5 * jax.random.normal(KEY, (5, 3))
+    np.testing.assert_allclose(moved - still, noise @ head.layers[0].weight.T, atol=1e-5)

@@ -17,7 +17,13 @@ _BLUE = "#2b6cb0"
 # Colours that stay apart for every kind of sight (Okabe and Ito 2008).
 _COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#999999")
 # Of methods, each with its marker.
-_METHODS = (("#2b6cb0", "o"), ("#c05621", "s"), ("#6b46c1", "^"), ("#2f855a", "D"))
+_METHODS = (
+    ("#2b6cb0", "o"),
+    ("#b83280", "v"),
+    ("#c05621", "s"),
+    ("#6b46c1", "^"),
+    ("#2f855a", "D"),
+)
 _WHOLE, _SHARE = "{x:,.0f}", "{x:.0%}"
 
 

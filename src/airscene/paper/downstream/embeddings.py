@@ -1,4 +1,4 @@
-"""What AIR, DRAW and an autoencoder say of scenes: one vector a scene, computed once."""
+"""What AIR, DAIR, DRAW and an autoencoder say of scenes, computed once: objects or a vector."""
 
 import io
 import json
@@ -10,7 +10,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float32, UInt8
+from jaxtyping import Array, Float, Float32, UInt8
 
 from airscene.baselines.cae import CAE
 from airscene.files import write_atomic
@@ -22,20 +22,24 @@ from airscene.runs.tasks.baselines import as_floats
 from airscene.schema import changes
 
 Images = UInt8[np.ndarray, "n height width"]
+Raw = Float[np.ndarray, "..."]
+
+# Arrays of a file of embeddings.
+_NAMES = ("training", "test")
 
 # Images embedded at a time.
 _CHUNK = 250
 
 
-def embedded(method: str, protocol: Protocol, runs: Path) -> list[Float32[np.ndarray, "n numbers"]]:
-    """Return the embeddings of the training, the validation and the test scenes, an array each.
+def embedded(method: str, protocol: Protocol, runs: Path) -> list[Float32[np.ndarray, "n *shape"]]:
+    """Return the embeddings of the training and the test scenes, an array each.
 
-    From each number its mean over the training scenes is taken, and all are divided by one
-    deviation, which takes no label. One for each number would blow up those that say nothing: half
-    of AIR's z_what hardly leave their prior's mean, and blown up they drown what the others say.
+    They are centred, and all divided by one deviation, which takes no label. One for each number
+    would blow up those that say nothing: half of AIR's z_what hardly leave their prior's mean, and
+    blown up they drown what the others say.
 
     Args:
-        method: `air`, `draw` or `cae`.
+        method: `air`, `dair`, `draw` or `cae`.
         protocol: The protocol.
         runs: Folder of all runs. Embeddings and models that are not there are made.
     """
@@ -44,51 +48,75 @@ def embedded(method: str, protocol: Protocol, runs: Path) -> list[Float32[np.nda
     if path.is_file():
         with np.load(path) as file:
             if str(file["config"]) == config:
-                return [file[f"pool_{i}"] for i in range(3)]
+                return [file[name] for name in _NAMES]
     embed = _METHODS[method](protocol, runs)
     pools = two_digit_pools(protocol.digits, protocol.pools)
     raw = [_in_chunks(embed, pool.images) for pool in pools]
-    mean, deviation = raw[0].mean(axis=0), np.sqrt(raw[0].var(axis=0).mean())
-    arrays = [((x - mean) / deviation).astype(np.float32) for x in raw]
+    arrays = standardised_objects(raw) if raw[0].ndim == 3 else standardised(raw)
     buffer = io.BytesIO()
-    np.savez(buffer, config=config, **{f"pool_{i}": x for i, x in enumerate(arrays)})
+    np.savez(buffer, config=np.array(config), **dict(zip(_NAMES, arrays, strict=True)))
     write_atomic(path, buffer.getvalue())
     return arrays
 
 
-def _in_chunks(embed: Callable[[Images], np.ndarray], images: Images) -> np.ndarray:
+def standardised(raw: list[Raw]) -> list[Float32[np.ndarray, "..."]]:
+    """Centre each number, and divide all by one deviation, those of the first array's rows."""
+    mean, deviation = raw[0].mean(axis=0), np.sqrt(raw[0].var(axis=0).mean())
+    return [((x - mean) / deviation).astype(np.float32) for x in raw]
+
+
+def standardised_objects(raw: list[Raw]) -> list[Float32[np.ndarray, "n 2 numbers"]]:
+    """Standardise z_where and z_what over all objects that are there.
+
+    Presence, the first number of an object, stays a probability; zeros of what is not there stay
+    zeros, which then are the mean.
+    """
+    there = [np.any(x[..., 1:] != 0.0, axis=2) for x in raw]
+    _, *codes = standardised([raw[0][there[0]][:, 1:], *(x[..., 1:] for x in raw)])
+    return [
+        np.concatenate([x[..., :1], code * here[..., None]], axis=2).astype(np.float32)
+        for x, code, here in zip(raw, codes, there, strict=True)
+    ]
+
+
+def _in_chunks(embed: Callable[[Images], Raw], images: Images) -> Raw:
     return np.concatenate([embed(images[i : i + _CHUNK]) for i in range(0, len(images), _CHUNK)])
 
 
-def air_embedding(protocol: Protocol, runs: Path) -> Callable[[Images], np.ndarray]:
-    """Return AIR's inferences: of each step in turn presence, z_where and z_what, posterior means.
+def object_embedding(name: str) -> Callable[[Images], Float32[np.ndarray, "n 2 numbers"]]:
+    """Return what a model infers: of the first two objects presence, z_where and z_what.
 
-    Of steps beyond the most probable count only the probability of presence is given; z_where and
-    z_what are zeros there.
+    Presence is the probability that there are so many objects; latents are posterior means. Objects
+    beyond the most probable count have zeros for latents. The tasks' scenes have two digits, so
+    that a third object, which one scene in a hundred has at most, is left out.
+
+    Args:
+        name: The model, as `airscene.load` takes it.
     """
-    model = load(protocol.air)
+    model = load(name)
     assert isinstance(model, Model)
 
     def embed(images):
         inferred = model.infer_arrays(model.prepare(images)[1])
         q = np.exp(inferred.log_q)
-        presence = q[:, ::-1].cumsum(axis=1)[:, ::-1][:, 1:, None]
-        there = np.arange(presence.shape[1]) < q.argmax(axis=1)[:, None]
-        latents = np.concatenate([inferred.z_where, inferred.z_what], axis=2) * there[..., None]
-        return np.concatenate([presence, latents], axis=2).reshape(len(images), -1)
+        presence = q[:, ::-1].cumsum(axis=1)[:, ::-1][:, 1:3, None]
+        there = np.arange(2) < q.argmax(axis=1)[:, None]
+        latents = np.concatenate([inferred.z_where, inferred.z_what], axis=2)[:, :2]
+        return np.concatenate([presence, latents * there[..., None]], axis=2)
 
     return embed
 
 
 def _of_model(
     preset: DRAWPreset | CAEPreset, runs: Path, embed: Callable[[Any, Array], Array]
-) -> Callable[[Images], np.ndarray]:
+) -> Callable[[Images], Raw]:
     model, compiled = trained(preset, runs), eqx.filter_jit(embed)
     return lambda images: np.asarray(compiled(model, jnp.asarray(as_floats(images))))
 
 
-_METHODS: dict[str, Callable[[Protocol, Path], Callable[[Images], np.ndarray]]] = {
-    "air": air_embedding,
+_METHODS: dict[str, Callable[[Protocol, Path], Callable[[Images], Raw]]] = {
+    "air": lambda protocol, runs: object_embedding(protocol.air),
+    "dair": lambda protocol, runs: object_embedding(protocol.dair),
     "draw": lambda protocol, runs: _of_model(
         protocol.draw, runs, lambda model, x: jax.vmap(model.embed)(x)
     ),

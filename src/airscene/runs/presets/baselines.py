@@ -1,14 +1,10 @@
-"""Presets of what AIR is compared with: DRAW, a convolutional autoencoder, classifiers."""
+"""Presets of what AIR is compared with: DRAW, a convolutional autoencoder, networks."""
 
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from airscene.baselines.draw_config import DRAWConfig
 from airscene.images.config import DataConfig
 from airscene.training.config import LoopConfig
-
-# How often a classifier is measured on validation scenes: the weights that do best are kept.
-EVALUATIONS = 5
 
 
 @dataclass(frozen=True)
@@ -55,54 +51,26 @@ class CAEPreset:
 
 @dataclass(frozen=True)
 class Choice:
-    """Hyper-parameters that validation chooses among.
+    """Hyper-parameters of a classifier of scenes, that validation chooses among.
 
     Args:
         learning_rate: The highest learning rate, of Adam.
-        dropout: Share of the units of layers of 512 that are left out.
+        dropout: Share of the hidden units that are left out.
         noise: Deviation of the noise that is added to standardised embeddings in training.
         batch_size: Scenes an update.
+        digits: Whether the answer is worked out of a softmax for each of two digits; else it is one
+            softmax over the classes, as the paper has it. Of objects it is always worked out.
+        layers: Hidden layers of a network of objects or embeddings.
+        width: Units of each.
     """
 
     learning_rate: float = 3e-3
     dropout: float = 0.0
     noise: float = 0.0
     batch_size: int = 100
-
-
-@dataclass(frozen=True)
-class ClassifierPreset:
-    """How a classifier of scenes is trained.
-
-    Args:
-        name: Its name, of the run folders.
-        choice: The hyper-parameters.
-        steps: Number of updates at least.
-        seed: Decides the initial weights, the batches and the dropout.
-        inputs: Everything that decides what it learns from.
-        number: The recipe's number, raised when its behaviour changes.
-    """
-
-    name: str
-    choice: Choice
-    steps: int
-    seed: int
-    inputs: Any
-    number: int = 1
-
-    @property
-    def training(self) -> LoopConfig:
-        """How it is trained; it is measured on validation scenes `EVALUATIONS` times."""
-        between = -(-self.steps // EVALUATIONS)
-        return LoopConfig(
-            steps=between * EVALUATIONS,
-            batch_size=self.choice.batch_size,
-            learning_rate=self.choice.learning_rate,
-            warmup=between * EVALUATIONS // 10,
-            seed=self.seed,
-            evaluate_every=between,
-            save_every=between * EVALUATIONS,
-        )
+    digits: bool = False
+    layers: int = 4
+    width: int = 512
 
 
 DRAW_012 = DRAWPreset(
