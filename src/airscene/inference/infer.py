@@ -10,10 +10,11 @@ from jaxtyping import Array, Float, Float32
 from scipy.special import logsumexp
 
 from airscene.model.air import AIR
+from airscene.model.appearance import Appearance
 from airscene.model.counts import count_log_posterior
 from airscene.model.shapes import Counts, Image
 from airscene.model.steps import best_side, best_steps
-from airscene.model.unrolled import Appearance, InferenceStep
+from airscene.model.unrolled import InferenceStep
 from airscene.objective.bounds import log_marginal
 
 # A pixel brighter than this belongs to the object, for its box.
@@ -126,7 +127,7 @@ def draw_posterior(air: AIR, images: jax.Array, key: jax.Array) -> tuple[Inferre
         noise = jax.random.normal(noise_key, (air.config.n_steps, air.n_noise))
         run = air.unroll(image, noise, best_side(air, image))
         log_q = count_log_posterior(run.presence_logits)
-        in_image = in_pixels(air, run.z_where, jnp.diff(run.canvases, axis=0))
+        in_image = in_pixels(air, run.z_where, jax.vmap(air.draw)(run.z_where, run.z_what)[0])
         inferred = Inferred._make((log_q, run.z_where, run.z_what, *in_image))
         return inferred, jax.random.categorical(count_key, log_q)
 
@@ -140,7 +141,7 @@ def render_batch(
     """Draw scenes: the objects that are there, put together."""
 
     def one(z_where, z_what, there):
-        return air.compose(jax.vmap(air.draw)(z_where, z_what), there)
+        return air.compose(*jax.vmap(air.draw)(z_where, z_what), there)
 
     return jax.vmap(one)(z_where, z_what, there)
 

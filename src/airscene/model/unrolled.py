@@ -5,24 +5,9 @@ from typing import NamedTuple
 import numpyro.distributions as dist
 from jaxtyping import Array, Float
 
-from airscene.model.shapes import Counts, Image
+from airscene.model.appearance import Appearance
+from airscene.model.shapes import Counts
 from airscene.model.where.proposal import Proposal
-
-
-class Appearance(NamedTuple):
-    """What one object looks like.
-
-    Args:
-        mean: Mean of q(z_what).
-        scale: Standard deviation of q(z_what).
-        z_what: Appearance code.
-        drawn: What it adds to the canvas.
-    """
-
-    mean: Float[Array, " what"]
-    scale: Float[Array, " what"]
-    z_what: Float[Array, " what"]
-    drawn: Image
 
 
 class InferenceStep(NamedTuple):

@@ -9,9 +9,11 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from airscene.model import attention
+from airscene.model.appearance import Appearance, seen_channels
+from airscene.model.composition import COMPOSITIONS, Composition
 from airscene.model.config import AIRConfig
 from airscene.model.pose import Pose
-from airscene.model.shapes import Image, Place, Scalar, Side, Where
+from airscene.model.shapes import Image, Place, Scalar, Seen, Side, Where
 from airscene.model.stored import stored_as
 from airscene.model.where import spatial
 from airscene.model.where.proposal import Proposal, init_head, propose
@@ -42,10 +44,12 @@ class State(NamedTuple):
     """What is left to explain.
 
     Args:
+        image: The image.
         error: Image less canvas.
         side: The side that objects are taken from first, in radians.
     """
 
+    image: Image
     error: Image
     side: Scalar
 
@@ -72,38 +76,48 @@ class DifferenceProposal(eqx.Module):
     image_size: tuple[int, int] = eqx.field(static=True)
     sigma: float = eqx.field(static=True)
     pose: Pose = eqx.field(static=True)
+    composition: Composition
     uses_appearance: bool = eqx.field(static=True, default=True)
     n_sides: int = eqx.field(static=True, default=N_SIDES)
 
     def __init__(self, config: AIRConfig, pose: Pose, *, key: PRNGKeyArray):
         keys = jax.random.split(key, N_GLIMPSES)
         self.image_size, self.sigma, self.pose = config.image_shape[1:], config.sigma, pose
+        self.composition = COMPOSITIONS[config.composition]()
         self.glimpses = tuple(Glimpse(config, key=key) for key in keys)
 
     def begin(self, image: Image, side: Side) -> State:
         """Return the state before the first step: all of the image is left to explain."""
-        return State(image, jnp.asarray(side, image.dtype))
+        return State(image, image, jnp.asarray(side, image.dtype))
 
     def step(self, state: State, noise: Where) -> tuple[State, Proposal]:
         """Propose one object from the error; keep the state."""
         error, pose = jax.lax.stop_gradient(state.error), self.pose
         centre = jax.lax.stop_gradient(self.attend(error / self.sigma, state.side))
         reach = 2.0 * REACH * pose.object_size / pose.position_spread
-        proposals = []
+        seen, proposals = jax.lax.stop_gradient(self.view(state, state.image)), []
         for glimpse in self.glimpses:
-            outputs = glimpse(error, jax.lax.stop_gradient(centre), pose)
+            outputs = glimpse(seen, jax.lax.stop_gradient(centre), pose)
             proposals.append(propose(outputs, centre, pose, noise, reach))
             centre = proposals[-1].where_mean[1:] * pose.position_spread
         return state, proposals[-1]
 
-    def view(self, state: State, image: Image) -> Image:
-        """Windows are read from the error."""
-        return state.error
+    def view(self, state: State, image: Image) -> Seen:
+        """Return what windows are read from: the error, and if objects hide each other, the canvas.
 
-    def explain(self, state: State, z_where: Where, drawn: Image | None) -> State:
-        """Subtract a drawn object from the error."""
-        assert drawn is not None
-        return state._replace(error=state.error - drawn)
+        Of one that is hidden in part the error is a sliver: only with the canvas, of which it
+        sticks out, can one tell what it is a part of.
+        """
+        if not self.composition.hides:
+            return state.error
+        return jnp.concatenate([state.error, state.image - state.error])
+
+    def explain(self, state: State, z_where: Where, appearance: Appearance | None) -> State:
+        """Put the object on the canvas: what it hides, or what is white already, stays an error."""
+        assert appearance is not None
+        canvas = state.image - state.error
+        canvas = self.composition.add(canvas, appearance.drawn, appearance.mask)
+        return state._replace(error=state.image - canvas)
 
     def attend(self, error: Image, side: Scalar) -> Place:
         """Choose the place of the first glimpse, given the error in units of sigma."""
@@ -141,18 +155,18 @@ class Glimpse(eqx.Module):
 
     def __init__(self, config: AIRConfig, *, key: PRNGKeyArray):
         keys = jax.random.split(key, 3)
-        n_seen = config.image_shape[0] * config.n_cells**2
+        n_seen = seen_channels(config) * config.n_cells**2
         self.first_layer = eqx.nn.Linear(n_seen, config.n_features, key=keys[0])
         self.second_layer = eqx.nn.Linear(config.n_features, config.n_hidden, key=keys[1])
         self.head = init_head(eqx.nn.Linear(config.n_hidden, 7, key=keys[2]))
         self.n_cells = config.n_cells
 
-    def __call__(self, error: Image, centre: Place, pose: Pose) -> Float[Array, " 7"]:
-        """Read the error (image less canvas) around a place, for `propose` to propose an object."""
+    def __call__(self, seen: Seen, centre: Place, pose: Pose) -> Float[Array, " 7"]:
+        """Read what is seen (see `view`) around a place, for `propose` to propose an object."""
         larger = jnp.array([math.log(GLIMPSE_SIZE) / pose.scale_spread])
         z_where = jnp.concatenate([larger, centre / pose.position_spread])
-        seen = attention.read(error, z_where, pose, self.n_cells)
-        features = jax.nn.relu(self.first_layer(seen.ravel()))
+        window = attention.read(seen, z_where, pose, self.n_cells)
+        features = jax.nn.relu(self.first_layer(window.ravel()))
         return self.head(jnp.tanh(self.second_layer(features)))
 
 

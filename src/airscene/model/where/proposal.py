@@ -7,8 +7,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PyTree
 
+from airscene.model.appearance import Appearance
 from airscene.model.pose import Pose
-from airscene.model.shapes import Image, Place, Scalar, Side, Where
+from airscene.model.shapes import Image, Place, Scalar, Seen, Side, Where
 
 # At first, an object should have to prove its worth: were all N there from the start, they would
 # share every digit among them, and nothing would tell the second that the first is enough.
@@ -63,7 +64,7 @@ class WhereProposal(Protocol):
         """
         ...
 
-    def view(self, state: PyTree[Array], image: Image) -> Image:
+    def view(self, state: PyTree[Array], image: Image) -> Seen:
         """Return what the window of an object is read from, after the step that proposed it."""
         ...
 
@@ -71,13 +72,15 @@ class WhereProposal(Protocol):
         """Propose one object; the noise is standard normal."""
         ...
 
-    def explain(self, state: PyTree[Array], z_where: Where, drawn: Image | None) -> PyTree[Array]:
+    def explain(
+        self, state: PyTree[Array], z_where: Where, appearance: Appearance | None
+    ) -> PyTree[Array]:
         """Return the state before the next step, now that an object is explained.
 
         Args:
             state: State after the step that proposed the object.
             z_where: Where the object is.
-            drawn: What it adds to the canvas, if `uses_appearance`.
+            appearance: What it looks like, if `uses_appearance`.
         """
         ...
 

@@ -7,9 +7,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from airscene.model.appearance import Appearance
 from airscene.model.config import AIRConfig
 from airscene.model.pose import Pose
-from airscene.model.shapes import Image, Side, Squares, Where
+from airscene.model.shapes import Image, Seen, Side, Squares, Where
 from airscene.model.stored import stored_as
 from airscene.model.where import spatial
 from airscene.model.where.proposal import Proposal, init_head, propose
@@ -123,11 +124,11 @@ class RecurrentProposal(eqx.Module):
         proposal = propose(self.head(hidden), centre, self.pose, noise)
         return state._replace(hidden=hidden, cell=cell), proposal
 
-    def view(self, state: State, image: Image) -> Image:
+    def view(self, state: State, image: Image) -> Seen:
         """Windows are read from the image."""
         return image
 
-    def explain(self, state: State, z_where: Where, drawn: Image | None = None) -> State:
+    def explain(self, state: State, z_where: Where, appearance: Appearance | None = None) -> State:
         """Count a share of the ink in the object's window as explained.
 
         a' = a (1 - e exp(-d_x^4 - d_y^4)),   d: offset from its centre, in half-widths
