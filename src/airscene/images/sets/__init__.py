@@ -15,7 +15,7 @@ _DRAWN, _DIGITS = ("counts", "image_size"), {"digits": load_digits}
 DATA_SETS: dict[str, DataSet] = {
     "multi-mnist": DrawnSet(multi_mnist, (*_DRAWN, "digits", "digit_size"), _DIGITS),
     "multi-mnist-shrunk": DrawnSet(multi_mnist_shrunk, (*_DRAWN, "digits"), _DIGITS),
-    "sprites": DrawnSet(sprites, _DRAWN),
+    "sprites": DrawnSet(sprites, (*_DRAWN, "overlapping")),
     "omniglot": omniglot_set,
     "images": own_images,
     "tetrominoes": DrawnSet(
