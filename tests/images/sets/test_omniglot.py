@@ -117,8 +117,8 @@ def test_the_whole_set_is_split_as_it_is_published(small, tmp_path):
         assert "Omniglot's whole set" in repr(found)
         scenes = DataConfig("omniglot", omniglot=str(folder), omniglot_part="whole").load(split)
         assert scenes.images.shape == (40, 50, 50)
-    with pytest.raises(InputError, match="omniglot-part is half; it should be small or whole"):
-        DataConfig("omniglot", omniglot_part="half")
+    with pytest.raises(InputError, match="--omniglot-part is not for sprites"):
+        DataConfig("sprites", omniglot_part="whole")
 
 
 def test_a_damaged_archive_of_the_whole_set(small, tmp_path):

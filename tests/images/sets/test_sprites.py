@@ -161,9 +161,7 @@ def test_the_second_sprite_covers_the_first():
     assert n > 1000
 
 
-def test_there_are_three_ways_to_overlap():
-    with pytest.raises(InputError, match="overlapping is under; it should be sum or clip or over"):
-        DataConfig("sprites", overlapping="under")
+def test_other_data_do_not_overlap_so():
     with pytest.raises(InputError, match="--overlapping is not for multi-mnist"):
         DataConfig("multi-mnist", overlapping="over")
 

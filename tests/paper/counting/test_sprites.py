@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from airscene.images import sprites
+from airscene.images.estimates import estimate_brightness
 from airscene.images.sets.sprites import BRIGHTNESS
 from airscene.paper.counting.sprites import nearest_single, overlapping
 from airscene.runs.presets.images import SPRITES, SPRITES_DAIR
@@ -37,9 +38,13 @@ def test_two_are_further_from_one_the_less_they_overlap(how):
 @pytest.mark.parametrize("preset", [SPRITES, SPRITES_DAIR])
 def test_one_recipe_for_all_three(preset):
     assert overlapping(preset, "sum") is preset
+    # What is estimated of full brightness is, of half-white sprites, what the preset says.
+    estimated = estimate_brightness(sprites(1000, seed=3).images)
+    assert estimated == pytest.approx(preset.model.brightness, abs=0.005)
     for how in ("clip", "over"):
         other = overlapping(preset, how)
         assert other.name == f"{preset.name}-{how}" and other.training == preset.training
-        assert replace(other.model, composition="sum") == preset.model
+        alike = replace(other.model, composition="sum", brightness=preset.model.brightness)
+        assert alike == preset.model and other.model.brightness == 0.0
         assert replace(other.data, overlapping="sum") == preset.data
         assert other.number == preset.number

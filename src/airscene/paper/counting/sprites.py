@@ -39,10 +39,14 @@ def sprites(quickly: bool = False) -> Result:
 
 
 def overlapping(preset: Preset, how: Overlapping) -> Preset:
-    """Return the preset for sprites that overlap otherwise: scenes and canvases are made alike."""
+    """Return the preset for sprites that overlap otherwise.
+
+    All that it says is the same but how scenes are made: the canvas is made as they are, and the
+    brightness of an object is estimated from them, which of half-white sprites gives the preset's.
+    """
     if how == preset.data.overlapping:
         return preset
-    changed = preset.override(overlapping=how, composition=how)
+    changed = preset.override(overlapping=how, composition=how, brightness=0.0)
     return replace(changed, name=f"{preset.name}-{how}")
 
 

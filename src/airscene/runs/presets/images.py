@@ -90,7 +90,6 @@ AIR_013 = replace(
 
 SPRITES = Preset(
     name="sprites",
-    number=2,
     about="Coloured shapes that add up where they overlap. Expect 99% of counts or more.",
     example="--out runs/sprites",
     data=DataConfig(kind="sprites", n_train=30_000),
@@ -98,9 +97,9 @@ SPRITES = Preset(
         image_shape=(3, 50, 50),
         count_prior="geometric(0.1)",
         sigma=0.2,
-        # What makes two sprites of one kind in one place two, and not a brighter one: no object is
-        # brighter than most ink is, and a window leaves something to a second one.
-        brightness=0.0,
+        # What makes two sprites of one kind in one place two, and not a brighter one: a sprite is
+        # half of white, with room for the sigmoid, and a window leaves something to a second one.
+        brightness=0.55,
         explained_share=0.9,
         n_what=20,
         n_features=128,
