@@ -82,8 +82,8 @@ class AIR(StoredModule):
 
     def draw(self, z_where: Where, z_what: Float[Array, " what"]) -> tuple[Image, Mask | None]:
         """Return what one object adds to the canvas, and its mask if the composition needs one."""
-        channels, *size = self.config.image_shape
-        layers = attention.write(self.decoder(z_what), z_where, self.pose, tuple(size))
+        channels, height, width = self.config.image_shape
+        layers = attention.write(self.decoder(z_what), z_where, self.pose, (height, width))
         return layers[:channels], layers[channels] if self.composition.masked else None
 
     def appear(self, seen: Seen, z_where: Where, noise: Float[Array, " what"]) -> Appearance:

@@ -68,8 +68,8 @@ class Decoder(eqx.Module):
 
     def __init__(self, config: AIRConfig, *, key: PRNGKeyArray):
         self.brightness, self.masked = config.brightness, COMPOSITIONS[config.composition].masked
-        channels, *cells = _patch(config)
-        self.patch = (channels + self.masked, *cells)
+        channels, rows, columns = _patch(config)
+        self.patch = (channels + self.masked, rows, columns)
         n_out = math.prod(self.patch)
         self.layers = eqx.nn.MLP(config.n_what, n_out, config.n_layer, 1, key=key)
 

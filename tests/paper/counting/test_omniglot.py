@@ -23,6 +23,7 @@ def test_partial_correlation_is_that_of_the_residuals():
     found = partial_rank_correlation(counts, others, given)
     assert found == pytest.approx(np.corrcoef(left[0], left[1])[0, 1])
     assert found < rank_correlation(counts, others)
+    assert rank_correlation(np.ones(400), others) == 0.0
 
 
 def test_strokes_that_are_told_apart():

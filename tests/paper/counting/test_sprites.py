@@ -43,6 +43,7 @@ def test_one_recipe_for_all_three(preset):
     assert estimated == pytest.approx(preset.model.brightness, abs=0.005)
     for how in ("clip", "over"):
         other = overlapping(preset, how)
+        assert other.override(n_train=100, n_test=1).load()[0].model.brightness == 1.0
         assert other.name == f"{preset.name}-{how}" and other.training == preset.training
         alike = replace(other.model, composition="sum", brightness=preset.model.brightness)
         assert alike == preset.model and other.model.brightness == 0.0

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 from scipy.optimize import linear_sum_assignment
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 # What a piece draws fainter than this, it does not draw.
 FAINT = 0.15
@@ -40,7 +40,7 @@ def stroke_ink(
     """
     rows, columns = np.nonzero(image > 0)
     pixels = np.column_stack([columns, rows]) + 0.5
-    distances = [cKDTree(_filled(path)).query(pixels)[0] for path in paths]
+    distances = [KDTree(_filled(path)).query(pixels)[0] for path in paths]
     ink = np.zeros((len(paths), *image.shape))
     ink[np.argmin(distances, axis=0), rows, columns] = image[rows, columns]
     return ink

@@ -25,7 +25,7 @@ class Composition(Protocol):
     masked: ClassVar[bool]
     hides: ClassVar[bool]
 
-    def add(self, canvas: Image, drawn: Image, mask: AnyMask | None = None) -> Image:
+    def add(self, canvas: Image, drawn: Image, mask: AnyMask | None) -> Image:
         """Put one more object on the canvas.
 
         Args:

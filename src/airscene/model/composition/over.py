@@ -16,8 +16,9 @@ class Over(eqx.Module):
     masked: ClassVar[bool] = True
     hides: ClassVar[bool] = True
 
-    def add(self, canvas: AnyImage, drawn: AnyImage, mask: AnyMask) -> AnyImage:
+    def add(self, canvas: AnyImage, drawn: AnyImage, mask: AnyMask | None) -> AnyImage:
         """Return the canvas with one more object: `drawn` is `m_i a_i`."""
+        assert mask is not None
         return canvas * (1.0 - mask) + drawn
 
     def under(self, canvas: AnyImage, drawn: AnyImage, mask: AnyMask, covered: AnyMask) -> AnyImage:
