@@ -101,6 +101,18 @@ TINY += ("--steps", "2", "--evaluate-every", "1", "--save-every", "1")
         (["data", "nothing"], "there are: many-digits, multi-dsprites, multi-mnist, multi-mnist-"),
         (["data", "sprites", "--ground", "textured", "--out", "x.npz"], "--ground is not for spri"),
         (["data", "omniglot", "--ground", "textured", "--out", "x.npz"], "--ground is not for omn"),
+        (
+            ["data", "omniglot", "--overlapping", "over", "--out", "x.npz"],
+            "--overlapping is not for",
+        ),
+        (
+            ["data", "sprites", "--omniglot-part", "whole", "--out", "x.npz"],
+            "--omniglot-part is not",
+        ),
+        (
+            ["train", "sprites", "--composition", "none"],
+            "composition is 'none'; it should be one of",
+        ),
         (["data", "tetrominoes", "--digits", "x", "--out", "x.npz"], "--digits is not for tetrom"),
         (["evaluate", "multi-mnist", "sprites", "--scenes", "2"], "takes grey images"),
         (["evaluate", "sprites", "multi-mnist", "--scenes", "2"], "takes colour images"),

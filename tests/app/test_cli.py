@@ -111,6 +111,19 @@ def test_data_writes_masks_where_they_are_known(arguments, shape, tmp_path, caps
     assert arguments[0] in capsys.readouterr().out.partition("for data:")[2]
 
 
+def test_data_draws_sprites_that_cover_each_other(tmp_path):
+    found = {}
+    for how in ("sum", "over"):
+        out = tmp_path / f"{how}.npz"
+        options = ["--overlapping", how, "--n", "20", "--out", str(out)]
+        assert main(["data", "sprites", *options]) == 0
+        found[how] = np.load(out)
+    assert np.array_equal(found["sum"]["labels"], found["over"]["labels"])
+    assert found["over"]["images"].max() == 255
+    one = found["sum"]["counts"] == 1
+    assert found["sum"]["images"][one].max() == 127
+
+
 def test_data_says_which_digits_are_in_use(capsys):
     assert main(["data", "--digits", "bundled"]) == 0
     said = capsys.readouterr().out

@@ -1,11 +1,18 @@
-"""What is estimated from images: object size and noise."""
+"""What is estimated from images: object size, brightness and noise."""
 
 import numpy as np
 import pytest
 
 from airscene.errors import InputError
-from airscene.images import load_digits, multi_mnist
-from airscene.images.estimates import NATS, SIGMA, estimate_object_size, estimate_sigma
+from airscene.images import load_digits, multi_mnist, sprites
+from airscene.images.estimates import (
+    NATS,
+    ROOM,
+    SIGMA,
+    estimate_brightness,
+    estimate_object_size,
+    estimate_sigma,
+)
 
 
 @pytest.fixture(scope="module")
@@ -51,3 +58,17 @@ def test_faint_images_are_not_called_black():
         estimate_object_size(faint)
     with pytest.raises(InputError, match="the images are all black"):
         estimate_object_size(np.zeros((3, 8, 8), np.uint8))
+
+
+@pytest.mark.parametrize(("overlapping", "own"), [("sum", 127), ("clip", 255), ("over", 255)])
+def test_brightness_is_that_of_one_object(overlapping, own):
+    """Also where most scenes have two that overlap, and are twice as bright there."""
+    for options in ({"counts": (0, 1, 2)}, {"counts": (2,), "least_overlap": 0.3}):
+        images = sprites(300, seed=0, overlapping=overlapping, **options).images
+        expected = min(1.0, ROOM * own / 255)
+        assert estimate_brightness(images) == pytest.approx(expected, abs=1e-3)
+
+
+def test_brightness_of_black_images():
+    with pytest.raises(InputError, match="no pixel is bright enough"):
+        estimate_brightness(np.full((3, 8, 8), 20, np.uint8))

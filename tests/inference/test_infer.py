@@ -160,7 +160,7 @@ def test_windows_and_boxes_in_pixels(tiny):
 def test_a_drawn_object_lies_inside_its_window(model, air, images):
     prepared = model.prepare(images)[1]
     inferred = model.infer_arrays(prepared)
-    drawn = jax.vmap(jax.vmap(air.draw))(inferred.z_where, inferred.z_what)
+    drawn, _ = jax.vmap(jax.vmap(air.draw))(inferred.z_where, inferred.z_what)
     assert np.max(drawn) > INK
     for box, window in zip(
         inferred.boxes.reshape(-1, 4), inferred.windows.reshape(-1, 4), strict=True
@@ -295,7 +295,7 @@ def test_rendering_by_hand(model, air):
     two, none = model.render(by_hand)
     # Side 6 of 12 is object_size; the centre is at (4, 7) of 12.
     z_where = jnp.array([0.0, (4 / 6 - 1) / 0.5, (7 / 6 - 1) / 0.5])
-    drawn = 2 * np.asarray(air.draw(z_where, jnp.array([0.5, -1.0]))[0])
+    drawn = 2 * np.asarray(air.draw(z_where, jnp.array([0.5, -1.0]))[0][0])
     assert np.allclose(two, drawn.clip(0, 1), atol=1e-5)
     assert np.all(none == 0) and two.max() > 0.2
 

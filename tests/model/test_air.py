@@ -27,7 +27,7 @@ def unrolled(tiny, request):
 
 def test_canvases_are_the_partial_sums_of_the_objects(unrolled):
     model, image, _, run = unrolled
-    objects = jax.vmap(model.draw)(run.z_where, run.z_what)
+    objects, _ = jax.vmap(model.draw)(run.z_where, run.z_what)
     assert run.canvases.shape == (4, *image.shape)
     assert np.all(np.asarray(run.canvases[0]) == 0)
     assert np.allclose(run.canvases[1:], np.cumsum(objects, axis=0), atol=1e-6)

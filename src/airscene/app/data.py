@@ -16,7 +16,8 @@ from airscene.images.config import DataConfig
 from airscene.images.sets import DATA_SETS
 from airscene.images.sets.data_set import DrawnSet
 from airscene.images.sets.grounds import Ground
-from airscene.images.sets.omniglot import find_omniglot
+from airscene.images.sets.omniglot import Part, find_omniglot
+from airscene.images.sets.sprites import Overlapping
 from airscene.runs.preset import Preset, ScenePreset
 from airscene.runs.presets import PRESETS
 
@@ -49,7 +50,10 @@ class Data:
         seed: Decides the scenes.
         digits: Where MNIST comes from: "auto", "bundled" or a folder.
         omniglot: Where Omniglot comes from: "auto" or a folder.
+        omniglot_part: The "small" background sets of Omniglot, or the "whole" set.
         ground: What the shapes of multi-dsprites lie on.
+        overlapping: How sprites overlap: they add up ("sum", half-white; "clip", to white at most),
+            or the second covers the first ("over").
     """
 
     name: Annotated[str | None, tyro.conf.Positional, tyro.conf.arg(metavar="NAME")] = None
@@ -59,7 +63,9 @@ class Data:
     seed: int = 0
     digits: str = "auto"
     omniglot: str = "auto"
+    omniglot_part: Part = "small"
     ground: Ground = "grey"
+    overlapping: Overlapping = "sum"
 
     def run(self, console: Console) -> None:
         """Print the list, or write scenes.
@@ -103,7 +109,9 @@ class Data:
             kind,
             digits=self.digits,
             omniglot=self.omniglot,
+            omniglot_part=self.omniglot_part,
             ground=self.ground,
+            overlapping=self.overlapping,
             data_seed=self.seed,
         )
         config = replace(config, n_train=self.n, n_test=self.n)
@@ -114,9 +122,15 @@ class Data:
         return arrays, repr(truth)
 
     def _drawings(self) -> tuple[dict[str, Any], str]:
-        # Refuses --digits and --ground.
-        DataConfig("omniglot", self.digits, self.omniglot, ground=self.ground)
-        drawn = load_omniglot(self.split, self.omniglot)
+        # Refuses what is for other data.
+        DataConfig(
+            "omniglot",
+            self.digits,
+            self.omniglot,
+            ground=self.ground,
+            overlapping=self.overlapping,
+        )
+        drawn = load_omniglot(self.split, self.omniglot, part=self.omniglot_part)
         chosen = np.random.default_rng(self.seed).permutation(len(drawn))[: self.n]
         arrays = ("images", "strokes", "alphabet", "character", "drawer")
         said = f"{len(chosen)} drawings of {drawn!r}"
@@ -126,7 +140,9 @@ class Data:
         for name, value, usual in (
             ("digits", self.digits, "auto"),
             ("omniglot", self.omniglot, "auto"),
+            ("omniglot-part", self.omniglot_part, "small"),
             ("ground", self.ground, "grey"),
+            ("overlapping", self.overlapping, "sum"),
             ("split", self.split, "test"),
         ):
             if value != usual:

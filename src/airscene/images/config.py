@@ -8,7 +8,9 @@ from airscene.images.load import Paths
 from airscene.images.sets import DATA_SETS
 from airscene.images.sets.data_set import Split, options_of, usual_options
 from airscene.images.sets.grounds import Ground
+from airscene.images.sets.omniglot import Part
 from airscene.images.sets.own import own_images
+from airscene.images.sets.sprites import Overlapping
 from airscene.images.truth import LabelledScenes
 from airscene.schema import NO_OPTION
 
@@ -24,11 +26,15 @@ class DataConfig:
         kind: The data set.
         digits: Where MNIST comes from: "auto", "bundled" or a folder.
         omniglot: Where Omniglot comes from: "auto" or a folder.
+        omniglot_part: The "small" background sets of Omniglot, of which every fifth character is
+            held out; or the "whole" set, 964 characters to train on and 659 held out.
         images: For `images`: files, folders or patterns of one's own.
         counts: Numbers of objects a scene, equally likely.
         image_size: Side of the scenes, in pixels.
         digit_size: Side that digits are resampled to, in pixels; 28 is their own.
         ground: What shapes lie on: one grey, one colour or a texture.
+        overlapping: How sprites overlap: of half brightness, they add up ("sum"); of full, they add
+            up to white at most ("clip"), or the second covers the first ("over").
         n_train: Number of training scenes.
         n_test: Number of held-out scenes.
         data_seed: Decides the scenes; the same for every seed of training.
@@ -40,11 +46,13 @@ class DataConfig:
     kind: str = field(default="multi-mnist", metadata=NO_OPTION)
     digits: str = "auto"
     omniglot: str = "auto"
+    omniglot_part: Part = "small"
     images: tuple[str, ...] = ()
     counts: tuple[int, ...] = (0, 1, 2)
     image_size: int = 50
     digit_size: int = 28
     ground: Ground = "grey"
+    overlapping: Overlapping = "sum"
     n_train: int = 60_000
     n_test: int = 10_000
     data_seed: int = 0
@@ -58,6 +66,8 @@ class DataConfig:
         right = bool(self.counts) and min(self.counts) >= 0
         check_option("counts", self.counts, right, "whole numbers of at least 0")
         check_one_of("ground", self.ground, Ground)
+        check_one_of("omniglot_part", self.omniglot_part, Part)
+        check_one_of("overlapping", self.overlapping, Overlapping)
         check_option("data_seed", self.data_seed, self.data_seed >= 0, "a number of at least 0")
         for name in self.unused():
             if getattr(self, name) != self.__dataclass_fields__[name].default:

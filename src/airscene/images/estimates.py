@@ -1,4 +1,4 @@
-"""What a model must be told of its images, estimated from them: object size and noise."""
+"""What a model must be told of its images, estimated from them: size, brightness and noise."""
 
 import math
 from typing import Any
@@ -13,6 +13,9 @@ SIGMA, NATS = 0.3, 500.0
 
 # A pixel brighter than this, of 255, is ink.
 INK = 64
+
+# The brightest that a decoder draws is so much above what it is to draw.
+ROOM = 1.1
 
 # Pieces with less ink than this share of the typical piece are specks and broken strokes.
 SPECK = 0.2
@@ -63,6 +66,26 @@ def estimate_object_size(
             "bright on a dark background; give --object-size if they are"
         )
     return round(fraction, 3)
+
+
+def estimate_brightness(images: UInt8[np.ndarray, "n *shape"]) -> float:
+    """The most that an object adds to a pixel, as a share of white.
+
+    The median of the ink, in the channel that has most of it, and a tenth more, as a sigmoid does
+    not reach its end. Where objects that add up overlap the images are brighter; but overlaps are
+    less than half of the ink, unless objects are crowded.
+
+    Args:
+        images: Bright objects on black; colours last.
+
+    Raises:
+        InputError: If the images are all black.
+    """
+    ink = images.max(axis=3) if images.ndim == 4 else images
+    ink = ink[ink > INK]
+    if not len(ink):
+        raise InputError("no pixel is bright enough to estimate how bright objects are")
+    return round(min(1.0, ROOM * float(np.median(ink)) / 255.0), 3)
 
 
 def estimate_sigma(images: UInt8[np.ndarray, "n *shape"]) -> float:

@@ -127,7 +127,7 @@ def draw_posterior(air: AIR, images: jax.Array, key: jax.Array) -> tuple[Inferre
         noise = jax.random.normal(noise_key, (air.config.n_steps, air.n_noise))
         run = air.unroll(image, noise, best_side(air, image))
         log_q = count_log_posterior(run.presence_logits)
-        in_image = in_pixels(air, run.z_where, jnp.diff(run.canvases, axis=0))
+        in_image = in_pixels(air, run.z_where, jax.vmap(air.draw)(run.z_where, run.z_what)[0])
         inferred = Inferred._make((log_q, run.z_where, run.z_what, *in_image))
         return inferred, jax.random.categorical(count_key, log_q)
 
@@ -141,7 +141,7 @@ def render_batch(
     """Draw scenes: the objects that are there, put together."""
 
     def one(z_where, z_what, there):
-        return air.compose(jax.vmap(air.draw)(z_where, z_what), there)
+        return air.compose(*jax.vmap(air.draw)(z_where, z_what), there)
 
     return jax.vmap(one)(z_where, z_what, there)
 

@@ -41,7 +41,7 @@ def infer_measured(model: AIR, image: Image) -> tuple[Inferred, Float[Array, " n
     means = posterior_means(model, image)
     inferred = as_inferred(model, means)
     there = jnp.arange(model.config.n_steps) < jnp.argmax(means.log_q)
-    canvas = model.compose(means.objects.drawn, there)
+    canvas = model.compose(means.objects.drawn, means.objects.mask, there)
     seen = Seen.of(model, spatial.pool(image), spatial.pool(image - canvas) / model.config.sigma)
     found = {**of_image(seen), **of_scene(model, seen, means, inferred)}
     return inferred, jnp.stack([found[name] for name in NUMBERS])

@@ -19,7 +19,7 @@ from airscene.model.config import AIRConfig
 from airscene.model.counts import count_log_prior
 from airscene.model.likelihood import LIKELIHOODS, Likelihood
 from airscene.model.pose import Pose
-from airscene.model.shapes import Counts, Image, Scalar, Side, Where
+from airscene.model.shapes import Counts, Image, Mask, Scalar, Seen, Side, Where
 from airscene.model.stored import StoredModule, stored_as, with_config
 from airscene.model.unrolled import InferenceStep, Unrolled, kl_from_prior, log_ratio
 from airscene.model.where import WHERE_PROPOSALS
@@ -40,16 +40,18 @@ class AIR(StoredModule):
     stored_format: ClassVar[str] = "airscene-air-1"
 
     def __init__(self, config: AIRConfig, *, key: PRNGKeyArray):
-        if not (config.object_size and config.sigma):
-            raise InputError("object_size or sigma is 0, which is for training only: estimate it")
+        if not (config.object_size and config.sigma and config.brightness):
+            raise InputError(
+                "object_size, sigma or brightness is 0, which is for training only: estimate it"
+            )
         keys = jax.random.split(key, 3)
         self.config = config
+        self.composition = _chosen(COMPOSITIONS, "composition", config.composition)()
         self.encoder = Encoder(config, key=keys[0])
         self.decoder = Decoder(config, key=keys[1])
         self.where = _chosen(WHERE_PROPOSALS, "where_proposal", config.where_proposal)(
             config, self.pose, key=keys[2]
         )
-        self.composition = _chosen(COMPOSITIONS, "composition", config.composition)()
         self.background = _chosen(BACKGROUNDS, "background", config.background)()
         self.likelihood = _chosen(LIKELIHOODS, "likelihood", config.likelihood)(config.sigma)
 
@@ -104,17 +106,18 @@ class AIR(StoredModule):
         with jax.ensure_compile_time_eval():
             return jnp.asarray(count_log_prior(self.config.count_prior, self.config.n_steps))
 
-    def draw(self, z_where: Where, z_what: Float[Array, " what"]) -> Image:
-        """Return what one object adds to the canvas."""
-        size = self.config.image_shape[1:]
-        return attention.write(self.decoder(z_what), z_where, self.pose, size)
+    def draw(self, z_where: Where, z_what: Float[Array, " what"]) -> tuple[Image, Mask | None]:
+        """Return what one object adds to the canvas, and its mask if the composition needs one."""
+        channels, height, width = self.config.image_shape
+        layers = attention.write(self.decoder(z_what), z_where, self.pose, (height, width))
+        return layers[:channels], layers[channels] if self.composition.masked else None
 
-    def appear(self, seen: Image, z_where: Where, noise: Float[Array, " what"]) -> Appearance:
+    def appear(self, seen: Seen, z_where: Where, noise: Float[Array, " what"]) -> Appearance:
         """Encode one window of the image, or of the canvas error, and return the object."""
         window = attention.read(seen, z_where, self.pose, self.config.n_cells)
         mean, scale = self.encoder(window)
         z_what = mean + scale * noise
-        return Appearance(mean, scale, z_what, self.draw(z_where, z_what))
+        return Appearance(mean, scale, z_what, *self.draw(z_where, z_what))
 
     def step(
         self, image: Image, state: PyTree[Array], noise: Float[Array, " noise"]
@@ -158,7 +161,8 @@ class AIR(StoredModule):
 
         canvases = [self.background.canvas(image)]
         for i in range(self.config.n_steps):
-            canvases.append(self.composition.add(canvases[-1], objects.drawn[i]))
+            drawn, mask = jax.tree.map(lambda x, i=i: x[i], (objects.drawn, objects.mask))
+            canvases.append(self.composition.add(canvases[-1], drawn, mask))
         log_likelihoods = [self.log_likelihood(image, canvas) for canvas in canvases]
 
         where = proposals.where_mean, proposals.where_scale, proposals.z_where
@@ -177,10 +181,17 @@ class AIR(StoredModule):
         return self.likelihood.log_prob(image, canvas).sum()
 
     def compose(
-        self, drawn: Float[Array, "steps channel height width"], present: Bool[Array, " steps"]
+        self,
+        drawn: Float[Array, "steps channel height width"],
+        mask: Float[Array, "steps height width"] | None,
+        present: Bool[Array, " steps"],
     ) -> Image:
-        """Return the canvas composed of the objects that are present."""
-        return self.composition.compose(self.background.canvas(drawn[0]), drawn, present)
+        """Return the canvas composed of the objects that are present, see `draw`."""
+        canvas = self.background.canvas(drawn[0])
+        for i in range(len(drawn)):
+            one = self.composition.add(canvas, drawn[i], None if mask is None else mask[i])
+            canvas = jnp.where(present[i], one, canvas)
+        return canvas
 
     def kl(self, proposals: Proposal, objects: Appearance) -> Float[Array, " steps"]:
         """Return KL(q(z_i) || p(z_i)) of where and what of each step, in nats."""
@@ -193,7 +204,7 @@ class AIR(StoredModule):
         n_steps = self.config.n_steps
         z_where = dist.Normal().sample(where_key, (n_steps, 3))
         z_what = dist.Normal().sample(what_key, (n_steps, self.config.n_what))
-        return self.compose(jax.vmap(self.draw)(z_where, z_what), jnp.arange(n_steps) < count)
+        return self.compose(*jax.vmap(self.draw)(z_where, z_what), jnp.arange(n_steps) < count)
 
 
 def _chosen(kinds: Mapping[str, Any], what: str, name: str) -> Any:

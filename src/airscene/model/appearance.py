@@ -8,8 +8,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from airscene.model.composition import COMPOSITIONS
 from airscene.model.config import AIRConfig
-from airscene.model.shapes import Image, Window
+from airscene.model.shapes import Image, Mask, Window
 
 # The decoder starts dark: an untrained object must add almost nothing to the canvas, or the
 # first thing that training learns is that no object should ever be there.
@@ -23,13 +24,15 @@ class Appearance(NamedTuple):
         mean: Mean of q(z_what).
         scale: Standard deviation of q(z_what).
         z_what: Appearance code.
-        drawn: What it adds to the canvas.
+        drawn: What it adds to the canvas: its colours, times the mask if it has one.
+        mask: How much of each pixel it covers; None where the composition needs no masks.
     """
 
     mean: Float[Array, " what"]
     scale: Float[Array, " what"]
     z_what: Float[Array, " what"]
     drawn: Image
+    mask: Mask | None = None
 
 
 class Encoder(eqx.Module):
@@ -38,7 +41,7 @@ class Encoder(eqx.Module):
     layers: eqx.nn.MLP
 
     def __init__(self, config: AIRConfig, *, key: PRNGKeyArray):
-        n_in, n_out = math.prod(_patch(config)), 2 * config.n_what
+        n_in, n_out = seen_channels(config) * config.n_cells**2, 2 * config.n_what
         self.layers = eqx.nn.MLP(n_in, n_out, config.n_layer, 1, key=key)
 
     def __call__(self, window: Window) -> tuple[Float[Array, " what"], Float[Array, " what"]]:
@@ -52,21 +55,41 @@ class Decoder(eqx.Module):
 
     The paper's decoder can draw white. Where objects add up, two in one place could then as well be
     one of twice the brightness: `brightness` below 1 says that they are not.
+
+    For a composition that needs masks, it draws colours and a mask, both from the code:
+
+        m = sigmoid(f_m(z_what) - 2),   y_att = brightness * sigmoid(f(z_what)) * m
     """
 
     layers: eqx.nn.MLP
     patch: tuple[int, int, int] = eqx.field(static=True)
     brightness: float = eqx.field(static=True)
+    masked: bool = eqx.field(static=True)
 
     def __init__(self, config: AIRConfig, *, key: PRNGKeyArray):
-        self.patch, self.brightness = _patch(config), config.brightness
+        self.brightness, self.masked = config.brightness, COMPOSITIONS[config.composition].masked
+        channels, rows, columns = _patch(config)
+        self.patch = (channels + self.masked, rows, columns)
         n_out = math.prod(self.patch)
         self.layers = eqx.nn.MLP(config.n_what, n_out, config.n_layer, 1, key=key)
 
     def __call__(self, z_what: Float[Array, " what"]) -> Window:
-        """Return the window that a code draws, values in [0, brightness]."""
-        drawn = jax.nn.sigmoid(self.layers(z_what) + DARK).reshape(self.patch)
-        return self.brightness * drawn
+        """Return the window that a code draws: colours in [0, brightness], and a mask, if any."""
+        drawn = self.layers(z_what).reshape(self.patch)
+        if not self.masked:
+            return self.brightness * jax.nn.sigmoid(drawn + DARK)
+        mask = jax.nn.sigmoid(drawn[-1:] + DARK)
+        return jnp.concatenate([self.brightness * jax.nn.sigmoid(drawn[:-1]) * mask, mask])
+
+
+def seen_channels(config: AIRConfig) -> int:
+    """Channels of what a window is read from.
+
+    They are the image's, or of the difference network those of the error; and, if objects hide each
+    other, of the canvas.
+    """
+    hides = COMPOSITIONS[config.composition].hides
+    return config.image_shape[0] * (1 + (hides and config.where_proposal == "difference"))
 
 
 def _patch(config: AIRConfig) -> tuple[int, int, int]:

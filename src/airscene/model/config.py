@@ -33,7 +33,8 @@ class AIRConfig:
         scale_spread: Prior standard deviation of the logarithm of the window's scale.
         position_spread: Prior standard deviation of the window's centre, in image half-widths.
         sigma: Standard deviation of a pixel given the canvas; 0 to estimate it from the images.
-        brightness: The most that an object adds to a pixel, as a share of white.
+        brightness: The most that an object adds to a pixel, as a share of white; 0 to estimate it
+            from the images.
         explained_share: Share of the ink in an object's window that the object is taken to explain,
             where the posterior looks for the next one; below 1 if objects lie upon each other.
         n_hidden: Units of the LSTM.
@@ -53,7 +54,8 @@ class AIRConfig:
         hidden_state: Give DAIR a hidden state (paper, section 3.1).
         all_gradients: Let gradients flow through all of DAIR, as in the paper.
         sides: From how many sides DAIR tries an image; 1 for one order, in training too.
-        composition: How an object changes the canvas: "sum".
+        composition: How an object changes the canvas: "sum", objects add up; "clip", to white at
+            most; "max", the brighter one is seen; "over", the next one covers those before.
         background: What the canvas is before the first object: "black".
         likelihood: How a pixel is distributed given the canvas: "gaussian".
         subtract_ground: Subtract an image's own ground, its median pixel, before anything else: for
@@ -85,7 +87,7 @@ class AIRConfig:
     hidden_state: bool = False
     all_gradients: bool = False
     sides: int = 4
-    composition: str = field(default="sum", metadata=NO_OPTION)
+    composition: str = "sum"
     background: str = field(default="black", metadata=NO_OPTION)
     likelihood: str = field(default="gaussian", metadata=NO_OPTION)
     subtract_ground: bool = False
@@ -109,8 +111,9 @@ class AIRConfig:
         for name in ("scale_spread", "position_spread"):
             value = getattr(self, name)
             check_option(name, value, 0 < value < math.inf, "a number above 0")
-        right = 0 < self.brightness <= 1
-        check_option("brightness", self.brightness, right, "above 0 and at most 1")
+        right = 0 <= self.brightness <= 1
+        wanted = "above 0 and at most 1, or 0 to estimate it from the images"
+        check_option("brightness", self.brightness, right, wanted)
         share = self.explained_share
         check_option("explained_share", share, 0 <= share <= 1, "from 0 to 1")
         for name in self.unused():

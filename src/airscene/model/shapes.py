@@ -7,6 +7,7 @@ Args:
     AnyImage: An image, of JAX or of NumPy.
     AnyMask: How much of each pixel an object covers, of JAX or of NumPy.
     Mask: How much of each pixel an object covers, in [0, 1].
+    Seen: What windows are read from: the image, or what is left of it, by channel.
     Window: What an attention window holds, by channel, row and column of its cells.
     Where: A standardised pose (z_s, z_x, z_y): scale, then place.
     Place: A place (x, y), in [-1, 1] across the image.
@@ -26,6 +27,7 @@ AnyArray = Any
 AnyImage = Any
 AnyMask = Any
 Mask = Float[Array, "height width"]
+Seen = Float[Array, "seen height width"]
 Window = Float[Array, "channel cell cell"]
 Where = Float[Array, " 3"]
 Place = Float[Array, " 2"]

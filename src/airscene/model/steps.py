@@ -71,7 +71,7 @@ def best_steps(model: AIR, image: Image) -> tuple[Scalar, Counts, InferenceStep]
         count = jnp.argmax(log_q)
         there = jnp.arange(len(log_q) - 1) < count
         objects = model.appearances(image, steps, mean)
-        canvas = model.compose(objects.drawn, there)
+        canvas = model.compose(objects.drawn, objects.mask, there)
         # The KL of a step that was not run is NaN.
         kl = jnp.where(there, model.kl(steps.proposal, objects), 0.0).sum()
         bound = model.log_likelihood(image, canvas) - kl + model.log_prior()[count]

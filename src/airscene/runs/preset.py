@@ -14,7 +14,7 @@ from airscene.graphics.look import LookSpread
 from airscene.graphics.world import WORLDS, World
 from airscene.images import LabelledScenes
 from airscene.images.config import DataConfig
-from airscene.images.estimates import estimate_object_size, estimate_sigma
+from airscene.images.estimates import estimate_brightness, estimate_object_size, estimate_sigma
 from airscene.images.load import Paths
 from airscene.images.own import OwnConfig
 from airscene.inverse.config import InverseConfig, InverseTrainConfig, Order
@@ -36,8 +36,8 @@ class Preset:
         about: What it is, in a line.
         example: Options of a typical command line, for the help.
         data: The images.
-        model: The model; `image_shape` follows from the images, and so do an `object_size` and a
-            `sigma` of 0.
+        model: The model; `image_shape` follows from the images, and so do an `object_size`, a
+            `sigma` and a `brightness` of 0.
         training: How it is trained.
         number: The recipe's number, raised when its behaviour changes: runs and rows of a lower
             one are then of another recipe.
@@ -72,8 +72,8 @@ class Preset:
             images: Images of one's own, in place of those that the data's `images` names.
 
         Returns:
-            The preset with `image_shape`, and `object_size` and `sigma` where they were 0, taken
-            from the images; the training scenes; the held-out scenes.
+            The preset with `image_shape`, and `object_size`, `sigma` and `brightness` where they
+            were 0, taken from the images; the training scenes; the held-out scenes.
 
         Raises:
             InputError: If there are no such images.
@@ -82,7 +82,10 @@ class Preset:
         shape = channels_first(training.images).shape[1:]
         size = self.model.object_size or estimate_object_size(training.images)
         sigma = self.model.sigma or estimate_sigma(training.images[:2000])
-        model = replace(self.model, image_shape=shape, object_size=size, sigma=sigma)
+        brightness = self.model.brightness or estimate_brightness(training.images[:2000])
+        model = replace(
+            self.model, image_shape=shape, object_size=size, sigma=sigma, brightness=brightness
+        )
         return replace(self, model=model), training, held_out
 
 

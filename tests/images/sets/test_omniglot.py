@@ -16,9 +16,11 @@ from PIL import Image
 
 from airscene.errors import InputError
 from airscene.images import load_omniglot
+from airscene.images.config import DataConfig
 from airscene.images.sets import downloads, omniglot
 
-FILES = tuple(omniglot.OMNIGLOT.sha256)
+# Of the small part; of the whole set.
+FILES, WHOLE = tuple(omniglot.OMNIGLOT.sha256)[:4], tuple(omniglot.OMNIGLOT.sha256)[4:]
 ALPHABETS = (("Old", "Shared"), ("Shared", "New_(script)"))
 
 
@@ -53,13 +55,18 @@ def archive(alphabets, suffix, content):
     return file.getvalue()
 
 
+def git_name(data):
+    return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
+
+
 @pytest.fixture
 def small(monkeypatch, tmp_path):
     """The archives of a small Omniglot; an empty cache; no mirror; nothing in AIRSCENE_DATA."""
     contents = [archive(a, "png", lambda c, d: png(drawing(c, d))) for a in ALPHABETS]
     contents += [archive(a, "txt", lambda c, d: pen(c + d)) for a in ALPHABETS]
-    files = dict(zip(FILES, contents, strict=True))
-    hashes = {file: hashlib.sha256(data).hexdigest() for file, data in files.items()}
+    files = dict(zip((*FILES, *WHOLE), contents + contents, strict=True))
+    hashes = {file: hashlib.sha256(files[file]).hexdigest() for file in FILES}
+    hashes |= {file: git_name(files[file]) for file in WHOLE}
     small = dataclasses.replace(omniglot.OMNIGLOT, sha256=hashes, mirrors=())
     monkeypatch.setattr(omniglot, "OMNIGLOT", small)
     monkeypatch.setattr(pooch, "os_cache", lambda name: tmp_path / "cache" / name)
@@ -97,6 +104,39 @@ def test_every_drawing_once_with_its_truth(small, tmp_path):
         for drawer in (1, 2)
     }
     assert "12 drawings of 6 characters from the folder" in repr(splits["test"])
+
+
+def test_the_whole_set_is_split_as_it_is_published(small, tmp_path):
+    """Its archives are laid out as the small ones, so that these may stand for them."""
+    folder = write(tmp_path / "data", {file: small[file] for file in WHOLE})
+    for split, alphabets in zip(("train", "test"), ALPHABETS, strict=True):
+        found = load_omniglot(split, folder, part="whole", image_size=105)
+        assert set(found.alphabet) == set(alphabets) and len(found) == 2 * 10 * 2
+        assert set(found.character) == set(range(1, 11))
+        assert np.array_equal(found.strokes, found.character + found.drawer)
+        assert "Omniglot's whole set" in repr(found)
+        scenes = DataConfig("omniglot", omniglot=str(folder), omniglot_part="whole").load(split)
+        assert scenes.images.shape == (40, 50, 50)
+    with pytest.raises(InputError, match="--omniglot-part is not for sprites"):
+        DataConfig("sprites", omniglot_part="whole")
+
+
+def test_a_damaged_archive_of_the_whole_set(small, tmp_path):
+    folder = write(tmp_path / "data", {**small, WHOLE[1]: small[WHOLE[1]][:-1]})
+    assert len(load_omniglot("train", folder, part="whole")) == 40
+    with pytest.raises(InputError, match=f"not Omniglot's {WHOLE[1]} .* the git name of its"):
+        load_omniglot("test", folder, part="whole")
+    (folder / WHOLE[3]).unlink()
+    with pytest.raises(InputError, match=f"only a part of Omniglot: {WHOLE[3]}"):
+        load_omniglot("test", folder, part="whole")
+
+
+def test_the_way_of_the_pen(small, tmp_path):
+    found = load_omniglot("test", write(tmp_path / "data", small), image_size=50)
+    paths = found.paths(3)
+    assert len(paths) == found.strokes[3] == 12
+    for path in paths:
+        assert np.allclose(path, np.array([[1.5, 2.5], [2.5, 3.5]]) * 50 / 105)
 
 
 def test_the_order_of_sources(small, serve, tmp_path, monkeypatch):
@@ -147,6 +187,23 @@ def test_a_part_of_omniglot(small, tmp_path):
 
 
 REAL = os.environ.get("AIRSCENE_DATA")
+# As `git ls-tree` of the publisher's repository has it.
+NAMED = "9f7a8841ab7aa328da78606307b624eeec5ba0a1"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(REAL is None, reason="needs Omniglot, in the folder that AIRSCENE_DATA names")
+def test_the_real_small_sets_in_place_of_the_whole(monkeypatch, tmp_path):
+    found = omniglot.OMNIGLOT.load(FILES, REAL).contents
+    assert found is not None and git_name(found[0]) == NAMED
+    files = dict(zip(WHOLE, found, strict=True))
+    hashes = {file: git_name(data) for file, data in files.items()}
+    stands_in = dataclasses.replace(omniglot.OMNIGLOT, sha256=hashes, mirrors=())
+    monkeypatch.setattr(omniglot, "OMNIGLOT", stands_in)
+    folder = write(tmp_path, files)
+    training, held_out = (load_omniglot(s, folder, part="whole") for s in ("train", "test"))
+    assert (len(training), len(held_out)) == (2720, 3120)
+    assert len(set(training.alphabet)) == len(set(held_out.alphabet)) == 5
 
 
 @pytest.mark.slow
@@ -170,6 +227,11 @@ def test_the_real_drawings():
         assert (characters.images.max(axis=(1, 2)) == 255).all()
         assert 0.03 < (characters.images > 127).mean() < 0.1
         assert characters.strokes.min() == 1 and 2.0 < characters.strokes.mean() < 3.5
+    # The pen's way lies on the ink.
+    for i in range(0, len(held_out), 50):
+        ink = held_out.images[i] > 0
+        points = np.concatenate(held_out.paths(i)).astype(int).clip(0, 49)
+        assert ink[points[:, 1], points[:, 0]].mean() > 0.9
     # Most Greek letters take one stroke or two, Korean syllables more.
     means = {a: training.strokes[training.alphabet == a].mean() for a in ("Greek", "Korean")}
     assert means["Greek"] < 2.0 < means["Korean"]

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from airscene.errors import InputError
 from airscene.images import sprites
+from airscene.images.config import DataConfig
 from airscene.images.sets.sprites import KINDS, _overlaps, _Poses
 
 # Area over the square of what is called the size: a circle's, a square's, a diamond's.
@@ -129,6 +130,40 @@ def test_scenes_of_much_overlap_only():
     error = np.sqrt(picked.overlaps.var() / 1000 + hard.var() / len(hard))
     assert abs(picked.overlaps.mean() - hard.mean()) < 5 * error
     assert 300 < len(hard) < 1200
+
+
+def test_sprites_of_full_brightness_clip():
+    """With the same seed, the same sprites: twice as bright, and white at most."""
+    halves, full = (sprites(300, seed=10, overlapping=how) for how in ("sum", "clip"))
+    expected = np.minimum(halves.images * (255.0 / 127.0), 255.0)
+    # Half a grey level of rounding for each sprite, twice that for those of half the brightness.
+    assert np.abs(full.images - expected).max() <= 3.1
+    assert np.array_equal(halves.labels, full.labels)
+    assert np.array_equal(halves.overlaps, full.overlaps)
+    assert (full.images[halves.images > 127] == 255).all() and (halves.images > 127).any()
+
+
+def test_the_second_sprite_covers_the_first():
+    clipped, hidden = (sprites(500, seed=11, counts=(2,), overlapping=h) for h in ("clip", "over"))
+    n = 0
+    for i, (first, second) in enumerate(hidden.labels):
+        if first == second:
+            # One colour: of what both cover in part, a little less than the sum.
+            assert (hidden.images[i] <= clipped.images[i].astype(int) + 1).all()
+            continue
+        assert np.array_equal(hidden.images[i, ..., second], clipped.images[i, ..., second])
+        under = clipped.images[i, ..., first] * (1.0 - clipped.images[i, ..., second] / 255.0)
+        # The first is rounded twice, and the share that the second covers once.
+        assert np.abs(hidden.images[i, ..., first] - under).max() <= 1.6
+        both = (clipped.images[i, ..., [first, second]] == 255).all(axis=0)
+        assert (hidden.images[i, ..., first][both] == 0).all()
+        n += both.sum()
+    assert n > 1000
+
+
+def test_other_data_do_not_overlap_so():
+    with pytest.raises(InputError, match="--overlapping is not for multi-mnist"):
+        DataConfig("multi-mnist", overlapping="over")
 
 
 def test_a_seed_decides_the_scenes():

@@ -21,7 +21,7 @@ DATA_SETS: dict[str, DataSet] = {
         about="Multi-MNIST of digits with rows and columns exchanged.",
     ),
     "multi-mnist-shrunk": DrawnSet(multi_mnist_shrunk, (*_DRAWN, "digits"), _DIGITS),
-    "sprites": DrawnSet(sprites, _DRAWN),
+    "sprites": DrawnSet(sprites, (*_DRAWN, "overlapping")),
     "omniglot": omniglot_set,
     "images": own_images,
     "tetrominoes": DrawnSet(

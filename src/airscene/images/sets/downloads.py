@@ -23,6 +23,7 @@ ANSWER_SECONDS = 3.0
 READ_SECONDS = 30.0
 # Above the largest file unpacked (47 MB): a gzip file is not unpacked further than this.
 MAX_BYTES = 64_000_000
+_GIT_DIGITS = 40
 
 
 def read_sums(text: str) -> dict[str, str]:
@@ -51,7 +52,8 @@ class PublishedFiles:
     Args:
         name: what messages call the data set.
         folder: what its folder is called in the cache, and may be in a folder of the user's.
-        sha256: SHA-256 of each file, unpacked, by the file's name.
+        sha256: SHA-256 of each file, unpacked, by the file's name; or, where it is 40 digits long,
+            the name that git gives the content: SHA-1 of "blob", its length, and it.
         mirrors: the addresses to which a file's name and `suffix` are added.
         suffix: ".gz" if the mirrors hold the files gzipped.
         respelled: a part of the names, and another spelling of it that some copies have.
@@ -144,12 +146,14 @@ class PublishedFiles:
                     f"{where} is damaged, its gzip data cut short or altered; it should be "
                     f"{self.name}'s {file}{self.suffix}: copy or download it again"
                 ) from error
-        digest = hashlib.sha256(data).hexdigest()
-        if digest != self.sha256[file]:
+        known = self.sha256[file]
+        by_git = len(known) == _GIT_DIGITS
+        digest = _git_name(data) if by_git else hashlib.sha256(data).hexdigest()
+        if digest != known:
             raise InputError(
                 f"{where} is not {self.name}'s {file} (cut short, altered or another file): the "
-                f"SHA-256 of its {len(data):,} bytes, unpacked, is {digest[:12]}... and should be "
-                f"{self.sha256[file][:12]}...; copy or download it again"
+                f"{'git name' if by_git else 'SHA-256'} of its {len(data):,} bytes, unpacked, is "
+                f"{digest[:12]}... and should be {known[:12]}...; copy or download it again"
             )
         return data
 
@@ -173,6 +177,10 @@ class PublishedFiles:
         except InputError:  # A full disk should not stop a run that has its data.
             return "not kept, as the cache cannot be written"
         return "kept in the cache"
+
+
+def _git_name(data: bytes) -> str:
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
 def _get(url: str) -> bytes:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Int, Shaped, UInt8
+from jaxtyping import Float, Int, Shaped, UInt8
 from PIL import Image
 
 from airscene.errors import InputError
@@ -22,20 +22,38 @@ OMNIGLOT = PublishedFiles(
     name="Omniglot",
     folder="omniglot",
     # Of the archives' own bytes: they have one publisher, whose repository has not changed them
-    # since 2019. So what is in them needs no check of its own.
+    # since 2019. So what is in them needs no check of its own. The large ones are known by the
+    # names that git gives them there.
     sha256=read_sums(
         """
     f38eb80f801274ac2b4dff5b24289016bfaba4a7d5bb50deebf27104ad6cb8a4 images_background_small1.zip
     3ccaa407515a8778e5d0861875af38b17e418f301ad5bb3b5a6b65d901a41c7f images_background_small2.zip
     8cb3960fb6cf4ccf5f064ad83169f828c36c36782a0f6e7faacb7ecfae4468a2 strokes_background_small1.zip
     345bf2141efbea062833dbb2828abbc23d9e07825e46f2afdd4daecddfed6e78 strokes_background_small2.zip
+71fd167eb6fdd312049395fbd247147a4b234231 images_background.zip
+8ccde0ed1565641f1fa8c57cdc6ff634e15fc5c1 images_evaluation.zip
+05dbf52784622173102d94b02c1867bd989bf31d strokes_background.zip
+9f69f6df058d527d585cc343f3a4322efcf4b1cf strokes_evaluation.zip
         """
     ),
     mirrors=("https://raw.githubusercontent.com/brendenlake/omniglot/master/python/",),
 )
 
-# Every fifth character of each alphabet is held out, with all its drawings.
+Part = Literal["small", "whole"]
+
+# The archives of each part: of the small one, the same for both splits.
+_SMALL = ("background_small1", "background_small2")
+_ARCHIVES: dict[Part, dict[Split, tuple[str, ...]]] = {
+    "small": {"train": _SMALL, "test": _SMALL},
+    "whole": {"train": ("background",), "test": ("evaluation",)},
+}
+_CALLED: dict[Part, str] = {"small": "small background sets", "whole": "whole set"}
+
+# Of the small part every fifth character of each alphabet is held out, with all its drawings.
 EVERY = 5
+
+# Height and width of the published drawings, in pixels.
+_SIDE = 105
 
 # Strokes are about 3 of 105 pixels wide. Resampled to 50 they would be grey; so much brighter, and
 # white at most, they are white again.
@@ -57,6 +75,7 @@ class Characters:
         alphabet: name of the alphabet.
         character: number of the character in its alphabet, from 1.
         drawer: number of the person who drew it, from 1 to 20.
+        pens: what is published of the pen's way, see `paths`.
         source: where they came from, in plain words.
     """
 
@@ -65,6 +84,7 @@ class Characters:
     alphabet: Shaped[np.ndarray, "n"]
     character: Int[np.ndarray, "n"]
     drawer: Int[np.ndarray, "n"]
+    pens: Sequence[bytes]
     source: str
 
     def __len__(self) -> int:
@@ -75,14 +95,26 @@ class Characters:
         """One line: how many, from where."""
         return f"Characters({len(self)}; {self.source})"
 
+    def paths(self, i: int) -> list[Float[np.ndarray, "_ 2"]]:
+        """The way of the pen in each stroke of a drawing: x to the right and y down, in pixels."""
+        ways, scale = [], self.images.shape[1] / _SIDE * np.array([1.0, -1.0])
+        for stroke in self.pens[i].split(b"BREAK")[:-1]:
+            points = [line.split(b",")[:2] for line in stroke.split() if line != b"START"]
+            ways.append(np.array(points, float) * scale)
+        return ways
 
-def find_omniglot(source: str | Path = "auto") -> Found:
-    """Finds the archives, two of images, then two of strokes, where `load_omniglot` does.
+
+def find_omniglot(
+    source: str | Path = "auto", part: Part = "small", split: Split = "train"
+) -> Found:
+    """Finds the archives of images, then those of strokes, where `load_omniglot` does.
 
     Raises:
         InputError: if there is no Omniglot, or a file of it in a folder or in the cache is damaged.
     """
-    names = list(OMNIGLOT.sha256)
+    names = [
+        f"{kind}_{one}.zip" for kind in ("images", "strokes") for one in _ARCHIVES[part][split]
+    ]
     found = OMNIGLOT.load(names, source)
     if found.contents is None:
         raise InputError(
@@ -94,18 +126,23 @@ def find_omniglot(source: str | Path = "auto") -> Found:
 
 
 def load_omniglot(
-    split: Literal["train", "test"], source: str | Path = "auto", *, image_size: int = 50
+    split: Split, source: str | Path = "auto", *, part: Part = "small", image_size: int = 50
 ) -> Characters:
-    """Loads drawings of Omniglot's characters.
+    """Loads drawings of Omniglot's characters, each drawn by 20 people.
 
-    Of the two small background sets together: 242 characters of 8 alphabets, each drawn by 20
-    people; two alphabets are in both and are taken once. The split is by whole characters: every
-    fifth of each alphabet is held out, so that those tested were never seen, by whomever drawn.
+    The small part is the two small background sets together: 242 characters of 8 alphabets; two
+    alphabets are in both and are taken once. The split is by whole characters: every fifth of each
+    alphabet is held out, so that those tested were never seen, by whomever drawn.
+
+    The whole set is split as it is published, by alphabets: "background" to train on, with 964
+    characters of 30 alphabets, and "evaluation", 659 characters of 20 others, held out.
 
     Args:
-        split: "train" (3,940 drawings of 197 characters) or "test" (900 of 45).
+        split: "train" (of the small part 3,940 drawings of 197 characters, of the whole set 19,280
+            of 964) or "test" (900 of 45; 13,180 of 659).
         source: "auto", for the first of these that has the files: the folder that the environment
             variable AIRSCENE_DATA names (or `omniglot/` in it), the cache, a download; or a folder.
+        part: the small part or the whole set.
         image_size: height and width to which the drawings are resampled from 105, in pixels.
 
     Returns:
@@ -119,10 +156,13 @@ def load_omniglot(
     """
     if image_size < 1:
         raise InputError(f"image_size is {image_size} pixels; it should be at least 1")
-    found = find_omniglot(source)
+    found = find_omniglot(source, part, split)
     assert found.contents is not None
-    drawings, pens = _members(found.contents[:2]), _members(found.contents[2:])
-    keys = [key for key in sorted(drawings) if (key[1] % EVERY == 0) == (split == "test")]
+    half = len(found.contents) // 2
+    drawings, pens = _members(found.contents[:half]), _members(found.contents[half:])
+    keys = sorted(drawings)
+    if part == "small":
+        keys = [key for key in keys if (key[1] % EVERY == 0) == (split == "test")]
     ink = []
     for archive, name in (drawings[key] for key in keys):
         with archive.open(name) as file, Image.open(file) as picture:
@@ -132,16 +172,17 @@ def load_omniglot(
     )
     alphabet, character, drawer = (np.array(values) for values in zip(*keys, strict=True))
     # START, then the points of each stroke as lines x,y,milliseconds, each stroke ended by BREAK.
-    lines = [archive.read(name).split() for archive, name in (pens[key] for key in keys)]
+    ways = [archive.read(name) for archive, name in (pens[key] for key in keys)]
     kinds = len({key[:2] for key in keys})
     return Characters(
         images=np.rint(255 * small).astype(np.uint8),
-        strokes=np.array([some.count(b"BREAK") for some in lines]),
+        strokes=np.array([way.count(b"BREAK") for way in ways]),
         alphabet=alphabet,
         character=character,
         drawer=drawer,
+        pens=ways,
         source=(
-            f"Omniglot's small background sets, {split} split, {len(keys):,} drawings of {kinds} "
+            f"Omniglot's {_CALLED[part]}, {split} split, {len(keys):,} drawings of {kinds} "
             f"characters from {'; '.join([found.where, *found.passed_over])}"
         ),
     )
@@ -159,7 +200,9 @@ def _members(archives: Sequence[bytes]) -> dict[_Key, tuple[zipfile.ZipFile, str
     return members
 
 
-def omniglot_set(split: Split, *, omniglot: str, image_size: int) -> LabelledScenes:
+def omniglot_set(
+    split: Split, *, omniglot: str, omniglot_part: Part, image_size: int
+) -> LabelledScenes:
     """Return the characters of a split; the options are those of `DataConfig`."""
-    characters = load_omniglot(split, omniglot, image_size=image_size)
+    characters = load_omniglot(split, omniglot, part=omniglot_part, image_size=image_size)
     return uncounted(characters.images, characters.source)

@@ -1,8 +1,8 @@
-"""Sprites: scenes of coloured shapes that add up where they overlap, with their truth."""
+"""Sprites: scenes of coloured shapes that overlap, with their truth."""
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -15,10 +15,15 @@ from airscene.images.truth import LabelledScenes, ink_boxes
 KINDS = ("red circle", "green square", "blue diamond")
 # Pixels across: the circle's diameter, the square's side, the diamond's diagonal.
 SMALLEST, LARGEST = 12.0, 18.0
-# The paper's images are additive with values in [0, 1]: sprites overlap without occluding. Two of
-# one colour are to be brighter together than either alone and the sum is never to clip, so a
-# sprite's own brightness is half of white, and a scene has two at most.
-BRIGHTNESS, MOST = 127, 2
+# A scene has two at most, as in the paper.
+MOST = 2
+
+Overlapping = Literal["sum", "clip", "over"]
+
+# A sprite's own brightness, of 255. The paper's images are additive with values in [0, 1]: sprites
+# overlap without occluding. If two of one colour are to be brighter together than either alone, and
+# the sum is never to clip, each is half of white.
+BRIGHTNESS: dict[Overlapping, int] = {"sum": 127, "clip": 255, "over": 255}
 
 # A sprite fits in a tile of this side that begins at the pixel where it begins.
 _TILE = math.ceil(LARGEST) + 1
@@ -50,30 +55,40 @@ def sprites(
     seed: int,
     counts: tuple[int, ...] = (0, 1, 2),
     image_size: int = 50,
+    overlapping: Overlapping = "sum",
     least_overlap: float = 0.0,
 ) -> SpriteScenes:
     """Scenes of red circles, green squares and blue diamonds on black; labels index `KINDS`.
 
     Each count is equally likely, and so is each kind. A sprite is 12 to 18 pixels across, uniform,
     its place uniform among those inside the image, to a fraction of a pixel; edges are
-    antialiased. Sprites overlap freely and add up.
+    antialiased. Sprites overlap freely, in one of three ways:
+
+        sum:   x = s_1 + s_2            each of half the brightness of white: all is seen
+        clip:  x = min(s_1 + s_2, 1)    of full brightness
+        over:  x = s_1 (1 - m_2) + s_2  of full brightness: the second covers the first
+
+    In the last two, s_i is its colour times m_i, the share of a pixel that the sprite covers, and
+    two of one kind are one shape of one colour: nothing is seen of one that lies within another.
 
     Args:
         n: the number of scenes.
         seed: the same seed gives the same scenes.
         counts: the numbers of sprites that a scene may have, at most 2.
         image_size: height and width of the images, in pixels.
+        overlapping: how sprites overlap.
         least_overlap: above 0, only scenes where two sprites of one kind overlap by this share of
             the smaller one at least. Of scenes of two sprites, one in 30 overlaps so by half.
 
     Raises:
         InputError: if an option is out of range.
 
-    Source: Eslami et al. 2016, appendix H and Figs. 10-13; the sizes and the brightness are ours.
+    Source: Eslami et al. 2016, appendix H and Figs. 10-13; the sizes, the brightness and all but
+    `sum` are ours.
     """
     scenes, rng = blank_scenes(n, seed, counts, image_size, "sprites", channels=3)
     if max(counts) > MOST:
-        raise InputError(f"counts is {counts}; scenes have at most {MOST} sprites, as they add up")
+        raise InputError(f"counts is {counts}; scenes have at most {MOST} sprites")
     if image_size < _TILE:
         raise InputError(f"image_size is {image_size} pixels; it should be at least {_TILE}")
     if not 0 <= least_overlap < 0.95:
@@ -85,7 +100,7 @@ def sprites(
         rows = np.flatnonzero(scenes.counts == count)
         poses, overlaps[rows] = _draw_poses(len(rows), count, image_size, least_overlap, rng)
         for k in range(count):
-            _paint(scenes, rows, k, poses)
+            _paint(scenes, rows, k, poses, overlapping)
     return SpriteScenes(**vars(scenes), overlaps=overlaps)
 
 
@@ -155,8 +170,15 @@ def _circles_share(
     return area
 
 
-def _paint(scenes: LabelledScenes, rows: Int[np.ndarray, "n"], k: int, poses: _Poses) -> None:
+def _paint(
+    scenes: LabelledScenes,
+    rows: Int[np.ndarray, "n"],
+    k: int,
+    poses: _Poses,
+    overlapping: Overlapping,
+) -> None:
     """Adds the k-th sprite of each of the poses to the scenes `rows`, and its truth."""
+    brightness = BRIGHTNESS[overlapping]
     last = scenes.images.shape[1] - _TILE
     for kind in range(len(KINDS)):
         of_kind = np.flatnonzero(poses.kinds[:, k] == kind)
@@ -164,23 +186,36 @@ def _paint(scenes: LabelledScenes, rows: Int[np.ndarray, "n"], k: int, poses: _P
             i = of_kind[start : start + _TILES]
             corners, sizes = poses.corners[i, k], poses.sizes[i, k]
             frames = np.minimum(corners.astype(int), last)
-            tiles = np.rint(BRIGHTNESS * _coverage(kind, corners - frames, sizes)).astype(np.uint8)
+            mask = coverage(kind, corners - frames, sizes, _TILE)
+            tiles = np.rint(brightness * mask).astype(np.uint8)
             x, y = (frames[:, axis, None] + np.arange(_TILE) for axis in (0, 1))
-            scenes.images[rows[i, None, None], y[:, :, None], x[:, None, :], kind] += tiles
+            at = rows[i, None, None], y[:, :, None], x[:, None, :]
+            if overlapping == "over":
+                hidden = np.rint(scenes.images[at] * (1.0 - mask[..., None]))
+                scenes.images[at] = hidden.astype(np.uint8)
+            under = scenes.images[(*at, kind)]
+            # What is below is at most white less the sprite, where it does not clip.
+            scenes.images[(*at, kind)] = under + np.minimum(tiles, 255 - under)
             scenes.labels[rows[i], k] = kind
             scenes.boxes[rows[i], k] = np.tile(frames, 2) + ink_boxes(tiles)
 
 
-def _coverage(
-    kind: int, corners: Float[np.ndarray, "n 2"], sizes: Float[np.ndarray, "n"]
-) -> Float[np.ndarray, "n tile tile"]:
+def coverage(
+    kind: int, corners: Float[np.ndarray, "n 2"], sizes: Float[np.ndarray, "n"], side: int
+) -> Float[np.ndarray, "n {side} {side}"]:
     """How much of each pixel of a tile a sprite covers: for the square exactly.
 
     For the others by the distance s of the pixel's centre to the edge, clip(1/2 + s, 0, 1).
+
+    Args:
+        kind: index of `KINDS`.
+        corners: x and y of the least corner of the sprite's box, in pixels of the tile.
+        sizes: pixels across.
+        side: height and width of the tile, in pixels.
     """
     half = sizes[:, None] / 2.0
     from_x, from_y = (
-        np.abs(np.arange(_TILE) + 0.5 - corners[:, axis, None] - half) for axis in (0, 1)
+        np.abs(np.arange(side) + 0.5 - corners[:, axis, None] - half) for axis in (0, 1)
     )
     if KINDS[kind] == "green square":
         x, y = (np.clip(half - distance + 0.5, 0.0, 1.0) for distance in (from_x, from_y))

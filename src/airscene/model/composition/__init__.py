@@ -1,9 +1,8 @@
 """How an object changes the canvas. A new kind is a file here, and a line in `COMPOSITIONS`."""
 
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
-from jaxtyping import Array, Bool, Float
-
+from airscene.model.composition.clip import Clip
 from airscene.model.composition.either import Either
 from airscene.model.composition.max import Max
 from airscene.model.composition.over import Over
@@ -16,9 +15,17 @@ class Composition(Protocol):
 
     One by one, as an unroll of N steps then gives the N + 1 partial canvases that the exact
     expectation over counts needs.
+
+    Args:
+        masked: Whether it needs masks, which the decoder then draws beside the colours.
+        hides: Whether an object may hide another. What is left of the image then says too little of
+            the next one, and a difference network sees the canvas too.
     """
 
-    def add(self, canvas: Image, drawn: Image, mask: AnyMask | None = None) -> Image:
+    masked: ClassVar[bool]
+    hides: ClassVar[bool]
+
+    def add(self, canvas: Image, drawn: Image, mask: AnyMask | None) -> Image:
         """Put one more object on the canvas.
 
         Args:
@@ -28,17 +35,8 @@ class Composition(Protocol):
         """
         ...
 
-    def compose(
-        self,
-        canvas: Image,
-        drawn: Float[Array, "steps channel height width"],
-        present: Bool[Array, " steps"],
-    ) -> Image:
-        """Put those objects on the canvas that are present."""
-        ...
 
-
-COMPOSITIONS: dict[str, type[Composition]] = {"sum": Sum}
+COMPOSITIONS: dict[str, type[Composition]] = {"clip": Clip, "max": Max, "over": Over, "sum": Sum}
 
 
 @runtime_checkable

@@ -1,9 +1,13 @@
 """Of objects that overlap, the strongest is seen."""
 
+from typing import ClassVar
+
+import equinox as eqx
+
 from airscene.model.shapes import AnyImage, AnyMask
 
 
-class Max:
+class Max(eqx.Module):
     """`y_i = y_{i-1}` or `drawn_i`: in each channel of a pixel, what is further from the ground.
 
         y_i = drawn_i  where |drawn_i| > |y_{i-1}|,  y_{i-1} elsewhere
@@ -12,7 +16,10 @@ class Max:
     paper, whose objects add up (section 3.1): ink on ink is no darker than ink.
     """
 
-    def add(self, canvas: AnyImage, drawn: AnyImage, mask: AnyMask) -> AnyImage:
+    masked: ClassVar[bool] = False
+    hides: ClassVar[bool] = True
+
+    def add(self, canvas: AnyImage, drawn: AnyImage, mask: AnyMask | None = None) -> AnyImage:
         """Return the canvas with one more object."""
         return canvas + (abs(drawn) > abs(canvas)) * (drawn - canvas)
 

@@ -9,10 +9,11 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from airscene.model import attention
-from airscene.model.appearance import Appearance
+from airscene.model.appearance import Appearance, seen_channels
+from airscene.model.composition import COMPOSITIONS, Composition
 from airscene.model.config import AIRConfig
 from airscene.model.pose import Pose
-from airscene.model.shapes import Image, Place, Scalar, Side, Where, Window
+from airscene.model.shapes import Image, Place, Scalar, Seen, Side, Where, Window
 from airscene.model.where import spatial
 from airscene.model.where.look import Look, Memory
 from airscene.model.where.proposal import SCALE_REACH, Proposal, propose
@@ -39,11 +40,13 @@ class State(NamedTuple):
     """What is left to explain.
 
     Args:
+        image: The image.
         error: Image less canvas.
         side: The side that objects are taken from first, in radians.
         memories: The hidden state of each look, if it has one.
     """
 
+    image: Image
     error: Image
     side: Scalar
     memories: tuple[Memory | None, ...]
@@ -73,38 +76,40 @@ class DifferenceProposal(eqx.Module):
     config: AIRConfig = eqx.field(static=True)
     pose: Pose = eqx.field(static=True)
     n_sides: int = eqx.field(static=True)
+    composition: Composition
     uses_appearance: bool = eqx.field(static=True, default=True)
 
     def __init__(self, config: AIRConfig, pose: Pose, *, key: PRNGKeyArray):
         self.config, self.pose, self.n_sides = config, pose, config.sides
-        channels, *size = config.image_shape
+        self.composition = COMPOSITIONS[config.composition]()
         n_looks, n_seen = N_GLIMPSES, config.n_cells**2
         if config.mean_place == "regressed":
+            size = config.image_shape[1:]
             n_looks, n_seen = 1, math.prod(-(-side // config.square) for side in size)
-        keys = jax.random.split(key, n_looks)
-        self.glimpses = tuple(Look(channels * n_seen, config, key=key) for key in keys)
+        keys, n_seen = jax.random.split(key, n_looks), seen_channels(config) * n_seen
+        self.glimpses = tuple(Look(n_seen, config, key=key) for key in keys)
 
     def begin(self, image: Image, side: Side) -> State:
         """Return the state before the first step: all of the image is left to explain."""
         memories = tuple(look.begin() for look in self.glimpses)
-        return State(image, jnp.asarray(side, image.dtype), memories)
+        return State(image, image, jnp.asarray(side, image.dtype), memories)
 
     def step(self, state: State, noise: Where) -> tuple[State, Proposal]:
         """Propose one object from the error."""
         c, pose = self.config, self.pose
-        error = self._held(state.error)
+        error, seen = self._held(state.error), self._held(self.view(state, state.image))
         scale_reach = math.inf if c.free_scale else SCALE_REACH
         if c.mean_place == "regressed":
-            seen = spatial.pool(error / c.sigma, c.square).ravel()
-            outputs, memory = self.glimpses[0](seen, state.memories[0])
+            whole = spatial.pool(seen / c.sigma, c.square).ravel()
+            outputs, memory = self.glimpses[0](whole, state.memories[0])
             proposal = propose(outputs, jnp.zeros(2), pose, noise, math.inf, scale_reach)
             return state._replace(memories=(memory,)), proposal
         centre = self._held(self.attend(error / c.sigma, state.side))
         reach = 2.0 * REACH * pose.object_size / pose.position_spread
         proposals, memories = [], []
         for look, memory in zip(self.glimpses, state.memories, strict=True):
-            seen = self.glimpse(error, self._held(centre)).ravel()
-            outputs, memory = look(seen, memory)
+            window = self.glimpse(seen, self._held(centre)).ravel()
+            outputs, memory = look(window, memory)
             memories.append(memory)
             proposals.append(propose(outputs, centre, pose, noise, reach, scale_reach))
             centre = proposals[-1].where_mean[1:] * pose.position_spread
@@ -113,20 +118,28 @@ class DifferenceProposal(eqx.Module):
     def _held(self, value: Array) -> Array:
         return value if self.config.all_gradients else jax.lax.stop_gradient(value)
 
-    def glimpse(self, error: Image, centre: Place) -> Window:
-        """Read the error (image less canvas) around a place."""
+    def glimpse(self, seen: Seen, centre: Place) -> Window:
+        """Read what is seen, see `view`, around a place."""
         larger = jnp.array([math.log(GLIMPSE_SIZE) / self.pose.scale_spread])
         z_where = jnp.concatenate([larger, centre / self.pose.position_spread])
-        return attention.read(error, z_where, self.pose, self.config.n_cells)
+        return attention.read(seen, z_where, self.pose, self.config.n_cells)
 
-    def view(self, state: State, image: Image) -> Image:
-        """Windows are read from the error."""
-        return state.error
+    def view(self, state: State, image: Image) -> Seen:
+        """Return what windows are read from: the error, and if objects hide each other, the canvas.
+
+        Of one that is hidden in part the error is a sliver: only with the canvas, of which it
+        sticks out, can one tell what it is a part of.
+        """
+        if not self.composition.hides:
+            return state.error
+        return jnp.concatenate([state.error, state.image - state.error])
 
     def explain(self, state: State, z_where: Where, appearance: Appearance | None) -> State:
-        """Subtract a drawn object from the error."""
+        """Put the object on the canvas: what it hides, or what is white already, stays an error."""
         assert appearance is not None
-        return state._replace(error=state.error - appearance.drawn)
+        canvas = state.image - state.error
+        canvas = self.composition.add(canvas, appearance.drawn, appearance.mask)
+        return state._replace(error=state.image - canvas)
 
     def attend(self, error: Image, side: Scalar) -> Place:
         """Choose the place of the first glimpse, given the error in units of sigma."""

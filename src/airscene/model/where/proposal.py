@@ -10,7 +10,7 @@ from jaxtyping import Array, Float, PyTree
 
 from airscene.model.appearance import Appearance
 from airscene.model.pose import Pose
-from airscene.model.shapes import Image, Place, Scalar, Side, Where
+from airscene.model.shapes import Image, Place, Scalar, Seen, Side, Where
 
 # At first, an object should have to prove its worth: were all N there from the start, they would
 # share every digit among them, and nothing would tell the second that the first is enough.
@@ -65,7 +65,7 @@ class WhereProposal(Protocol):
         """
         ...
 
-    def view(self, state: PyTree[Array], image: Image) -> Image:
+    def view(self, state: PyTree[Array], image: Image) -> Seen:
         """Return what the window of an object is read from, after the step that proposed it."""
         ...
 

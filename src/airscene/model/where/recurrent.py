@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from airscene.model.appearance import Appearance
 from airscene.model.config import AIRConfig
 from airscene.model.pose import Pose
-from airscene.model.shapes import Image, Side, Squares, Where
+from airscene.model.shapes import Image, Seen, Side, Squares, Where
 from airscene.model.stored import stored_as
 from airscene.model.where import spatial
 from airscene.model.where.look import lstm
@@ -142,7 +142,7 @@ class RecurrentProposal(eqx.Module):
         proposal = propose(outputs, centre, self.pose, noise, place_reach, scale_reach)
         return state._replace(hidden=hidden, cell=cell), proposal
 
-    def view(self, state: State, image: Image) -> Image:
+    def view(self, state: State, image: Image) -> Seen:
         """Windows are read from the image."""
         return image
 
