@@ -1,6 +1,7 @@
-"""What an object looks like: the encoder and decoder of an attention window (a VAE)."""
+"""The encoder and decoder of an attention window, a hidden layer each (a VAE; paper, Fig. 2)."""
 
 import math
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -28,6 +29,13 @@ class Encoder(eqx.Module):
         """Return the mean and the standard deviation of the code."""
         mean, scale = jnp.split(self.layers(window.ravel()), 2)
         return mean, jax.nn.softplus(scale)
+
+    def infer(
+        self, window: Window, noise: Float[Array, " what"], decoder: Any
+    ) -> tuple[Float[Array, " what"], Float[Array, " what"], Float[Array, " what"]]:
+        """Infer a code, see `airscene.model.appearance.WindowEncoder`."""
+        mean, scale = self(window)
+        return mean, scale, mean + scale * noise
 
 
 class Decoder(eqx.Module):
