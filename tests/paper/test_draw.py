@@ -4,12 +4,14 @@ import json
 from dataclasses import replace
 
 import equinox as eqx
+import numpy as np
 import pytest
 
 from airscene.errors import InputError
 from airscene.paper.draw import DRAW_012, DRAW_013, draw_row
 from airscene.paper.trained import trained
-from airscene.runs.tasks.baselines import elbo
+from airscene.runs.tasks import make_task
+from airscene.runs.tasks.baselines import WATCHED, DRAWTask, elbo
 
 TINY = replace(
     DRAW_012,
@@ -30,8 +32,17 @@ def test_a_run_is_made_once_and_measured(tmp_path):
     again = trained(TINY, tmp_path)
     assert eqx.tree_equal(again, model)
     row = draw_row(TINY, tmp_path)
-    # The bound on its own scenes is the last that was measured while training.
-    assert row["elbo"] == pytest.approx(json.loads(lines[-1])["elbo"], abs=1e-3)
+    held_out = TINY.data.load("test")
+    assert row["elbo"] == pytest.approx(elbo(model, held_out, 30)["elbo"], abs=1e-3)
+    first, last = (json.loads(line)["validation_elbo"] for line in lines)
+    assert row["last_tenth_gain"] == pytest.approx(last - first, abs=1e-6)
+    # Validation scenes are of training digits, and neither trained on nor held out.
+    task, training = make_task(TINY), TINY.data.load("train")
+    assert isinstance(task, DRAWTask)
+    validation = task.validation
+    assert len(validation.images) == WATCHED
+    assert not np.array_equal(validation.images[:30], training.images[:30])
+    assert last == pytest.approx(elbo(model, validation, WATCHED)["elbo"], abs=1e-3)
     three = replace(TINY.data, counts=(3,)).load("test")
     assert row["unseen_count"] == 3 and row["unseen_elbo"] < row["elbo"] < 712.6
     assert row["unseen_elbo"] == pytest.approx(elbo(model, three, 30)["elbo"], abs=1e-3)

@@ -26,7 +26,7 @@ DATA = DataConfig(digits="bundled", image_size=50, digit_size=20, n_train=40, n_
 TRAINING = LoopConfig(steps=4, batch_size=2, evaluate_every=2, save_every=2, seed=3)
 SMALL = DRAWConfig(image_shape=(1, 50, 50), n_steps=2, n_latents=2, n_hidden=4, n_cells=4)
 PRESETS = {
-    "elbo": DRAWPreset("draw-tiny", DATA, SMALL, TRAINING, growth=((0, 1), (2, 2))),
+    "validation_elbo": DRAWPreset("draw-tiny", DATA, SMALL, TRAINING, growth=((0, 1), (2, 2))),
     "log_likelihood": CAEPreset(DATA, TRAINING),
 }
 

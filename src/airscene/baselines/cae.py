@@ -16,7 +16,7 @@ from airscene.baselines.convolution import (
     upsample,
     upsample_and_convolve_to_grey,
 )
-from airscene.model.appearance import DARK
+from airscene.model.appearance.mlp import DARK
 from airscene.model.likelihood import log_likelihood
 from airscene.model.shapes import Scalar
 from airscene.model.stored import StoredModule

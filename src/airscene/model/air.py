@@ -12,7 +12,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, PyTree
 
 from airscene.errors import InputError
 from airscene.model import attention
-from airscene.model.appearance import Appearance, Decoder, Encoder
+from airscene.model.appearance import APPEARANCES, Appearance, WindowDecoder, WindowEncoder
 from airscene.model.background import BACKGROUNDS, Background
 from airscene.model.composition import COMPOSITIONS, Composition
 from airscene.model.config import AIRConfig
@@ -29,8 +29,8 @@ from airscene.model.where.proposal import Proposal, WhereProposal
 class AIR(StoredModule):
     """Attend, Infer, Repeat (paper, sections 2 and 3.1), for one scene; `vmap` for a batch."""
 
-    encoder: Encoder
-    decoder: Decoder
+    encoder: WindowEncoder
+    decoder: WindowDecoder
     where: WhereProposal = eqx.field(metadata=stored_as("posterior"))
     composition: Composition
     background: Background
@@ -47,8 +47,8 @@ class AIR(StoredModule):
         keys = jax.random.split(key, 3)
         self.config = config
         self.composition = _chosen(COMPOSITIONS, "composition", config.composition)()
-        self.encoder = Encoder(config, key=keys[0])
-        self.decoder = Decoder(config, key=keys[1])
+        encoder, decoder = _chosen(APPEARANCES, "appearance", config.appearance)
+        self.encoder, self.decoder = encoder(config, key=keys[0]), decoder(config, key=keys[1])
         self.where = _chosen(WHERE_PROPOSALS, "where_proposal", config.where_proposal)(
             config, self.pose, key=keys[2]
         )
@@ -115,8 +115,7 @@ class AIR(StoredModule):
     def appear(self, seen: Seen, z_where: Where, noise: Float[Array, " what"]) -> Appearance:
         """Encode one window of the image, or of the canvas error, and return the object."""
         window = attention.read(seen, z_where, self.pose, self.config.n_cells)
-        mean, scale = self.encoder(window)
-        z_what = mean + scale * noise
+        mean, scale, z_what = self.encoder.infer(window, noise, self.decoder)
         return Appearance(mean, scale, z_what, *self.draw(z_where, z_what))
 
     def step(

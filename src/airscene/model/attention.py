@@ -72,6 +72,14 @@ def _by_axis(matrix, z_where, pose, image_size, n_cells):
     return (matrix(side, at, n, n_cells) for at, n in zip((y, x), image_size, strict=True))
 
 
+def reading(
+    z_where: Where, pose: Pose, image_size: tuple[int, int], n_cells: int
+) -> tuple[Float[Array, "{n_cells} height"], Float[Array, "{n_cells} width"]]:
+    """Return A_y and A_x of `read`, for several pictures that are read in one place."""
+    rows, columns = _by_axis(_read_matrix, z_where, pose, image_size, n_cells)
+    return rows, columns
+
+
 def read(
     image: Image, z_where: Where, pose: Pose, n_cells: int
 ) -> Float[Array, "channel {n_cells} {n_cells}"]:
@@ -83,7 +91,8 @@ def read(
         pose: The map from `z_where` to scale and centre.
         n_cells: Side of the window, in samples.
     """
-    rows, columns = _by_axis(_read_matrix, z_where, pose, image.shape[1:], n_cells)
+    _, height, width = image.shape
+    rows, columns = reading(z_where, pose, (height, width), n_cells)
     return rows @ image @ columns.T
 
 

@@ -40,6 +40,8 @@ class AIRConfig:
         n_hidden: Units of the LSTM.
         n_features: Units of the layer that looks at the image.
         n_layer: Units of the hidden layer of the appearance encoder and of the decoder.
+        appearance: How a window is encoded and drawn: "mlp", a hidden layer each, or "draw", a
+            small DRAW of five steps, whose LSTMs have `n_layer` units.
         where_proposal: The inference network: "recurrent" (AIR) or "difference" (DAIR).
         mean_place: Where the mean place of a window comes from: "attention" to what is left, or
             "regressed", from the network alone, as in the paper.
@@ -76,6 +78,7 @@ class AIRConfig:
     n_hidden: int = 128
     n_features: int = 256
     n_layer: int = 256
+    appearance: str = field(default="mlp", metadata=NO_OPTION)
     where_proposal: str = field(default="recurrent", metadata=NO_OPTION)
     mean_place: MeanPlace = "attention"
     preference_slope: float = 2.0

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from airscene.model.config import AIRConfig
+from airscene.model.lstm import remembered
 from airscene.model.stored import stored_as
 from airscene.model.where.proposal import init_head
 
@@ -14,14 +15,13 @@ Memory = tuple[Float[Array, " hidden"], Float[Array, " hidden"]]
 
 
 def lstm(gates: Float[Array, " gates"], cell: Float[Array, " hidden"]) -> Memory:
-    """Return the output and the memory of an LSTM, given its gates and the memory before.
+    """Return the output and the memory of AIR's LSTM, whose gates have an order of their own.
 
     Its forget gate starts open: what was seen first is not lost (Jozefowicz et al., An empirical
     exploration of recurrent network architectures, 2015).
     """
     keep_in, forget, out, new = jnp.split(gates, 4)
-    cell = jax.nn.sigmoid(forget + 1.0) * cell + jax.nn.sigmoid(keep_in) * jnp.tanh(new)
-    return jax.nn.sigmoid(out) * jnp.tanh(cell), cell
+    return remembered(forget + 1.0, keep_in, out, new, cell)
 
 
 class Look(eqx.Module):

@@ -87,3 +87,13 @@ DRAW_012 = DRAWPreset(
 )
 
 DRAW_013 = replace(DRAW_012, name="draw-013", data=DataConfig(counts=(0, 1, 3)))
+
+# The same in full: 10.7 epochs where the others have 2.7.
+LONG_012 = replace(
+    DRAW_012,
+    name="draw-long-012",
+    training=replace(DRAW_012.training, steps=20_000, evaluate_every=500, save_every=500),
+    growth=((0, 10), (4000, 20), (10_000, 40)),
+)
+
+LONG_013 = replace(LONG_012, name="draw-long-013", data=DRAW_013.data)

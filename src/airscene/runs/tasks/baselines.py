@@ -1,5 +1,6 @@
 """What AIR is compared with, on a set of images: DRAW and the convolutional autoencoder."""
 
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from airscene.runs.task import Metrics, Network, Task
 from airscene.training.loop import train
 from airscene.training.state import Objective
 
-# Held-out scenes that are measured while training, and scenes measured at a time.
+# Scenes that are measured while training, and scenes measured at a time.
 WATCHED, CHUNK = 500, 100
 
 
@@ -70,9 +71,15 @@ class DRAWTask(_OnImages[DRAW]):
         """Read the model of a complete run."""
         return load_module(weights, DRAW, DRAWConfig)
 
+    @cached_property
+    def validation(self) -> LabelledScenes:
+        """Scenes of training digits that are not trained on."""
+        data = self.preset.data
+        return replace(data, n_train=WATCHED, data_seed=data.data_seed + 1).load("train")
+
     def watch(self, model: DRAW, step: int) -> tuple[Metrics, dict[str, Any]]:
-        """Measure the bound of some held-out scenes."""
-        return {"elbo": elbo(model, self._held_out, WATCHED)["elbo"]}, {}
+        """Measure the bound of some validation scenes, with the same noise each time."""
+        return {"validation_elbo": elbo(model, self.validation, WATCHED)["elbo"]}, {}
 
 
 class CAETask(_OnImages[CAE]):

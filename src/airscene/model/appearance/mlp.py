@@ -1,38 +1,21 @@
-"""What an object looks like: the encoder and decoder of an attention window (a VAE)."""
+"""The encoder and decoder of an attention window, a hidden layer each (a VAE; paper, Fig. 2)."""
 
 import math
-from typing import NamedTuple
+from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from airscene.model.appearance.window import seen_channels
 from airscene.model.composition import COMPOSITIONS
 from airscene.model.config import AIRConfig
-from airscene.model.shapes import Image, Mask, Window
+from airscene.model.shapes import Window
 
 # The decoder starts dark: an untrained object must add almost nothing to the canvas, or the
 # first thing that training learns is that no object should ever be there.
 DARK = -2.0
-
-
-class Appearance(NamedTuple):
-    """What one object looks like.
-
-    Args:
-        mean: Mean of q(z_what).
-        scale: Standard deviation of q(z_what).
-        z_what: Appearance code.
-        drawn: What it adds to the canvas: its colours, times the mask if it has one.
-        mask: How much of each pixel it covers; None where the composition needs no masks.
-    """
-
-    mean: Float[Array, " what"]
-    scale: Float[Array, " what"]
-    z_what: Float[Array, " what"]
-    drawn: Image
-    mask: Mask | None = None
 
 
 class Encoder(eqx.Module):
@@ -48,6 +31,13 @@ class Encoder(eqx.Module):
         """Return the mean and the standard deviation of the code."""
         mean, scale = jnp.split(self.layers(window.ravel()), 2)
         return mean, jax.nn.softplus(scale)
+
+    def infer(
+        self, window: Window, noise: Float[Array, " what"], decoder: Any
+    ) -> tuple[Float[Array, " what"], Float[Array, " what"], Float[Array, " what"]]:
+        """Infer a code, see `airscene.model.appearance.WindowEncoder`."""
+        mean, scale = self(window)
+        return mean, scale, mean + scale * noise
 
 
 class Decoder(eqx.Module):
@@ -80,16 +70,6 @@ class Decoder(eqx.Module):
             return self.brightness * jax.nn.sigmoid(drawn + DARK)
         mask = jax.nn.sigmoid(drawn[-1:] + DARK)
         return jnp.concatenate([self.brightness * jax.nn.sigmoid(drawn[:-1]) * mask, mask])
-
-
-def seen_channels(config: AIRConfig) -> int:
-    """Channels of what a window is read from.
-
-    They are the image's, or of the difference network those of the error; and, if objects hide each
-    other, of the canvas.
-    """
-    hides = COMPOSITIONS[config.composition].hides
-    return config.image_shape[0] * (1 + (hides and config.where_proposal == "difference"))
 
 
 def _patch(config: AIRConfig) -> tuple[int, int, int]:
