@@ -88,6 +88,7 @@ def test_an_evaluation_is_ready_for_json(result):
         "count_accuracy",
         "count_confusion",
         "calibration_error",
+        "sure_and_wrong",
         "average_precision",
         "mean_iou",
         "mean_iou_matched",

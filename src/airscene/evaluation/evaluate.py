@@ -15,6 +15,7 @@ from airscene.evaluation.metrics.scenes import (
     count_calibration,
     count_confusion,
     mean_iou,
+    sure_and_wrong,
 )
 from airscene.images.truth import LabelledScenes
 from airscene.inference.model import Model
@@ -125,6 +126,7 @@ def evaluate(model: Model, truth: LabelledScenes) -> dict[str, Any]:
         "count_accuracy": count_accuracy(probs, truth.counts),
         "count_confusion": count_confusion(probs, truth.counts).tolist(),
         "calibration_error": count_calibration(probs, truth.counts).error,
+        "sure_and_wrong": sure_and_wrong(probs, truth.counts),
         "average_precision": average_precision(scenes, truth),
         "mean_iou": overlap.over_all,
         "mean_iou_matched": overlap.over_matched,

@@ -16,6 +16,7 @@ _HEADLINES = (
     ("average_precision", "average precision of boxes at IoU 0.5", "{:.3f}"),
     ("mean_iou", "mean IoU of boxes with the ink", "{:.3f}"),
     ("calibration_error", "calibration error of the counts", "{:.4f}"),
+    ("sure_and_wrong", "of counts with a probability above 0.99 are wrong", "{:.2%}"),
     ("elbo", "nats: lower bound on log p(x)", "{:.1f}"),
     ("log_px", "nats: importance-weighted log p(x)", "{:.1f}"),
     ("types_accuracy", "sets of types right, held-out scenes", "{:.2%}"),

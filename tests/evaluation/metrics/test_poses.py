@@ -45,6 +45,8 @@ def test_figures_by_hand():
     assert measured["count_accuracy"] == measured["types_accuracy"] == 0.5
     assert measured["identity_accuracy"] == 1.0
     assert measured["position_error"] == pytest.approx(0.1 / 2)
+    assert measured["position_error_mean"] == pytest.approx((0.1 + 0.2 + 0.04) / 3 / 2)
+    assert measured["position_error_95"] == pytest.approx((0.1 + 0.9 * 0.1) / 2)
     assert measured["rotation_error_cup"] == pytest.approx(np.degrees(0.1))
     assert measured["rotation_error_pan"] == pytest.approx(np.degrees(0.2))
     assert "rotation_error_plate" not in measured

@@ -16,6 +16,7 @@ from airscene.evaluation import (
     iou,
     mean_iou,
 )
+from airscene.evaluation.metrics.scenes import sure_and_wrong
 from airscene.images import LabelledScenes
 from airscene.scene import Scene, SceneObject, Scenes
 
@@ -102,6 +103,12 @@ def test_calibration_of_known_posteriors():
     assert count_calibration(sure, np.arange(10) % 2).error == 0.5
     # Right in three of four at 0.75: calibrated, though often wrong.
     assert count_calibration(coin, np.array([1, 1, 1, 0] * 2)).error == 0
+
+
+def test_counts_that_are_sure_and_wrong():
+    probs = np.array([[0.995, 0.005], [0.999, 0.001], [0.6, 0.4], [0.001, 0.999]])
+    assert sure_and_wrong(probs, np.array([0, 1, 1, 0])) == pytest.approx(2 / 3)
+    assert sure_and_wrong(probs, np.array([0, 1, 1, 0]), sure=0.9999) is None
 
 
 @given(boxes, boxes)

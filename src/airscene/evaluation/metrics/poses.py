@@ -55,9 +55,10 @@ def scene_metrics(truth: SceneBatch, inferred: SceneBatch, world: World) -> dict
         `count_accuracy`, share of scenes with the right count; `types_accuracy`, with the right
         set of types. Of matched objects, where there are any: `identity_accuracy`;
         `position_error`, the median distance as a fraction of the width of the region where
-        objects may be; `rotation_error_TYPE`, the median in degrees modulo the type's symmetry,
-        over objects whose type was found, unless it looks the same from all sides. With a camera:
-        `camera_error`, the median in degrees.
+        objects may be, and its mean and 95th percentile, `position_error_mean` and
+        `position_error_95`; `rotation_error_TYPE`, the median in degrees modulo the type's
+        symmetry, over objects whose type was found, unless it looks the same from all sides. With a
+        camera: `camera_error`, the median in degrees.
     """
     scenes, true, found = match(truth, inferred, world)
     kinds, guesses = truth.types[scenes, true], inferred.types[scenes, found]
@@ -68,7 +69,10 @@ def scene_metrics(truth: SceneBatch, inferred: SceneBatch, world: World) -> dict
     if len(scenes):
         measured["identity_accuracy"] = (kinds == guesses).mean()
         gaps = np.linalg.norm((poses - guessed)[:, :2] * world.half_size, axis=1)
-        measured["position_error"] = np.median(gaps) / (2.0 * world.half_size[0])
+        gaps /= 2.0 * world.half_size[0]
+        measured["position_error"] = np.median(gaps)
+        measured["position_error_mean"] = gaps.mean()
+        measured["position_error_95"] = np.percentile(gaps, 95)
     for kind, name in enumerate(world.types):
         symmetry = world.symmetry[kind] if world.symmetry else 1
         rows = (kinds == kind) & (guesses == kind)

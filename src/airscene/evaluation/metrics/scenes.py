@@ -79,6 +79,23 @@ def count_calibration(
     return Calibration(means[0], means[1], number, error)
 
 
+def sure_and_wrong(
+    probs: Float[np.ndarray, "n counts"], counts: Int[np.ndarray, "n"], sure: float = 0.99
+) -> float | None:
+    """The share of images whose count is wrong, among those where it has a high probability.
+
+    Args:
+        probs: q(n|x) for n = 0..N, for each image.
+        counts: the true counts.
+        sure: the least probability of the inferred count.
+
+    Returns:
+        The share; None if no image has such a count.
+    """
+    high = probs.max(axis=1) > sure
+    return float((probs.argmax(axis=1) != counts)[high].mean()) if high.any() else None
+
+
 def iou(
     boxes_a: Float[np.ndarray, "a 4"], boxes_b: Float[np.ndarray, "b 4"]
 ) -> Float[np.ndarray, "a b"]:
