@@ -159,9 +159,13 @@ class AIR(StoredModule):
         proposals, objects = every.proposal, self.appearances(image, every, noise[:, 3:])
 
         canvases = [self.background.canvas(image)]
-        for i in range(self.config.n_steps):
-            drawn, mask = jax.tree.map(lambda x, i=i: x[i], (objects.drawn, objects.mask))
-            canvases.append(self.composition.add(canvases[-1], drawn, mask))
+        # Split, not indexed: the gradient of an index fills an array with zeros for each object.
+        layers = jax.tree.map(
+            lambda x: jnp.split(x, self.config.n_steps), (objects.drawn, objects.mask)
+        )
+        for drawn, mask in zip(layers[0], layers[1] or [None] * len(layers[0]), strict=True):
+            one = drawn[0], None if mask is None else mask[0]
+            canvases.append(self.composition.add(canvases[-1], *one))
         log_likelihoods = [self.log_likelihood(image, canvas) for canvas in canvases]
 
         where = proposals.where_mean, proposals.where_scale, proposals.z_where
