@@ -126,7 +126,8 @@ def test_the_expectation_of_the_gradient_is_the_exact_one(estimates, which):
         along = np.stack([mean, *rng.normal(size=(4, len(mean)))])
         # The same noise in both: only the counts' own randomness is left.
         difference = (sampled[name] - exact[name]) @ along.T
-        assert np.all(np.abs(difference.mean(axis=0)) < 4.5 * standard_error(difference)), name
+        # Not below: a gradient may not depend on the counts at all.
+        assert np.all(np.abs(difference.mean(axis=0)) <= 4.5 * standard_error(difference)), name
     # A path-wise gradient alone would have shown.
     exact, sampled = exact[PRESENCE][:, 0], sampled[PRESENCE][:, 0]
     assert abs(exact.mean()) > 8 * standard_error(sampled - exact)

@@ -108,7 +108,7 @@ def test_known_misses_are_said_to_be_missed():
     for said in (
         "[multi-mnist-shrunk](#multi-mnist-shrunk): smaller digits",
         "importance weights",
-        "DRAW, bound on 0 to 2 digits",
+        "bound on 0 to 2 digits",
         "AIR, bound on 3 digits",
         "cosine by rotation",
         "tabletop, trained: variance",

@@ -25,6 +25,15 @@ from airscene.model.unrolled import InferenceStep, Unrolled, kl_from_prior, log_
 from airscene.model.where import WHERE_PROPOSALS
 from airscene.model.where.proposal import Proposal, WhereProposal
 
+# What an option names: users may add to each.
+KINDS: Mapping[str, Mapping[str, Any]] = {
+    "where_proposal": WHERE_PROPOSALS,
+    "appearance": APPEARANCES,
+    "composition": COMPOSITIONS,
+    "background": BACKGROUNDS,
+    "likelihood": LIKELIHOODS,
+}
+
 
 class AIR(StoredModule):
     """Attend, Infer, Repeat (paper, sections 2 and 3.1), for one scene; `vmap` for a batch."""
@@ -46,14 +55,13 @@ class AIR(StoredModule):
             )
         keys = jax.random.split(key, 3)
         self.config = config
-        self.composition = _chosen(COMPOSITIONS, "composition", config.composition)()
-        encoder, decoder = _chosen(APPEARANCES, "appearance", config.appearance)
+        kinds = chosen_kinds(config)
+        self.composition = kinds["composition"]()
+        encoder, decoder = kinds["appearance"]
         self.encoder, self.decoder = encoder(config, key=keys[0]), decoder(config, key=keys[1])
-        self.where = _chosen(WHERE_PROPOSALS, "where_proposal", config.where_proposal)(
-            config, self.pose, key=keys[2]
-        )
-        self.background = _chosen(BACKGROUNDS, "background", config.background)()
-        self.likelihood = _chosen(LIKELIHOODS, "likelihood", config.likelihood)(config.sigma)
+        self.where = kinds["where_proposal"](config, self.pose, key=keys[2])
+        self.background = kinds["background"]()
+        self.likelihood = kinds["likelihood"](config.sigma)
 
     def with_steps(self, n_steps: int) -> "AIR":
         """Return the model with the same weights, and another largest count N and its prior.
@@ -210,8 +218,16 @@ class AIR(StoredModule):
         return self.compose(*jax.vmap(self.draw)(z_where, z_what), jnp.arange(n_steps) < count)
 
 
-def _chosen(kinds: Mapping[str, Any], what: str, name: str) -> Any:
-    """Return the entry of that name, or raise InputError."""
-    if name not in kinds:
-        raise InputError(f"{what} is {name!r}; it should be one of {', '.join(kinds)}")
-    return kinds[name]
+def chosen_kinds(config: AIRConfig) -> dict[str, Any]:
+    """Return what a configuration names, by the option: its network, its composition, and so on.
+
+    Raises:
+        InputError: If there is none of a name.
+    """
+    found = {}
+    for what, kinds in KINDS.items():
+        name = getattr(config, what)
+        if name not in kinds:
+            raise InputError(f"{what} is {name!r}; it should be one of {', '.join(kinds)}")
+        found[what] = kinds[name]
+    return found

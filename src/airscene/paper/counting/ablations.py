@@ -103,10 +103,8 @@ def ablation_row(preset: Preset, runs: Path) -> Row:
 
 def _seeds_at_98(rows: Rows) -> float | None:
     """How many seeds of the paper's own preset counted 98% right at some time of their run."""
-    mine = of_run(rows, AIR_PAPER.name)
-    if not mine:
-        return None
-    return float(sum(row["finished"] and row["steps_to_98"] is not None for row in mine))
+    mine = [row for row in of_run(rows, AIR_PAPER.name) if row["finished"]]
+    return float(sum(row["steps_to_98"] is not None for row in mine)) if mine else None
 
 
 def _draw(rows: Rows, runs: Path, figures: Path) -> None:

@@ -28,7 +28,7 @@ from airscene.evaluation.evaluate import evaluate
 from airscene.images import LabelledScenes
 from airscene.images.load import Paths
 from airscene.inference import Model
-from airscene.model.air import AIR
+from airscene.model.air import AIR, chosen_kinds
 from airscene.model.unlike import Typical
 from airscene.model.weights import load_weights, read_metadata
 from airscene.runs.calibrate import calibrate_on, typical_images
@@ -58,6 +58,7 @@ class ImageTask(Task[AIR]):
 
     def __init__(self, preset: Preset, images: Paths | None = None):
         super().__init__(preset)
+        chosen_kinds(preset.model)  # before anything is loaded or said
         self._images = images
         self._typical: Typical | None = None
 
