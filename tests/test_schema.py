@@ -177,6 +177,7 @@ LATER = {
     "scan-cost",
     "own-ablations",
     "exact-counts",
+    "occam",
     "exchangeable",
 }
 

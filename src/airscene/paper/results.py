@@ -20,6 +20,7 @@ _MODULES = {
     "omniglot": "counting.omniglot",
     "stress": "counting.stress",
     "policies": "counting.policies",
+    "occam": "counting.occam",
     "exchangeable": "counting.exchangeable",
     "films": "counting.films",
     "inference-speed": "speed",
