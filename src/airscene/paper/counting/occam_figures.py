@@ -24,7 +24,7 @@ LOOKED_AT, MORE, FEWER = 1000, 4, 2
 DEAR, FEW_STEPS = (100, 400), (1, 2, 12)
 
 _NAMES = {FULL.name: ("AIR", "#2b6cb0"), DAIR.name: ("DAIR", "#c05621")}
-_ERRORS = {"more": "v", "fewer": "^"}
+_ERRORS = {"more": "^", "fewer": "v"}
 
 
 def draw_occam(rhos: Mapping[float, str], rows: Rows, runs: Path, figures: Path) -> None:
@@ -70,7 +70,9 @@ def _curves(of: Mapping[float, Row], bundled: Mapping[str, Row], path: Path) -> 
             errors.plot([price], [share], marker=marker, markersize=5, label=said, **style)
     across = "what an object costs, -log rho, in nats"
     for axes in (means, errors):
-        axes.set_xscale("symlog", linthresh=0.3, linscale=0.3)
+        axes.set_xscale("symlog", linthresh=1.0, linscale=0.6)
+        axes.set_xticks([-10, -1, 0, 1, 10, 100, 1000])
+        axes.xaxis.set_major_formatter("{x:g}")
         axes.axvline(0.0, color="grey", linewidth=0.8)
     means.set(xlabel=across, ylabel="mean inferred count of 0, 1 and 2 digits")
     errors.set(xlabel=across, ylabel="scenes of 0 to 2 digits counted wrong, %")
