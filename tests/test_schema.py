@@ -177,6 +177,8 @@ LATER = {
     "scan-cost",
     "own-ablations",
     "exact-counts",
+    "occam",
+    "exchangeable",
 }
 
 

@@ -20,6 +20,8 @@ _MODULES = {
     "omniglot": "counting.omniglot",
     "stress": "counting.stress",
     "policies": "counting.policies",
+    "occam": "counting.occam",
+    "exchangeable": "counting.exchangeable",
     "films": "counting.films",
     "inference-speed": "speed",
     "finite-differences": "estimators.finite_differences",

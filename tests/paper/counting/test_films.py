@@ -5,7 +5,7 @@ import jax
 import numpy as np
 
 from airscene.inference import Model
-from airscene.paper.counting.films import inferences
+from airscene.paper.counting.films import films, inferences
 
 
 def test_canvases_grow_object_by_object(tiny):
@@ -23,3 +23,13 @@ def test_canvases_grow_object_by_object(tiny):
         assert np.allclose(inference.probs, scene.count_probs)
         assert len(inference.canvases) == scene.count + 1 and not inference.canvases[0].any()
         assert np.allclose(inference.canvases[-1], canvas, atol=1e-4)
+
+
+def test_the_largest_film_is_of_all_rows_that_were_made():
+    (claim,) = (claim for claim in films().claims if "largest" in claim.what)
+    sizes = [{"learning": 250_000, "inference": 90_000}, {"learning": 80_000, "inference": 310_000}]
+    made = [{"run": "multi-mnist", "seed": 1, "finished": True, "bytes": size} for size in sizes]
+    failed = {"run": "sprites", "seed": 1, "finished": False}
+    assert claim.verdict([made[0], failed]) == "met"
+    assert claim.verdict([*made, failed]) == "missed by 10 KB"
+    assert claim.verdict([failed]) == "not made"

@@ -10,7 +10,7 @@ from airscene.inference.model import Model
 from airscene.paper.result import Result, Row, Rows, described
 from airscene.paper.trained import folder_of, quick, run_folder, trained, training_units
 from airscene.runs.preset import Preset
-from airscene.runs.presets.images import FAST, FULL, SPRITES
+from airscene.runs.presets.images import DAIR, FAST, FULL, SPRITES
 
 # Scenes in a film of inference: the first held-out ones, whatever becomes of them.
 SCENES = 8
@@ -21,8 +21,9 @@ FILMS = ("learning", "inference")
 
 def films(quickly: bool = False) -> Result:
     """Films of inference; those of learning are drawn by the results that train."""
-    presets = [quick(FAST)] if quickly else [FULL, SPRITES]
-    return described("films", training_units(presets, [1], film_row), _draw)
+    presets = [quick(FAST)] if quickly else [FULL, SPRITES, DAIR]
+    units = training_units(presets, [1], film_row)
+    return described("films", units, _draw, {"largest": _largest})
 
 
 def film_row(preset: Preset, runs: Path) -> Row:
@@ -63,6 +64,12 @@ def inferences(model: Model, images: np.ndarray) -> list[Inference]:
             images, inferred.windows, counts, canvases, probs, strict=True
         )
     ]
+
+
+def _largest(rows: Rows) -> float | None:
+    """The largest film of any run, in kilobytes."""
+    sizes = [size for row in rows if row["finished"] for size in row["bytes"].values()]
+    return max(sizes) / 1000 if sizes else None
 
 
 def _draw(rows: Rows, runs: Path, figures: Path) -> None:
