@@ -4,7 +4,9 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from airscene import compiled
 
@@ -40,13 +42,38 @@ def test_the_second_command_does_not_compile(environment, tmp_path):
     assert list(tmp_path.rglob("airscene/compiled/*/*"))
 
 
-def test_a_damaged_program_is_compiled_anew(environment, tmp_path):
-    first = compiled_by(environment)
-    for file in tmp_path.rglob("airscene/compiled/*/*-cache"):
-        file.write_bytes(b"damaged")
-    run = [sys.executable, "-c", PROGRAM]
-    done = subprocess.run(run, env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[0] == first[0]
+def test_a_damaged_program_is_compiled_anew_and_forgotten(environment, tmp_path):
+    picture = tmp_path / "one.png"
+    Image.fromarray(np.zeros((50, 50), np.uint8)).save(picture)
+    command = [sys.executable, "-m", "airscene.app.cli", "infer", "multi-mnist", str(picture)]
+    said = []
+    for _ in range(3):
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        said.append((done.stdout, done.stderr))
+        kept = list(tmp_path.rglob("airscene/compiled/*/*-cache"))
+        assert kept and all(file.stat().st_size for file in kept)
+        if len(said) == 1:
+            for file in kept[:2]:
+                file.write_bytes(b"damaged")
+    assert said[0] == said[1] == said[2]
+
+
+def test_what_is_empty_and_what_was_used_longest_ago_goes(monkeypatch, tmp_path):
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda name: tmp_path / name)
+    monkeypatch.delenv(compiled.FOLDER, raising=False)
+    for name in compiled.OPTIONS:
+        monkeypatch.setenv(name, "1")
+    monkeypatch.setattr(compiled, "MOST", 25)
+    folder = tmp_path / "airscene" / "compiled" / "another"
+    folder.mkdir(parents=True)
+    for age in range(5):
+        (folder / f"{age}-cache").write_bytes(b"x" * 10 * (age > 0))
+        os.utime(folder / f"{age}-cache", (1e9 - age, 1e9 - age))
+    compiled.keep_compiled()
+    assert sorted(file.name for file in folder.iterdir()) == ["1-cache", "2-cache"]
+    # What the user has set stays.
+    assert all(os.environ[name] == "1" for name in compiled.OPTIONS)
+    monkeypatch.delenv(compiled.FOLDER)
 
 
 def test_the_user_decides(monkeypatch):

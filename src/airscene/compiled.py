@@ -3,6 +3,7 @@
 import hashlib
 import os
 import platform
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,13 +14,18 @@ import platformdirs
 MOST = 256 * 2**20
 
 # JAX's own variables. A user who sets the first decides where programs are kept; empty, nowhere.
+# JAX could keep to a size by itself, but waits ten seconds for a lock at each program where another
+# process holds it.
 FOLDER = "JAX_COMPILATION_CACHE_DIR"
 OPTIONS = {
-    "JAX_COMPILATION_CACHE_MAX_SIZE": str(MOST),
     # By default, only what took a second is kept; a command compiles dozens of smaller programs.
     "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
     "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
 }
+
+# What JAX's warnings begin with where a kept program cannot be read, or one cannot be kept.
+UNREADABLE = "Error reading persistent compilation cache entry"
+UNWRITABLE = "Error writing persistent compilation cache entry"
 
 
 def keep_compiled() -> None:
@@ -31,13 +37,53 @@ def keep_compiled() -> None:
     """
     if FOLDER in os.environ:
         return
-    folder = Path(platformdirs.user_cache_path("airscene")) / "compiled" / _machine()
+    top = _top()
+    folder = top / _machine()
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        _make_room(top)
     except OSError:
         return
-    if os.access(folder, os.W_OK):
-        os.environ.update({FOLDER: str(folder), **OPTIONS})
+    # Without a home, the user's cache is no absolute path.
+    if folder.is_absolute() and os.access(folder, os.W_OK):
+        os.environ[FOLDER] = str(folder)
+        for name, value in OPTIONS.items():
+            os.environ.setdefault(name, value)
+
+
+def heal(warning: str) -> bool:
+    """Take a warning of JAX about kept programs, and say whether it is one; it compiles anew.
+
+    JAX neither names nor replaces a file that it cannot read, such as one whose writing was cut
+    short: all programs are forgotten then.
+    """
+    if warning.startswith(UNREADABLE) and FOLDER in os.environ:
+        for file in Path(os.environ[FOLDER]).glob("*-cache"):
+            with suppress(OSError):
+                file.unlink()
+    return warning.startswith((UNREADABLE, UNWRITABLE))
+
+
+def _top() -> Path:
+    return Path(platformdirs.user_cache_path("airscene")) / "compiled"
+
+
+def _make_room(top: Path) -> None:
+    """Delete what is empty, as a full disk leaves it, and what was used longest ago."""
+    used = []
+    for file in top.glob("*/*"):
+        with suppress(OSError):
+            said = file.stat()
+            if said.st_size:
+                used.append((max(said.st_atime, said.st_mtime), said.st_size, file))
+            else:
+                file.unlink()
+    room = MOST
+    for _, size, file in sorted(used, reverse=True):
+        room -= size
+        if room < 0:
+            with suppress(OSError):
+                file.unlink()
 
 
 def _machine() -> str:

@@ -24,7 +24,7 @@ from airscene.app.render import Render
 from airscene.app.reproduce import Reproduce
 from airscene.app.sample import Sample
 from airscene.app.train import Train, unused_option
-from airscene.compiled import keep_compiled
+from airscene.compiled import heal, keep_compiled
 from airscene.errors import INTERRUPTED, InputError, InputWarning
 
 BAD_INPUT = 2
@@ -162,7 +162,7 @@ def _show_warning(message: Warning | str, category: type[Warning], *where: Any) 
     """Print a warning about the input as one line, and others as Python does."""
     if issubclass(category, InputWarning):
         print(f"airscene: warning: {message}", file=sys.stderr)
-    else:
+    elif not heal(str(message)):
         sys.stderr.write(warnings.formatwarning(message, category, *where[:2]))
 
 

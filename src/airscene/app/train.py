@@ -33,7 +33,7 @@ class _Run:
 
     Args:
         experiment: Name of the preset.
-        out: Folder of the run; runs/EXPERIMENT if not given.
+        out: Folder of the run; in runs/, by the name of the preset, if not given.
         resume: Go on with the run in that folder from its newest checkpoint.
         tensorboard: Also write TensorBoard's event files.
     """

@@ -80,9 +80,15 @@ class AIR(StoredModule):
         so does the prior over places: far from the centre it is too narrow.
 
         Raises:
-            InputError: If its network sees the whole image, so that its weights are for one size.
+            InputError: If its network sees the whole image, so that its weights are for one size;
+                or if the sides have another ratio.
         """
         c = self.config
+        if height * c.image_shape[2] != width * c.image_shape[1]:
+            raise InputError(
+                f"the canvas is {width}x{height} pixels; its sides should be in the ratio of "
+                f"{c.image_shape[2]}x{c.image_shape[1]}"
+            )
         if c.where_proposal != "difference" or c.mean_place != "attention":
             raise InputError(
                 "the network sees the whole image, and can be used on images of one size only; "

@@ -112,3 +112,12 @@ def test_codes_that_cannot_be_shared_out(tiny):
         tiny(appearance="draw", n_what=7)
     with pytest.raises(InputError, match="appearance is 'none'; it should be one of mlp, draw"):
         tiny(appearance="none")
+
+
+@pytest.mark.parametrize(
+    ("composition", "where_proposal"), [("over", "recurrent"), ("max", "difference")]
+)
+def test_windows_with_masks_or_of_the_canvas_are_refused(tiny, composition, where_proposal):
+    options = {"composition": composition, "where_proposal": where_proposal, "n_what": 5}
+    with pytest.raises(InputError, match=f"composition is '{composition}'"):
+        tiny(appearance="draw", **options)

@@ -221,3 +221,8 @@ def test_a_network_that_sees_the_whole_image_has_one_size(tiny):
     for options in ({}, {"where_proposal": "difference", "mean_place": "regressed"}):
         with pytest.raises(InputError, match="images of one size only"):
             tiny(**options).with_canvas(24, 24)
+
+
+def test_a_canvas_of_another_ratio_is_refused(air):
+    with pytest.raises(InputError, match="in the ratio of 60x40"):
+        air.with_canvas(80, 80)

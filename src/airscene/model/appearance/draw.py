@@ -9,6 +9,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from airscene.errors import InputError
 from airscene.model.appearance.mlp import DARK
+from airscene.model.appearance.window import seen_channels
 from airscene.model.composition import COMPOSITIONS
 from airscene.model.config import AIRConfig
 from airscene.model.lstm import gated, lstm_gates, without_bias
@@ -35,10 +36,11 @@ class DrawDecoder(eqx.Module):
     brightness: float = eqx.field(static=True)
 
     def __init__(self, config: AIRConfig, *, key: PRNGKeyArray):
-        if COMPOSITIONS[config.composition].masked:
+        masked = COMPOSITIONS[config.composition].masked
+        if masked or seen_channels(config) != config.image_shape[0]:
             raise InputError(
-                f"DRAW draws no masks, which --composition {config.composition} needs; leave out "
-                "--appearance draw"
+                f"composition is {config.composition!r}, and DRAW draws windows without masks, of "
+                "the error alone; it should be 'sum' with appearance 'draw'"
             )
         n_hidden, keys = config.n_layer, jax.random.split(key)
         self.patch = config.image_shape[0], config.n_cells, config.n_cells

@@ -80,7 +80,9 @@ class DifferenceProposal(eqx.Module):
     uses_appearance: bool = eqx.field(static=True, default=True)
 
     def __init__(self, config: AIRConfig, pose: Pose, *, key: PRNGKeyArray):
-        self.config, self.pose, self.n_sides = config, pose, config.sides
+        self.config, self.pose = config, pose
+        # Without attention, no side is preferred.
+        self.n_sides = config.sides if config.mean_place == "attention" else 1
         self.composition = COMPOSITIONS[config.composition]()
         n_looks, n_seen = N_GLIMPSES, config.n_cells**2
         if config.mean_place == "regressed":

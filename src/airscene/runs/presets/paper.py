@@ -41,7 +41,7 @@ def fast_values(*names: str) -> dict[str, Any]:
 AIR_PAPER = replace(
     FAST,
     name="air-paper",
-    about="The paper's own AIR, with no deviation: slow, and it does not learn on every seed.",
+    about="The paper's own AIR, as far as the paper says what it is.",
     example="--seed 2 --out runs/paper",
 ).override(**paper_values(*PAPER), sigma=0.3, steps=40_000, evaluate_every=1000, save_every=5000)
 
