@@ -1,5 +1,6 @@
 """A model held against scenes whose truth is known: every number of an evaluation."""
 
+from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
@@ -57,12 +58,7 @@ def bound_terms(
     Returns:
         `elbo` = `log_likelihood` - `kl_objects` - `kl_count`, each for every image.
     """
-    chunk = min(500, len(prepared))
-    parts = [
-        _terms(model.air, prepared[i : i + chunk], jax.random.fold_in(jax.random.key(seed), i))
-        for i in range(0, len(prepared), chunk)
-    ]
-    terms = jax.tree.map(lambda *chunks: np.concatenate(chunks).astype(float), *parts)
+    terms = _by_chunks(_terms, model, prepared, seed)
     elbo = terms["log_likelihood"] - terms["kl_objects"] - terms["kl_count"]
     return {"elbo": elbo, **terms}
 
@@ -81,12 +77,22 @@ def count_bounds(
         prepared: Images from `Model.prepare`.
         seed: Decides the posterior samples, one an image.
     """
+    return _by_chunks(_scores, model, prepared, seed)
+
+
+def _by_chunks(
+    measure: Callable[..., Any],
+    model: Model,
+    prepared: Float32[np.ndarray, "n channel height width"],
+    seed: int,
+) -> Any:
+    """What a function of a model, images and a key says of many images."""
     chunk = min(500, len(prepared))
     parts = [
-        _scores(model.air, prepared[i : i + chunk], jax.random.fold_in(jax.random.key(seed), i))
+        measure(model.air, prepared[i : i + chunk], jax.random.fold_in(jax.random.key(seed), i))
         for i in range(0, len(prepared), chunk)
     ]
-    return np.concatenate(parts).astype(float)
+    return jax.tree.map(lambda *chunks: np.concatenate(chunks).astype(float), *parts)
 
 
 @eqx.filter_jit
