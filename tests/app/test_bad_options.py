@@ -47,6 +47,14 @@ TINY += ("--steps", "2", "--evaluate-every", "1", "--save-every", "1")
             "--prefix does nothing with the estimator score; leave it out",
         ),
         (
+            ["train", "multi-mnist", "--estimator", "score", "--purely-neural"],
+            "--purely-neural does nothing with the estimator score; leave it out",
+        ),
+        (
+            ["train", "multi-mnist", "--whole-signal"],
+            "--whole-signal does nothing with the estimator enumerated; leave it out",
+        ),
+        (
             ["train", "multi-mnist", "--seed", str(2**32)],
             "should be a whole number from 0 to 2**32",
         ),

@@ -1,14 +1,22 @@
 """How a model is trained. Free of JAX, so that the command line can read it at once."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from airscene.errors import check_one_of, check_option, check_seed, check_whole
+from airscene.errors import InputError, check_one_of, check_option, check_seed, check_whole
 
 Schedule = Literal["cosine", "constant"]
 Accept = Literal["gain", "expectation"]
 Estimator = Literal["enumerated", "importance", "score", "score-baseline"]
+
+# Options that do nothing with other estimators than these.
+ESTIMATORS_OF: Mapping[str, tuple[Estimator, ...]] = {
+    "whole_signal": ("score", "score-baseline"),
+    "sampled_kl": ("enumerated", "score", "score-baseline"),
+    "purely_neural": ("score-baseline",),
+}
 
 
 @dataclass(frozen=True)
@@ -94,6 +102,12 @@ class TrainConfig(LoopConfig):
         right = self.samples >= 1 if self.estimator == "importance" else self.samples == 0
         wanted = "at least 1 with --estimator importance, and 0 without"
         check_option("samples", self.samples, right, wanted)
+        for name, estimators in ESTIMATORS_OF.items():
+            if getattr(self, name) and self.estimator not in estimators:
+                raise InputError(
+                    f"--{name.replace('_', '-')} does nothing with the estimator "
+                    f"{self.estimator}; leave it out"
+                )
         check_option("augment", self.augment, 0 <= self.augment <= 1, "from 0 to 1")
         right = 0 <= self.count_penalty < math.inf
         check_option("count_penalty", self.count_penalty, right, "a number of at least 0")

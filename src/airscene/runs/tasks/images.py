@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -106,7 +107,10 @@ class ImageTask(Task[AIR]):
     def train(self, model: AIR, **options: Any) -> AIR:
         """Train on the annealed bound."""
         images = channels_first(self._loaded[1].images)
-        return train_air(model, images, self.preset.training, **options)
+        # What evaluates is compiled beside the update, not after the first updates.
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            beside.submit(self.watch, model, 0)
+            return train_air(model, images, self.preset.training, **options)
 
     def load(self, weights: Path) -> AIR:
         """Read the model of a complete run."""
