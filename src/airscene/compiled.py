@@ -64,6 +64,20 @@ def heal(warning: str) -> bool:
     return warning.startswith((UNREADABLE, UNWRITABLE))
 
 
+def quick_to_compile() -> dict[str, int] | None:
+    """Return options of `jax.jit` for a program that is compiled for one run, as of an update.
+
+    It is products of matrices, which come from a library: what XLA's compiler optimises for a
+    processor beyond its first level takes a third of its time, and saves none of the program's.
+    """
+    import jax
+
+    level = "xla_backend_optimization_level"
+    if jax.default_backend() != "cpu" or level in os.environ.get("XLA_FLAGS", ""):
+        return None
+    return {level: 1}
+
+
 def _top() -> Path:
     return Path(platformdirs.user_cache_path("airscene")) / "compiled"
 

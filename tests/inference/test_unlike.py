@@ -10,8 +10,9 @@ import pytest
 
 from airscene.errors import InputError
 from airscene.inference import Model, load
-from airscene.inference.infer import infer_batch
-from airscene.inference.measures import calibrate, measure_batch
+from airscene.inference.applied import Applied
+from airscene.inference.infer import infer
+from airscene.inference.measures import calibrate, infer_measured
 from airscene.model.unlike import NUMBERS
 from airscene.model.weights import save_weights
 
@@ -42,12 +43,12 @@ def model(air, images):
 
 def measured(air, images):
     """What is inferred of a few images, and their numbers by name."""
-    inferred, found = measure_batch(air, jnp.asarray(images[:, None], jnp.float32))
+    inferred, found = Applied(infer_measured, air)(jnp.asarray(images[:, None], jnp.float32))
     return inferred, dict(zip(NUMBERS, np.asarray(found).T, strict=True))
 
 
 def test_measuring_changes_nothing_that_is_inferred(air, images):
-    plain = infer_batch(air, jnp.asarray(images[:8, None]))
+    plain = Applied(infer, air)(jnp.asarray(images[:8, None]))
     for a, b in zip(measured(air, images[:8])[0], plain, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4)
 

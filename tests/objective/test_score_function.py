@@ -140,7 +140,8 @@ def test_the_value_is_unbiased(estimates, which):
 
 
 def test_the_baseline_is_in_the_gradient_only(estimates):
-    assert np.allclose(estimates["trained"][0], estimates["none"][0], rtol=1e-6)
+    # Sums of terms of 700 nats in single precision.
+    assert np.allclose(estimates["trained"][0], estimates["none"][0], rtol=1e-6, atol=1e-3)
 
 
 def test_a_trained_baseline_takes_variance_away(estimates):

@@ -17,6 +17,10 @@ FILE = Path(__file__).parent / "recipes.json"
 # What depends on the machine.
 _TIMES = {"seconds", "images_per_second"}
 
+# Compilers order sums differently, and so do processors: by up to 3e-5 after a few updates, and of
+# the autoencoder by 6e-4, as the first updates follow the signs of its gradients.
+LOOSE = {"cae": 2e-3}
+
 
 def check_recipe(name: str, folder: Path) -> None:
     """Compare what a run measured with what the same run measured before."""
@@ -29,5 +33,5 @@ def check_recipe(name: str, folder: Path) -> None:
         known[name] = rows
         FILE.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n")
     for row, before in zip(rows, known[name], strict=True):
-        # Compilers order sums differently, and so do processors: convolutions by up to 3e-5.
-        assert row == pytest.approx(before, rel=1e-4, abs=1e-4), f"{name} {__doc__}"
+        rel = LOOSE.get(name, 1e-4)
+        assert row == pytest.approx(before, rel=rel, abs=1e-4), f"{name} {__doc__}"

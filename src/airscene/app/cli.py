@@ -9,34 +9,44 @@ import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
-from typing import Any, get_args
+from functools import reduce
+from importlib import import_module
+from operator import or_
+from typing import Any
 
 import tyro
 from rich.console import Console
 
-from airscene.app.data import Data
-from airscene.app.evaluate import Evaluate
-from airscene.app.images import Images
-from airscene.app.infer import Infer
-from airscene.app.models import Models
 from airscene.app.options import present_spelling
-from airscene.app.render import Render
-from airscene.app.reproduce import Reproduce
-from airscene.app.sample import Sample
-from airscene.app.train import Train, unused_option
 from airscene.compiled import heal, keep_compiled
 from airscene.errors import INTERRUPTED, InputError, InputWarning
 
 BAD_INPUT = 2
 
-Command = Train | Images | Infer | Render | Evaluate | Sample | Reproduce | Models | Data
+# Each is a class of its name, in a file of its name.
+COMMANDS = (
+    "train",
+    "images",
+    "infer",
+    "render",
+    "evaluate",
+    "sample",
+    "reproduce",
+    "models",
+    "data",
+)
 
 ABOUT = """Scene understanding without labels: counts, locates, describes and redraws objects.
 
 `airscene COMMAND --help` gives an example of each command."""
 
 
-def parse(arguments: Sequence[str]) -> Command:
+def _command(name: str) -> Any:
+    """Import a command: all of them take half a second, of which one needs little."""
+    return getattr(import_module(f"airscene.app.{name}"), name.capitalize())
+
+
+def parse(arguments: Sequence[str]) -> Any:
     """Read a command line.
 
     Args:
@@ -53,23 +63,26 @@ def parse(arguments: Sequence[str]) -> Command:
     arguments, renamed = present_spelling(arguments)
     for line in renamed:
         print(f"airscene: {line}", file=sys.stderr)
+    config = (tyro.conf.OmitSubcommandPrefixes, tyro.conf.OmitArgPrefixes)
+    known = arguments[0] if arguments and arguments[0] in COMMANDS else None
     try:
         with redirect_stderr(said):
+            if known:
+                command, prog = _command(known), f"airscene {known}"
+                return tyro.cli(command, prog=prog, args=arguments[1:], config=config)
+            every: Any = reduce(or_, map(_command, COMMANDS))
             return tyro.cli(
-                Command,
-                prog="airscene",
-                description=ABOUT,
-                args=arguments,
-                config=(tyro.conf.OmitSubcommandPrefixes, tyro.conf.OmitArgPrefixes),
+                every, prog="airscene", description=ABOUT, args=arguments, config=config
             )
     except SystemExit as stop:
         if stop.code == 0:
             raise
-        if arguments[:1] == ["train"] and (line := unused_option(arguments[1:])):
-            raise InputError(line) from None
-        names = [command.__name__.lower() for command in get_args(Command)]
-        known = arguments[:1] if arguments and arguments[0] in names else ()
-        see = " ".join(["airscene", *known, "--help"])
+        if known == "train":
+            from airscene.app.train import unused_option
+
+            if line := unused_option(arguments[1:]):
+                raise InputError(line) from None
+        see = " ".join(["airscene", *([known] if known else []), "--help"])
         raise InputError(f"{_in_one_line(said.getvalue())}; see {see}") from None
 
 

@@ -7,7 +7,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Float32
-from scipy.special import logsumexp
 
 from airscene.model.air import AIR
 from airscene.model.appearance import Appearance
@@ -87,6 +86,11 @@ def as_inferred(model: AIR, means: Means) -> Inferred:
     return Inferred._make((log_q, z_where, objects.z_what, *in_image))
 
 
+def infer_counts(model: AIR, image: Image) -> Counts:
+    """Return log q(n | x), for n = 0..N; `vmap` for a batch."""
+    return best_steps(model, image)[1]
+
+
 def in_pixels(
     model: AIR,
     z_where: Float[Array, "steps 3"],
@@ -114,7 +118,6 @@ def _extent(there: Array) -> tuple[Array, Array]:
     return jnp.min(jnp.where(there, index, n), 1), jnp.max(jnp.where(there, index + 1, 0), 1)
 
 
-infer_batch = eqx.filter_jit(jax.vmap(infer, in_axes=(None, 0)))
 sample_batch = eqx.filter_jit(jax.vmap(AIR.sample, in_axes=(None, 0, 0)))
 
 
@@ -173,4 +176,4 @@ def log_marginals(
         for part, n in enumerate(parts)
     ]
     shares = np.divide(parts, particles)[:, None]
-    return logsumexp(values, axis=0, b=shares).astype(np.float32)
+    return np.logaddexp.reduce(values + np.log(shares), axis=0).astype(np.float32)

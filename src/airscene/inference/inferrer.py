@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 from itertools import chain
 from numbers import Integral
 from typing import Any, Generic, TypeVar
@@ -28,6 +29,13 @@ Named = list[tuple[str, np.ndarray]]
 Explain = Callable[[int | None, jax.Array | None], list]
 
 
+def _given(model: object) -> dict[str, Any]:
+    """Return the attributes of a model that are not made when they are first asked for."""
+    kind = type(model)
+    made = {name for name in dir(kind) if isinstance(getattr(kind, name), cached_property)}
+    return {name: value for name, value in vars(model).items() if name not in made}
+
+
 class SceneInferrer(ABC, Generic[AIRKind, ScenesKind]):
     """A trained model: `Model` is of 2-D scenes, `SceneModel` of 3-D scenes.
 
@@ -48,7 +56,7 @@ class SceneInferrer(ABC, Generic[AIRKind, ScenesKind]):
         """What is pickled: no functions; the network as its class, configuration and weights."""
         weights = jax.tree.leaves(eqx.filter(self.air, has_shape))
         packed = type(self.air), self.air.config, tuple(map(np.asarray, weights))
-        return {**vars(self), "air": packed}
+        return {**_given(self), "air": packed}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Make the model of what was pickled: the same weights, bit for bit."""
@@ -117,12 +125,13 @@ class SceneInferrer(ABC, Generic[AIRKind, ScenesKind]):
         """
         check_whole("samples", samples, 0)
         check_seed(seed)
-        key, found = jax.random.key(seed), []
+        found = []
         for part, some in enumerate(self._parts(images, damaged)):
             explain = self._explainer(*self._prepared(some, resize, damaged), refine)
             if not samples:
                 found.extend(explain(None, None))
                 continue
+            key = jax.random.key(seed)
             here = jax.random.fold_in(key, part) if part else key
             draws = [explain(sample, jax.random.fold_in(here, sample)) for sample in range(samples)]
             # All the draws of an image stand together.

@@ -2,12 +2,12 @@
 
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Float32
 
+from airscene.inference.applied import Applied
 from airscene.inference.chunks import in_chunks
 from airscene.inference.infer import Inferred, Means, as_inferred, posterior_means
 from airscene.model.air import AIR
@@ -144,9 +144,6 @@ def _windows(side: float, n: int) -> Float[Array, "places n"]:
     return jnp.where((pixel >= first) & (pixel < first + wide), 1.0 / wide, 0.0)
 
 
-measure_batch = eqx.filter_jit(jax.vmap(infer_measured, in_axes=(None, 0)))
-
-
 def calibrate(
     model: AIR,
     images: Float32[np.ndarray, "n channel height width"],
@@ -162,5 +159,6 @@ def calibrate(
     Raises:
         InputError: If there are too few to tell.
     """
-    found = [in_chunks(lambda x: measure_batch(model, x)[1], some) for some in (images, others)]
+    measure = Applied(infer_measured, model)
+    found = [in_chunks(lambda x: measure(x)[1], some) for some in (images, others)]
     return typical_of(*found)

@@ -1,5 +1,7 @@
 """A trained model of images: NumPy images in, `Scenes` out."""
 
+from functools import cached_property
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -7,18 +9,20 @@ from jaxtyping import Float32, Int
 
 from airscene.images.fit import fit_image
 from airscene.images.oddities import Brightness
+from airscene.inference.applied import Applied
 from airscene.inference.chunks import CHUNK, in_chunks
 from airscene.inference.infer import (
     PARTICLES,
     Inferred,
     draw_posterior,
-    infer_batch,
+    infer,
+    infer_counts,
     log_marginals,
     render_batch,
     sample_batch,
 )
 from airscene.inference.inferrer import Explain, Images, Named, SceneInferrer
-from airscene.inference.measures import measure_batch
+from airscene.inference.measures import infer_measured
 from airscene.inference.pixels import in_images, latents
 from airscene.model.air import AIR
 from airscene.model.ground import less_ground
@@ -72,9 +76,27 @@ class Model(SceneInferrer[AIR, Scenes]):
         )
         return in_chunks(less_grounds, fitted) if c.subtract_ground else fitted
 
+    @cached_property
+    def _infer(self) -> Applied:
+        return Applied(infer, self.air)
+
+    @cached_property
+    def _measure(self) -> Applied:
+        return Applied(infer_measured, self.air)
+
+    @cached_property
+    def _count(self) -> Applied:
+        return Applied(infer_counts, self.air)
+
     def infer_arrays(self, prepared: Float32[np.ndarray, "n channel height width"]) -> Inferred:
         """Infer prepared images; the same as `infer`, as arrays."""
-        return in_chunks(lambda x: infer_batch(self.air, x), prepared)
+        return in_chunks(self._infer, prepared)
+
+    def infer_counts(
+        self, prepared: Float32[np.ndarray, "n channel height width"]
+    ) -> Float32[np.ndarray, "n counts"]:
+        """Return log q(n | x) of prepared images alone, which takes half the time."""
+        return in_chunks(self._count, prepared)
 
     def _explainer(self, given: Named, prepared: np.ndarray, refine: bool) -> Explain:
         # Of draws too, it is told by the means.
@@ -97,7 +119,7 @@ class Model(SceneInferrer[AIR, Scenes]):
         """What is inferred, and how unlike the images of training they are; None if not known."""
         if self.typical is None or not len(prepared):
             return None, None
-        inferred, found = in_chunks(lambda x: measure_batch(self.air, x), prepared)
+        inferred, found = in_chunks(self._measure, prepared)
         return inferred, self.typical.judge(found)
 
     def render(self, scenes: Scenes) -> Images:

@@ -6,7 +6,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float32
-from scipy.special import logsumexp
 
 from airscene.graphics import ABSENT, Likelihood, Renderer, SceneBatch, World
 from airscene.images.fit import fit_image
@@ -138,4 +137,4 @@ class SceneModel(SceneInferrer[InverseAIR, PosedScenes]):
             found = log_weights(self.air, seen, canvases, run.drawn, scores)
             weights.append(np.asarray(found, float)[:n])
         of_images = np.concatenate(weights).reshape(-1, particles)
-        return logsumexp(of_images, axis=1) - np.log(particles)
+        return np.logaddexp.reduce(of_images, axis=1) - np.log(particles)

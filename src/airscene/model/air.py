@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpyro.distributions as dist
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, PyTree
 
 from airscene.errors import InputError
@@ -219,8 +218,8 @@ class AIR(StoredModule):
         """Draw one scene from the prior p(x | n), without the noise of the pixels."""
         where_key, what_key = jax.random.split(key)
         n_steps = self.config.n_steps
-        z_where = dist.Normal().sample(where_key, (n_steps, 3))
-        z_what = dist.Normal().sample(what_key, (n_steps, self.config.n_what))
+        z_where = jax.random.normal(where_key, (n_steps, 3))
+        z_what = jax.random.normal(what_key, (n_steps, self.config.n_what))
         return self.compose(*jax.vmap(self.draw)(z_where, z_what), jnp.arange(n_steps) < count)
 
 

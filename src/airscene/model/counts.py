@@ -5,17 +5,17 @@ import math
 import jax
 import jax.numpy as jnp
 import numpy as np
-import numpyro.distributions as dist
+from jax.scipy.stats import binom, poisson
 from jaxtyping import Array, Float
 
 from airscene.model.config import parse_count_prior
 from airscene.model.shapes import Counts
 
+# log p(n), but for a constant, of the prior's one number and the largest count.
 _PRIORS = {
-    # By its logit, as 1 - rho is 1 in single precision for the smallest rho.
-    "geometric": lambda rho, n_max: dist.GeometricLogits(math.log1p(-rho) - math.log(rho)),
-    "binomial": lambda p, n_max: dist.BinomialProbs(p, n_max),
-    "poisson": lambda rate, n_max: dist.Poisson(rate),
+    "geometric": lambda n, rho, n_max: n * math.log(rho),
+    "binomial": lambda n, p, n_max: binom.logpmf(n, n_max, p),
+    "poisson": lambda n, rate, n_max: poisson.logpmf(n, rate),
 }
 
 
@@ -33,10 +33,9 @@ def count_log_prior(spec: str, n_max: int) -> Float[np.ndarray, "counts"]:
     """
     name, values = parse_count_prior(spec, n_max)
     if name == "table":
-        prior = dist.CategoricalProbs(np.array(values) / sum(values))
+        log_p = jnp.log(jnp.array(values) / sum(values))
     else:
-        prior = _PRIORS[name](values[0], n_max)
-    log_p = prior.log_prob(jnp.arange(n_max + 1))
+        log_p = _PRIORS[name](jnp.arange(n_max + 1), values[0], n_max)
     return np.asarray(jax.nn.log_softmax(log_p))
 
 

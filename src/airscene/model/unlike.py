@@ -3,6 +3,7 @@
 import json
 import math
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -168,11 +169,17 @@ class Typical:
         )
 
     def _deviations(self, found: Float[np.ndarray, "n numbers"]) -> Float[np.ndarray, "n numbers"]:
-        off = np.asarray(found, float) - self.middle
-        return np.nan_to_num(np.where(off > 0, off / self.above, off / self.below), posinf=0.0)
+        middle, above, below, _ = self._arrays
+        off = np.asarray(found, float) - middle
+        return np.nan_to_num(np.where(off > 0, off / above, off / below), posinf=0.0)
+
+    @cached_property
+    def _arrays(self) -> tuple[np.ndarray, ...]:
+        parts = (self.middle, self.above, self.below, self.precision)
+        return tuple(np.array(part) for part in parts)
 
     def _distances(self, z: Float[np.ndarray, "n numbers"]) -> Float[np.ndarray, " n"]:
-        return np.sqrt(np.maximum((z @ np.array(self.precision) * z).sum(axis=1), 0.0))
+        return np.sqrt(np.maximum((z @ self._arrays[3] * z).sum(axis=1), 0.0))
 
     def _reason(
         self, found: Float[np.ndarray, " numbers"], z: Float[np.ndarray, " numbers"]
@@ -224,9 +231,8 @@ def typical_of(
     whole = Typical(names, *plain, precision=tuple(map(tuple, np.eye(n).tolist())), threshold=1.0)
     z = whole._deviations(found)
     precision = np.linalg.inv(z.T @ z / len(z) + ridge * np.eye(n))
-    said = {**vars(whole), "precision": tuple(map(tuple, precision.tolist()))}
-    threshold = float(np.quantile(Typical(**said).scores(others), 1.0 - FLAGGED))
-    return Typical(**{**said, "threshold": max(threshold, 1e-6)})
+    whole = replace(whole, precision=tuple(map(tuple, precision.tolist())))
+    return whole.with_threshold(float(np.quantile(whole.scores(others), 1.0 - FLAGGED)))
 
 
 def _rounded(value):

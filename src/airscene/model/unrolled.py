@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-import numpyro.distributions as dist
+import jax.numpy as jnp
+from jax.scipy.stats import norm
 from jaxtyping import Array, Float
 
 from airscene.model.appearance import Appearance
@@ -49,11 +50,11 @@ def kl_from_prior(
     mean: Float[Array, "*batch n"], scale: Float[Array, "*batch n"]
 ) -> Float[Array, "*batch"]:
     """KL(N(mean, scale^2) | N(0, I)), in nats."""
-    return dist.kl_divergence(dist.Normal(mean, scale), dist.Normal()).sum(axis=-1)
+    return (0.5 * (scale**2 + mean**2 - 1.0) - jnp.log(scale)).sum(axis=-1)
 
 
 def log_ratio(
     mean: Float[Array, "*batch n"], scale: Float[Array, "*batch n"], z: Float[Array, "*batch n"]
 ) -> Float[Array, "*batch"]:
     """Log N(z | 0, I) - log N(z | mean, scale^2), in nats."""
-    return (dist.Normal().log_prob(z) - dist.Normal(mean, scale).log_prob(z)).sum(axis=-1)
+    return (norm.logpdf(z) - norm.logpdf(z, mean, scale)).sum(axis=-1)

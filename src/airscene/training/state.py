@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Int32, PyTree
 
+from airscene.compiled import quick_to_compile
 from airscene.model.shapes import Scalar
 from airscene.objective.baseline import FASTER, WithBaseline
 from airscene.training.config import LoopConfig
@@ -58,10 +59,6 @@ def initial_state(model: eqx.Module, config: LoopConfig) -> TrainState:
     return TrainState(weights, _optimiser(model, config).init(weights), jnp.int32(0))
 
 
-# An update is products of matrices, which come from a library: what XLA's compiler optimises beyond
-# the first level is a third of its time, and updates are no faster by it.
-QUICK_TO_COMPILE = {"xla_backend_optimization_level": 1}
-
 # The mean over a batch of what is to be raised: of the model, the batch, a key and the step.
 Objective = Callable[..., Scalar]
 Run = Callable[..., tuple[TrainState, Scalar]]
@@ -102,7 +99,7 @@ def make_run(
     """
     update = make_update(model, config, objective)
 
-    @partial(jax.jit, donate_argnums=0, compiler_options=QUICK_TO_COMPILE)
+    @partial(jax.jit, donate_argnums=0, compiler_options=quick_to_compile())
     def run(state, data, indices, n):
         def one(i, carry):
             state, total = carry

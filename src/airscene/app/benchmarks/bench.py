@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from airscene.app.benchmarks.patch_bench import patch_rows
 from airscene.app.benchmarks.scene_bench import scene_rows
 from airscene.app.benchmarks.update_bench import seconds_of, update_rows
 from airscene.baselines.draw import DRAW, mean_bound
+from airscene.compiled import FOLDER
 from airscene.files import write_atomic
 from airscene.images import load_digits, multi_mnist
 from airscene.images.estimates import estimate_sigma
@@ -93,13 +95,26 @@ def by_count(name: str) -> list[Row]:
 
 
 def start_up(name: str, image: np.ndarray) -> list[Row]:
-    """A cold `airscene infer`, the whole process."""
+    """A cold `airscene infer`, the whole process, beside what importing JAX takes of it.
+
+    Without compiled programs, as the first time on a machine, and with those that were kept.
+    """
+
+    def took(*arguments: str, **environment: str) -> float:
+        command, known = [sys.executable, *arguments], {**os.environ, **environment}
+        run = partial(subprocess.run, command, check=True, capture_output=True, env=known)
+        return seconds_of(run, 5)
+
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "one.png"
         Image.fromarray(image).save(path)
-        command = [sys.executable, "-m", "airscene.app.cli", "infer", name, str(path)]
-        took = seconds_of(lambda: subprocess.run(command, check=True, capture_output=True), 5)
-    return [bench_row(f"airscene infer {name} one.png, cold shell", took, "s")]
+        infer = ("-m", "airscene.app.cli", "infer", name, str(path))
+        floor = "import jax", took("-c", "import jax")
+        what = f"airscene infer {name} one.png, cold shell"
+        return [
+            bench_row(what, took(*infer), "s", *floor),
+            bench_row(f"{what}, nothing compiled", took(*infer, **{FOLDER: ""}), "s", *floor),
+        ]
 
 
 def scenes(n: int) -> list[Row]:

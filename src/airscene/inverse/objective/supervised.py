@@ -6,7 +6,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import numpyro.distributions as dist
+from jax.scipy.stats import norm
 from jaxtyping import Array, Float, Int
 
 from airscene.graphics import ABSENT, RenderPool, SceneBatch
@@ -57,13 +57,13 @@ def conditional_log_likelihood(model: InverseAIR, labelled: Labelled) -> Total:
     """
     image, canvases, types, z_where, z_camera = labelled
     mean, scale = model.see_camera(image)
-    value = dist.Normal(mean, scale).log_prob(z_camera).sum()
+    value = norm.logpdf(z_camera, mean, scale).sum()
     present, kind = types >= 0, jnp.maximum(types, 0)
     carry, log_q = first_carry(model.config), []
     for i in range(model.config.n_slots):
         proposal, hidden = model.network(image, canvases[i], carry, z_camera)
         carry = Carry(hidden, latents(present[i], kind[i], z_where[i], model.config))
-        density = dist.Normal(proposal.mean, proposal.scale).log_prob(z_where[i]).sum()
+        density = norm.logpdf(z_where[i], proposal.mean, proposal.scale).sum()
         value += present[i] * density
         log_q.append(proposal.log_q)
     return value + of_drawn(jnp.stack(log_q), types + 1).sum()

@@ -11,6 +11,7 @@ import equinox as eqx
 import jax
 import numpy as np
 
+from airscene.compiled import quick_to_compile
 from airscene.evaluation import (
     Curve,
     Stage,
@@ -62,6 +63,7 @@ class ImageTask(Task[AIR]):
         chosen_kinds(preset.model)  # before anything is loaded or said
         self._images = images
         self._typical: Typical | None = None
+        self._counted: np.ndarray | None = None
 
     @cached_property
     def _loaded(self) -> tuple[Preset, LabelledScenes, LabelledScenes]:
@@ -102,7 +104,8 @@ class ImageTask(Task[AIR]):
     def initial_model(self) -> AIR:
         """Make the model before training."""
         # Compiled whole: one by one, the layers' initial weights take seconds.
-        return eqx.filter_jit(AIR)(self.preset.model, key=jax.random.key(self.training.seed))
+        make = eqx.filter_jit(AIR, compiler_options=quick_to_compile())
+        return make(self.preset.model, key=jax.random.key(self.training.seed))
 
     def train(self, model: AIR, **options: Any) -> AIR:
         """Train on the annealed bound."""
@@ -131,20 +134,19 @@ class ImageTask(Task[AIR]):
             `mean_count`, and `count_accuracy` where the truth is known; what `Stage` holds.
         """
         inferrer, truth = Model(model, "training"), self.held_out.counts[:COUNTED]
-        prepared = inferrer.prepare(self.held_out.images[:COUNTED])[1]
-        inferred = inferrer.infer_arrays(prepared)
-        probs = np.exp(inferred.log_q.astype(float))
+        if self._counted is None:
+            self._counted = inferrer.prepare(self.held_out.images[:COUNTED])[1]
+        probs = np.exp(inferrer.infer_counts(self._counted).astype(float))
         counts = probs.argmax(axis=1)
         measured = {"mean_count": float(counts.mean())}
         if truth.min() >= 0:
             measured["count_accuracy"] = count_accuracy(probs, truth)
-        here = self.shown
-        z_where, z_what = inferred.z_where[here], inferred.z_what[here]
+        counts, inferred = counts[self.shown], inferrer.infer_arrays(self._counted[self.shown])
         return measured, {
             "accuracy": measured.get("count_accuracy", np.nan),
-            "reconstructions": inferrer.render_arrays(z_where, z_what, counts[here]),
-            "windows": inferred.windows[here],
-            "counts": counts[here],
+            "reconstructions": inferrer.render_arrays(inferred.z_where, inferred.z_what, counts),
+            "windows": inferred.windows,
+            "counts": counts,
         }
 
     def evaluate(self, model: AIR) -> Metrics:
