@@ -126,6 +126,7 @@ def train_rendered(
     """
     frame = eqx.filter(model, eqx.is_inexact_array, inverse=True)
     update = jax.jit(make_update(model, config, objective), donate_argnums=0)
+    key = jax.random.key(config.seed)
 
     def advance(state: TrainState, step: int, n: int) -> tuple[TrainState, Array]:
         values = []
@@ -134,7 +135,7 @@ def train_rendered(
             truth = scenes(config.batch_size, seed=(config.seed, now))
             targets = pool.render(truth)
             bare, _ = apart(eqx.combine(state.weights, frame))
-            state, value = update(state, draw(bare, truth, targets, now))
+            state, value = update(state, draw(bare, truth, targets, now), key)
             values.append(value)
         return state, jnp.stack(values).mean()
 

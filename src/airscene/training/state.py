@@ -8,7 +8,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Int32, PyTree
+from jaxtyping import Array, Int32, PRNGKeyArray, PyTree
 
 from airscene.compiled import quick_to_compile
 from airscene.model.shapes import Scalar
@@ -62,25 +62,25 @@ def initial_state(model: eqx.Module, config: LoopConfig) -> TrainState:
 # The mean over a batch of what is to be raised: of the model, the batch, a key and the step.
 Objective = Callable[..., Scalar]
 Run = Callable[..., tuple[TrainState, Scalar]]
-Update = Callable[[TrainState, tuple], tuple[TrainState, Scalar]]
+Update = Callable[[TrainState, tuple, PRNGKeyArray], tuple[TrainState, Scalar]]
 
 
 def make_update(model: eqx.Module, config: LoopConfig, objective: Objective) -> Update:
     """Return one update, not compiled yet.
 
-    It is a function of the state and a batch, which returns the new state and the objective before.
-    The model's weights are not used.
+    It is a function of the state, a batch and the run's key, `jax.random.key(config.seed)`, which
+    returns the new state and the objective before. The key is an argument, and the model's weights
+    are not used, so that runs that differ in the seed share a compiled program.
     """
     frame = eqx.filter(model, eqx.is_inexact_array, inverse=True)
     optimiser = _optimiser(model, config)
-    key = jax.random.key(config.seed)
 
-    def loss(weights, batch, step):
+    def loss(weights, batch, step, key):
         one = eqx.combine(weights, frame)
         return -objective(one, batch, jax.random.fold_in(key, step), step)
 
-    def update(state, batch):
-        value, gradient = jax.value_and_grad(loss)(state.weights, batch, state.step)
+    def update(state, batch, key):
+        value, gradient = jax.value_and_grad(loss)(state.weights, batch, state.step, key)
         change, optimiser_state = optimiser.update(gradient, state.optimiser)
         weights = optax.apply_updates(state.weights, change)
         return TrainState(weights, optimiser_state, state.step + 1), -value
@@ -100,16 +100,17 @@ def make_run(
     update = make_update(model, config, objective)
 
     @partial(jax.jit, donate_argnums=0, compiler_options=quick_to_compile())
-    def run(state, data, indices, n):
+    def run(state, data, indices, n, key):
         def one(i, carry):
             state, total = carry
             batch = (array[indices[i]] for array in data)
             batch = (x.astype(jnp.float32) / 255.0 if x.dtype == jnp.uint8 else x for x in batch)
-            state, value = update(state, tuple(batch))
+            state, value = update(state, tuple(batch), key)
             return state, total + value
 
         # A loop whose length is not compiled in: the last dispatch of a run may be shorter.
         state, total = jax.lax.fori_loop(0, n, one, (state, jnp.float32(0.0)))
         return state, total / n
 
-    return lambda state, indices, n: run(state, data, indices, n)
+    key = jax.random.key(config.seed)
+    return lambda state, indices, n: run(state, data, indices, n, key)

@@ -248,5 +248,6 @@ def _updated(
         model: Any = now.model if isinstance(now, WithBaseline) else now
         targets = pool.render(scenes(n, seed=(config.seed, i)))
         noise = draw_noise(jax.random.fold_in(noise_key, i), n, model.config)
-        state, _ = update(state, draw_batch(model, targets, noise, pool, config, step))
+        batch = draw_batch(model, targets, noise, pool, config, step)
+        state, _ = update(state, batch, jax.random.key(rates.seed))
     return eqx.combine(state.weights, frame)
