@@ -48,11 +48,15 @@ TINY += ("--steps", "2", "--evaluate-every", "1", "--save-every", "1")
         ),
         (
             ["train", "multi-mnist", "--estimator", "score", "--purely-neural"],
-            "--purely-neural does nothing with the estimator score; leave it out",
+            "--purely-neural does nothing with the estimator score; give --no-purely-neural",
         ),
         (
             ["train", "multi-mnist", "--whole-signal"],
-            "--whole-signal does nothing with the estimator enumerated; leave it out",
+            "--whole-signal does nothing with the estimator enumerated; give --no-whole-signal",
+        ),
+        (
+            ["train", "air-paper", "--estimator", "score"],
+            "--purely-neural does nothing with the estimator score; give --no-purely-neural",
         ),
         (
             ["train", "multi-mnist", "--seed", str(2**32)],

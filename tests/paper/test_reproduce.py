@@ -66,14 +66,16 @@ def test_the_order_of_runs_does_not_matter():
 
 def test_tables_say_what_the_files_say(tmp_path):
     rows = [row(1), row(2, count_accuracy=0.97), FAILED]
-    file = {"command": "airscene reproduce x", "summary": summary(rows)}
-    (tmp_path / "x.json").write_text(json.dumps(file))
+    rows = [{**made, "run": "multi-mnist-dair"} for made in rows]
+    file = {"command": "airscene reproduce dair", "summary": summary(rows)}
+    (tmp_path / "dair.json").write_text(json.dumps(file))
     timed = {"what": "a step", "value": 3.0, "unit": "ms", "floor": "products", "floor_value": 2.0}
     cold = {"what": "inference, one image, warm", "value": 0.5, "unit": "ms"}
     bench = {"rows": [timed | {"ratio": 1.5}, cold]}
     (tmp_path / "bench.json").write_text(json.dumps(bench))
     table = tables.trainings_table(tmp_path)
-    assert "| a | 3 (1 failed) | 97.00% (0.00%) | 600.0 | 606.0" in table
+    assert "| multi-mnist-dair | 3 (1 failed) | 97.00% (0.00%) | 600.0 | 606.0" in table
+    assert "| validation | `airscene reproduce dair` |" in table
     assert "bench" not in table
     assert "| a step | 3 ms | products: 2 | 1.5 |" in tables.bench_table(tmp_path)
     assert "| inference, one image, warm | 0.5 ms |" in tables.speed_table(tmp_path)

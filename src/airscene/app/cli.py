@@ -42,7 +42,7 @@ ABOUT = """Scene understanding without labels: counts, locates, describes and re
 
 
 def _command(name: str) -> Any:
-    """Import a command: all of them take half a second, of which one needs little."""
+    """Import a command: to import all takes half a second, and one far less."""
     return getattr(import_module(f"airscene.app.{name}"), name.capitalize())
 
 

@@ -1,21 +1,24 @@
 """How many objects: priors over the count, and the unary code of appendix B."""
 
 import math
+from collections.abc import Callable, Mapping
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.stats import binom, poisson
 from jaxtyping import Array, Float
 
 from airscene.model.config import parse_count_prior
 from airscene.model.shapes import Counts
 
-# log p(n), but for a constant, of the prior's one number and the largest count.
-_PRIORS = {
+# log p(n), but for a constant, of a count, the prior's one number and the largest count. In double
+# precision: the smallest rho and the largest p are 0 and 1 in single.
+_PRIORS: Mapping[str, Callable[[int, float, int], float]] = {
     "geometric": lambda n, rho, n_max: n * math.log(rho),
-    "binomial": lambda n, p, n_max: binom.logpmf(n, n_max, p),
-    "poisson": lambda n, rate, n_max: poisson.logpmf(n, rate),
+    "binomial": lambda n, p, n_max: (
+        math.log(math.comb(n_max, n)) + n * math.log(p) + (n_max - n) * math.log1p(-p)
+    ),
+    "poisson": lambda n, rate, n_max: n * math.log(rate) - math.lgamma(n + 1),
 }
 
 
@@ -33,10 +36,10 @@ def count_log_prior(spec: str, n_max: int) -> Float[np.ndarray, "counts"]:
     """
     name, values = parse_count_prior(spec, n_max)
     if name == "table":
-        log_p = jnp.log(jnp.array(values) / sum(values))
+        log_p = np.log(values)
     else:
-        log_p = _PRIORS[name](jnp.arange(n_max + 1), values[0], n_max)
-    return np.asarray(jax.nn.log_softmax(log_p))
+        log_p = np.array([_PRIORS[name](n, values[0], n_max) for n in range(n_max + 1)])
+    return (log_p - np.logaddexp.reduce(log_p)).astype(np.float32)
 
 
 def count_log_posterior(presence_logits: Float[Array, " steps"]) -> Counts:

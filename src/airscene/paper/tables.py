@@ -13,6 +13,8 @@ from airscene.paper.gallery import gallery, rows_of
 from airscene.paper.result import Result, Rows, numbers, of_run, written
 from airscene.paper.results import RESULTS
 from airscene.paper.trained import draw_training
+from airscene.runs.preset import Preset
+from airscene.schema import Together
 
 _INTRODUCTION = """# Reproduction
 
@@ -52,17 +54,26 @@ def trainings_table(results: Path) -> str:
     """A Markdown table of every training of AIR in a folder of results: a preset a row."""
     lines = [
         "| run | seeds | counts, median (worst) | ELBO | log p(x) | AP at IoU 0.5 | 98% after | "
-        "training | made by |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "training | chosen on | made by |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for path in sorted(results.glob("*.json"), key=lambda path: path.stem):
         file = json.loads(path.read_text())
         groups = file.get("summary", {})
         # What is more than trainings of AIR is in REPRODUCTION.md only.
-        if any(group["finished"] and "log_px" not in group for group in groups.values()):
+        others = any(group["finished"] and "log_px" not in group for group in groups.values())
+        if others or not groups:
             continue
-        lines += [_training(name, group, file["command"]) for name, group in groups.items()]
+        presets = {unit.run: _preset(unit.configuration) for unit in RESULTS[path.stem]().units}
+        for name, group in groups.items():
+            if isinstance(preset := presets.get(name), Preset):
+                lines.append(_training(name, group, preset.chosen_on, file["command"]))
     return "\n".join(lines)
+
+
+def _preset(configuration: Any) -> Any:
+    """What decides a row: the preset, if it is a training's, is first where there is more."""
+    return configuration.parts[0] if isinstance(configuration, Together) else configuration
 
 
 def bench_table(results: Path) -> str:
@@ -188,9 +199,9 @@ def _section(result: Result, rows: Rows) -> str:
     return "\n".join(lines)
 
 
-def _training(name: str, group: dict[str, Any], command: str) -> str:
+def _training(name: str, group: dict[str, Any], chosen_on: str, command: str) -> str:
     if not group["finished"]:
-        return f"| {name} | 0 of {group['runs']} finished | | | | | | | `{command}` |"
+        return f"| {name} | 0 of {group['runs']} finished | | | | | | | {chosen_on} | `{command}` |"
     counts, reached = group["count_accuracy"], group["median_seconds_to_98"]
     failed = group["runs"] - group["finished"]
     return (
@@ -199,7 +210,7 @@ def _training(name: str, group: dict[str, Any], command: str) -> str:
         f"| {group['elbo']['median']:.1f} | {group['log_px']['median']:.1f} "
         f"| {group['average_precision']['median']:.3f} "
         f"| {f'{reached:.0f} s' if reached else 'not reached'} "
-        f"| {group['seconds']['median']:.0f} s | `{command}` |"
+        f"| {group['seconds']['median']:.0f} s | {chosen_on} | `{command}` |"
     )
 
 

@@ -41,6 +41,8 @@ class Preset:
         training: How it is trained.
         number: The recipe's number, raised when its behaviour changes: runs and rows of a lower
             one are then of another recipe.
+        chosen_on: What the recipe was chosen on: "test" scenes, so that what it reaches on them may
+            be a little too good, or "validation" scenes, made of training digits.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Preset:
     model: AIRConfig = field(default_factory=AIRConfig)
     training: TrainConfig = field(default_factory=TrainConfig)
     number: int = 1
+    chosen_on: str = field(default="test", metadata=FOR_READERS)
 
     def override(self, **values: Any) -> "Preset":
         """Change fields of the data, the model and the training, by name.

@@ -104,9 +104,10 @@ class TrainConfig(LoopConfig):
         check_option("samples", self.samples, right, wanted)
         for name, estimators in ESTIMATORS_OF.items():
             if getattr(self, name) and self.estimator not in estimators:
+                option = name.replace("_", "-")
                 raise InputError(
-                    f"--{name.replace('_', '-')} does nothing with the estimator "
-                    f"{self.estimator}; leave it out"
+                    f"--{option} does nothing with the estimator {self.estimator}; "
+                    f"give --no-{option}"
                 )
         check_option("augment", self.augment, 0 <= self.augment <= 1, "from 0 to 1")
         right = 0 <= self.count_penalty < math.inf

@@ -97,7 +97,7 @@ def by_count(name: str) -> list[Row]:
 def start_up(name: str, image: np.ndarray) -> list[Row]:
     """A cold `airscene infer`, the whole process, beside what importing JAX takes of it.
 
-    Without compiled programs, as the first time on a machine, and with those that were kept.
+    With compiled programs that were kept, and with none, as the first time on a machine.
     """
 
     def took(*arguments: str, **environment: str) -> float:

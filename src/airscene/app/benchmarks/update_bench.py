@@ -16,7 +16,7 @@ import numpy as np
 from airscene.app.benchmarks.bench_row import Row, bench_row
 from airscene.training.batches import batch_indices
 from airscene.training.config import LoopConfig
-from airscene.training.state import Objective, initial_state, make_run
+from airscene.training.state import Objective, initial_state, make_run, make_update
 
 REPEATS = 7
 
@@ -112,7 +112,9 @@ def update_rows(
         state, value = run(state, indices, steps)
         return value
 
-    traced = jax.make_jaxpr(run)(initial_state(model, config), indices, steps)
+    update = make_update(model, config, objective)
+    batch = jnp.zeros((config.batch_size, *images.shape[1:]))
+    traced = jax.make_jaxpr(update)(state, (batch,), jax.random.key(config.seed))
     dots = products(traced.jaxpr)
     flops = sum(times * operations(*dot) for dot, times in dots.items())
     square = jax.random.normal(jax.random.key(1), (1024, 1024))

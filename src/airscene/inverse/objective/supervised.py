@@ -6,7 +6,6 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.stats import norm
 from jaxtyping import Array, Float, Int
 
 from airscene.graphics import ABSENT, RenderPool, SceneBatch
@@ -19,6 +18,7 @@ from airscene.inverse.objective.estimators import of_drawn
 from airscene.inverse.shapes import Numbers, Renders, Total
 from airscene.inverse.train import Scenes, train_rendered
 from airscene.inverse.unroll import as_inputs
+from airscene.model.unrolled import log_normal
 from airscene.training.config import LoopConfig
 
 # The logit of the share of its cap that a spread has at first, beside that of inference.
@@ -57,13 +57,13 @@ def conditional_log_likelihood(model: InverseAIR, labelled: Labelled) -> Total:
     """
     image, canvases, types, z_where, z_camera = labelled
     mean, scale = model.see_camera(image)
-    value = norm.logpdf(z_camera, mean, scale).sum()
+    value = log_normal(z_camera, mean, scale).sum()
     present, kind = types >= 0, jnp.maximum(types, 0)
     carry, log_q = first_carry(model.config), []
     for i in range(model.config.n_slots):
         proposal, hidden = model.network(image, canvases[i], carry, z_camera)
         carry = Carry(hidden, latents(present[i], kind[i], z_where[i], model.config))
-        density = norm.logpdf(z_where[i], proposal.mean, proposal.scale).sum()
+        density = log_normal(z_where[i], proposal.mean, proposal.scale).sum()
         value += present[i] * density
         log_q.append(proposal.log_q)
     return value + of_drawn(jnp.stack(log_q), types + 1).sum()

@@ -106,7 +106,8 @@ def _draw(rows: Rows, runs: Path, figures: Path) -> None:
     shares = {}
     for run in dict.fromkeys(row["run"] for row in rows):
         ours = of_run(rows, run)
-        shares[run] = {
+        # In two lines, so as not to run into the next name.
+        shares[run.replace("-fast", "-\nfast")] = {
             group.replace("_", ", "): [row[group] for row in ours if group in row]
             for group in GROUPS
         }

@@ -242,12 +242,12 @@ def _updated(
     frame = eqx.filter(trained, eqx.is_inexact_array, inverse=True)
     update = jax.jit(make_update(trained, rates, objective), donate_argnums=0)
     state, n = initial_state(trained, rates), config.batch_size
-    noise_key = jax.random.fold_in(jax.random.key(config.seed), 2)
+    key, noise_key = jax.random.key(rates.seed), jax.random.fold_in(jax.random.key(config.seed), 2)
     for i, step in enumerate(steps):
         now = eqx.combine(state.weights, frame)
         model: Any = now.model if isinstance(now, WithBaseline) else now
         targets = pool.render(scenes(n, seed=(config.seed, i)))
         noise = draw_noise(jax.random.fold_in(noise_key, i), n, model.config)
         batch = draw_batch(model, targets, noise, pool, config, step)
-        state, _ = update(state, batch, jax.random.key(rates.seed))
+        state, _ = update(state, batch, key)
     return eqx.combine(state.weights, frame)

@@ -57,6 +57,7 @@ SHRUNK = Preset(
 
 DAIR = Preset(
     name="multi-mnist-dair",
+    chosen_on="validation",
     about="The difference network (DAIR) on multi-MNIST: it counts more digits than it was shown.",
     example="--out runs/dair",
     data=FULL.data,

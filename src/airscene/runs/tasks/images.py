@@ -30,6 +30,7 @@ from airscene.evaluation.evaluate import evaluate
 from airscene.images import LabelledScenes
 from airscene.images.load import Paths
 from airscene.inference import Model
+from airscene.inference.chunks import CHUNK
 from airscene.model.air import AIR, chosen_kinds
 from airscene.model.unlike import Typical
 from airscene.model.weights import load_weights, read_metadata
@@ -104,15 +105,19 @@ class ImageTask(Task[AIR]):
     def initial_model(self) -> AIR:
         """Make the model before training."""
         # Compiled whole: one by one, the layers' initial weights take seconds.
-        make = eqx.filter_jit(AIR, compiler_options=quick_to_compile())
+        options: Any = {"compiler_options": quick_to_compile()}
+        make = eqx.filter_jit(AIR, **options)
         return make(self.preset.model, key=jax.random.key(self.training.seed))
 
     def train(self, model: AIR, **options: Any) -> AIR:
         """Train on the annealed bound."""
         images = channels_first(self._loaded[1].images)
-        # What evaluates is compiled beside the update, not after the first updates.
+        inferrer = Model(model, "training")
+        some = self._prepared(inferrer)[:CHUNK]
+        # What watches is compiled beside the update, not after the first updates. What fails here
+        # fails again there.
         with ThreadPoolExecutor(max_workers=1) as beside:
-            beside.submit(self.watch, model, 0)
+            beside.submit(self._watched, inferrer, some)
             return train_air(model, images, self.preset.training, **options)
 
     def load(self, weights: Path) -> AIR:
@@ -134,16 +139,27 @@ class ImageTask(Task[AIR]):
             `mean_count`, and `count_accuracy` where the truth is known; what `Stage` holds.
         """
         inferrer, truth = Model(model, "training"), self.held_out.counts[:COUNTED]
-        if self._counted is None:
-            self._counted = inferrer.prepare(self.held_out.images[:COUNTED])[1]
-        probs = np.exp(inferrer.infer_counts(self._counted).astype(float))
-        counts = probs.argmax(axis=1)
-        measured = {"mean_count": float(counts.mean())}
+        probs, shown = self._watched(inferrer, self._prepared(inferrer))
+        measured = {"mean_count": float(probs.argmax(axis=1).mean())}
         if truth.min() >= 0:
             measured["count_accuracy"] = count_accuracy(probs, truth)
-        counts, inferred = counts[self.shown], inferrer.infer_arrays(self._counted[self.shown])
-        return measured, {
-            "accuracy": measured.get("count_accuracy", np.nan),
+        return measured, {"accuracy": measured.get("count_accuracy", np.nan), **shown}
+
+    def _prepared(self, inferrer: Model) -> np.ndarray:
+        """The held-out images that are counted, as any model of the run takes them."""
+        counted = self._counted
+        if counted is None:
+            self._counted = counted = inferrer.prepare(self.held_out.images[:COUNTED])[1]
+        return counted
+
+    def _watched(self, inferrer: Model, counted: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
+        """Return q(n | x) of prepared images, and what is shown of the few that are drawn."""
+        probs = np.exp(inferrer.infer_counts(counted).astype(float))
+        counts, inferred = (
+            probs.argmax(axis=1)[self.shown],
+            inferrer.infer_arrays(counted[self.shown]),
+        )
+        return probs, {
             "reconstructions": inferrer.render_arrays(inferred.z_where, inferred.z_what, counts),
             "windows": inferred.windows,
             "counts": counts,
