@@ -89,3 +89,24 @@ def test_a_cache_that_cannot_be_made_is_done_without(monkeypatch, tmp_path):
     monkeypatch.delenv(compiled.FOLDER, raising=False)
     compiled.keep_compiled()
     assert compiled.FOLDER not in os.environ
+
+
+def test_only_processors_compile_quickly_and_the_user_decides(monkeypatch):
+    monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=true")
+    assert compiled.quick_to_compile() == {"xla_backend_optimization_level": 1}
+    monkeypatch.setattr("jax.default_backend", lambda: "gpu")
+    assert compiled.quick_to_compile() is None
+    monkeypatch.undo()
+    monkeypatch.setenv("XLA_FLAGS", "--xla_backend_optimization_level=2")
+    assert compiled.quick_to_compile() is None
+
+
+def test_a_run_is_compiled_quickly(environment, tmp_path):
+    """With the options that users have, which the other tests have not."""
+    small = "--n-train 200 --n-test 20 --n-hidden 4 --n-features 4 --n-layer 4 --n-what 2".split()
+    few = "--digits bundled --n-cells 4 --steps 2 --evaluate-every 2 --save-every 2".split()
+    command = [sys.executable, "-m", "airscene.app.cli", "train", "multi-mnist-fast", *small, *few]
+    command += ["--batch-size", "2", "--out", str(tmp_path / "run")]
+    ours = {name: value for name, value in environment.items() if name != "XLA_FLAGS"}
+    subprocess.run(command, env=ours, capture_output=True, check=True)
+    assert (tmp_path / "run" / "report.html").is_file()

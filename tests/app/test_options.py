@@ -93,6 +93,15 @@ def test_old_spellings_are_taken_and_said(capsys):
         parse(["train", "small-images", "--price", "-1"])
 
 
+def test_a_command_imports_no_other():
+    program = (
+        "import sys; from airscene.app.cli import parse; parse(['models']); print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    names = done.stdout.split()
+    assert "airscene.app.models" in names and "airscene.app.infer" not in names
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="there is no /dev/full")
 def test_standard_output_that_cannot_be_written():
     command = [sys.executable, "-m", "airscene.app.cli", "models"]

@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from airscene.inference import Model
 from airscene.inference.applied import Applied
 from airscene.inference.infer import infer
 
@@ -33,3 +34,9 @@ def test_models_that_differ_in_weights_share_a_program_and_no_others(tiny):
     assert compiled == [0.33] and values[0] != values[1]
     Applied(function, tiny(n_steps=2, object_size=0.25))(image)
     assert compiled == [0.33, 0.25]
+
+
+def test_counts_alone_are_those_of_the_whole(tiny):
+    model = Model(tiny(n_steps=2, object_size=0.33), "x")
+    wanted = model.infer_arrays(IMAGES).log_q
+    np.testing.assert_allclose(model.infer_counts(IMAGES), wanted, atol=1e-6)

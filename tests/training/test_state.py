@@ -1,5 +1,7 @@
 """The update: it learns, it can be dispatched in any number, its annealing ends on the bound."""
 
+import dataclasses
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -11,7 +13,7 @@ from airscene.objective.bounds import enumerated, importance_weighted
 from airscene.training.air import annealed_bound, mean_energy
 from airscene.training.batches import batch_indices
 from airscene.training.config import TrainConfig
-from airscene.training.state import _optimiser, initial_state, make_run
+from airscene.training.state import _optimiser, initial_state, make_run, make_update
 
 CONFIG = TrainConfig(
     steps=160,
@@ -50,6 +52,16 @@ def indices(squares):
 def whole(model, run, indices):
     """The state after all steps in one dispatch."""
     return run(initial_state(model, CONFIG), indices, CONFIG.steps)
+
+
+def test_runs_that_differ_in_the_seed_share_a_program(model, squares):
+    programs = []
+    for seed in (1, 2):
+        config = dataclasses.replace(CONFIG, seed=seed)
+        update = make_update(model, config, annealed_bound(model, config, squares))
+        batch, key = (jnp.zeros((8, *squares.shape[1:])),), jax.random.key(seed)
+        programs.append(jax.jit(update).lower(initial_state(model, config), batch, key).as_text())
+    assert programs[0] == programs[1]
 
 
 def test_many_steps_a_dispatch_are_as_many_single_ones(model, run, indices, whole):

@@ -4,7 +4,6 @@ import math
 
 import equinox as eqx
 import jax.numpy as jnp
-from scipy.special import k1e
 
 from airscene.model.shapes import AnyArray, Image
 
@@ -32,6 +31,8 @@ class Robust(eqx.Module):
     def log_prob(self, image: Image, canvas: Image) -> Image:
         """Return the log-density of each pixel, in nats."""
         ratio = (self.knee / self.sigma) ** 2
+        from scipy.special import k1e  # slow to import, and nothing else needs it
+
         # K_1(r) = k1e(r) exp(-r), and the deficit has taken r off.
         normaliser = math.log(2.0 * self.knee) + math.log(float(k1e(ratio)))
         return jnp.asarray(-self.deficit(image - canvas) - normaliser)
