@@ -13,7 +13,7 @@ class Applied:
     """A function of a model and one image, as a compiled function of many images.
 
     It is `eqx.filter_jit(jax.vmap(function, in_axes=(None, 0)))` of the model, which takes the
-    model apart and compares its parts at each call: for one image, a third of the time.
+    model apart and compares its parts at each call: that counts where there is one image.
 
     Args:
         function: The function; one that is made anew each time would be compiled each time.

@@ -95,7 +95,7 @@ class Model(SceneInferrer[AIR, Scenes]):
     def infer_counts(
         self, prepared: Float32[np.ndarray, "n channel height width"]
     ) -> Float32[np.ndarray, "n counts"]:
-        """Return log q(n | x) of prepared images alone, which takes half the time."""
+        """Return log q(n | x) of prepared images: without appearances, it takes less time."""
         return in_chunks(self._count, prepared)
 
     def _explainer(self, given: Named, prepared: np.ndarray, refine: bool) -> Explain:

@@ -179,7 +179,8 @@ class Typical:
         return tuple(np.array(part) for part in parts)
 
     def _distances(self, z: Float[np.ndarray, "n numbers"]) -> Float[np.ndarray, " n"]:
-        return np.sqrt(np.maximum((z @ self._arrays[3] * z).sum(axis=1), 0.0))
+        *_, precision = self._arrays
+        return np.sqrt(np.maximum((z @ precision * z).sum(axis=1), 0.0))
 
     def _reason(
         self, found: Float[np.ndarray, " numbers"], z: Float[np.ndarray, " numbers"]

@@ -17,8 +17,8 @@ def multi_mnist(quickly: bool = False) -> Result:
 def _sized(digit: int, image: int) -> Preset:
     """The fast preset on digits and images of other sizes, in pixels."""
     data = replace(FAST.data, digit_size=digit, image_size=image)
-    # Where digits are small, an order that is given at first is worth a per cent of the counts. An
-    # object size of 0 is estimated from the images.
+    # Without an order that is given at first, some seeds count small digits less well. An object
+    # size of 0 is estimated from the images.
     model = replace(FAST.model, object_size=0.0, preference_slope=2.0)
     training = replace(FAST.training, warmup=100)
     name = f"digits-{digit}-in-{image}"
