@@ -4,6 +4,9 @@ import os
 import subprocess
 import sys
 
+import jax
+import jax.export
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from PIL import Image
@@ -50,12 +53,69 @@ def test_a_damaged_program_is_compiled_anew_and_forgotten(environment, tmp_path)
     for _ in range(3):
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
         said.append((done.stdout, done.stderr))
-        kept = list(tmp_path.rglob("airscene/compiled/*/*-cache"))
-        assert kept and all(file.stat().st_size for file in kept)
+        programs = list(tmp_path.rglob("airscene/compiled/*/*-cache"))
+        traced = list(tmp_path.rglob("airscene/compiled/*/*-traced"))
+        assert programs and all(file.stat().st_size > 100 for file in programs)
+        assert len(traced) == 1 and traced[0].stat().st_size > 10_000
         if len(said) == 1:
-            for file in kept[:2]:
+            for file in (*programs[:2], *traced):
                 file.write_bytes(b"damaged")
     assert said[0] == said[1] == said[2]
+
+
+TRACED = """
+from airscene.compiled import keep_compiled
+keep_compiled()
+import jax, numpy as np
+from airscene import load
+model, found = load("multi-mnist").with_steps(STEPS), []
+jax.monitoring.register_event_duration_secs_listener(
+    lambda name, _, **said: found.append((name.rpartition("/")[2], said.get("fun_name")))
+)
+print(model.infer(np.full((50, 50), 0.1, np.float32)).to_json())
+print(("jaxpr_trace_duration", "_apply") in found)
+"""
+
+
+def traced_by(environment, steps):
+    run = [sys.executable, "-c", TRACED.replace("STEPS", str(steps))]
+    done = subprocess.run(run, env=environment, capture_output=True, text=True, check=True)
+    *scenes, traced = done.stdout.splitlines()
+    return scenes, traced == "True"
+
+
+def test_the_second_command_does_not_trace_the_same_program(environment, tmp_path):
+    first, again = traced_by(environment, 3), traced_by(environment, 3)
+    assert (first[1], again[1]) == (True, False)
+    assert first[0] == again[0]
+    # Another number of steps, or JAX set to another precision, is another program.
+    assert traced_by(environment, 2)[1]
+    double = {**environment, "JAX_ENABLE_X64": "1"}
+    assert traced_by(double, 3)[1]
+    assert not traced_by(environment, 3)[1]
+    assert len(list(tmp_path.rglob("airscene/compiled/*/*-traced"))) == 3
+
+
+def test_a_program_is_traced_again_where_a_source_changed(monkeypatch, tmp_path):
+    monkeypatch.setenv(compiled.FOLDER, str(tmp_path))
+    monkeypatch.setitem(compiled._ours, compiled.FOLDER, str(tmp_path))
+    made = []
+
+    def trace():
+        made.append(jax.export.export(jax.jit(jnp.sin))(np.ones(3, np.float32)))
+        return made[-1]
+
+    for sources, n_made in (("a", 1), ("a", 1), ("b", 2), ("a", 2)):
+        monkeypatch.setattr(compiled, "_sources", lambda sources=sources: sources)
+        found = compiled.kept_trace("sin", trace)
+        assert found is not None and len(made) == n_made
+        np.testing.assert_allclose(found.call(np.ones(3, np.float32)), np.sin(1.0), rtol=1e-6)
+
+
+def test_nothing_is_traced_twice_where_the_user_decides_what_is_kept(monkeypatch, tmp_path):
+    monkeypatch.setenv(compiled.FOLDER, str(tmp_path))
+    assert compiled.kept_trace("sin", lambda: pytest.fail("traced")) is None
+    assert not list(tmp_path.iterdir())
 
 
 def test_what_is_empty_and_what_was_used_longest_ago_goes(monkeypatch, tmp_path):

@@ -1,13 +1,22 @@
-"""Compiled programs are kept on disk: a command that ran before does not compile again."""
+"""Programs are kept on disk: a command that ran before neither traces nor compiles again."""
 
 import hashlib
 import os
 import platform
+from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import platformdirs
+
+from airscene.errors import InputError
+from airscene.files import write_atomic
+
+if TYPE_CHECKING:
+    from jax.export import Exported
 
 # What all programs may take together, in bytes; those used longest ago go first. One takes 10 to
 # 500 kB.
@@ -22,6 +31,9 @@ OPTIONS = {
     "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
     "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
 }
+
+# The folder that `keep_compiled` chose in this process, under `FOLDER`.
+_ours: dict[str, str] = {}
 
 # What JAX's warnings begin with where a kept program cannot be read, or one cannot be kept.
 UNREADABLE = "Error reading persistent compilation cache entry"
@@ -46,9 +58,56 @@ def keep_compiled() -> None:
         return
     # Without a home, the user's cache is no absolute path.
     if folder.is_absolute() and os.access(folder, os.W_OK):
-        os.environ[FOLDER] = str(folder)
+        os.environ[FOLDER] = _ours[FOLDER] = str(folder)
         for name, value in OPTIONS.items():
             os.environ.setdefault(name, value)
+
+
+def kept_trace(said: str, trace: Callable[[], "Exported"]) -> "Exported | None":
+    """Return a traced program: one that was kept, or else trace it, and keep it.
+
+    To trace a program takes as long as to load what it was compiled to. It is kept beside that, as
+    long as no source of this package changes.
+
+    Args:
+        said: What decides the program, but the sources and what JAX is set to.
+        trace: Traces it.
+
+    Returns:
+        The program; None if this process keeps none, as where it was not told `keep_compiled`.
+    """
+    import jax
+
+    folder = os.environ.get(FOLDER)
+    if not folder or _ours.get(FOLDER) != folder:
+        return None
+    options = (
+        version("jax"),
+        version("equinox"),
+        jax.default_backend(),
+        str(jax.config.read("jax_enable_x64")),
+    )
+    name = hashlib.sha256("\n".join((_sources(), *options, said)).encode()).hexdigest()
+    file = Path(folder) / f"{name}-traced"
+    # A file that is damaged is written anew. Errors of many kinds tell of it.
+    with suppress(Exception):
+        found = jax.export.deserialize(bytearray(file.read_bytes()))
+        file.touch()
+        return found
+    program = trace()
+    with suppress(OSError, InputError):
+        write_atomic(file, bytes(program.serialize()))
+    return program
+
+
+@cache
+def _sources() -> str:
+    """A hash of the sources of this package, which decide what is traced."""
+    top = Path(__file__).parent
+    digest = hashlib.sha256()
+    for file in sorted(top.rglob("*.py")):
+        digest.update(str(file.relative_to(top)).encode() + file.read_bytes())
+    return digest.hexdigest()
 
 
 def heal(warning: str) -> bool:

@@ -1,12 +1,16 @@
 """A function of a model and an image, compiled for batches: the model is taken apart once."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import equinox as eqx
 import jax
+import jax.export
 import numpy as np
+
+from airscene.compiled import kept_trace
 
 
 class Applied:
@@ -25,10 +29,24 @@ class Applied:
         arrays, rest = eqx.partition(model, eqx.is_array)
         self._arrays, tree = jax.tree.flatten(arrays)
         self._frame = _Frame(tree, rest)
+        self._programs: dict[Any, Callable[[Any, Any], Any]] = {}
 
     def __call__(self, images: np.ndarray | jax.Array) -> Any:
         """Return what the function returns, of each image a row."""
-        return _apply(self._function, self._frame, self._arrays, images)
+        kind = images.shape, images.dtype
+        if kind not in self._programs:
+            self._programs[kind] = self._program(images)
+        return self._programs[kind](self._arrays, images)
+
+    def _program(self, images: np.ndarray | jax.Array) -> Callable[[Any, Any], Any]:
+        program = partial(_apply, self._function, self._frame)
+        function = f"{self._function.__module__}.{self._function.__qualname__}"
+        kinds = [f"{x.dtype}{x.shape}" for x in (*self._arrays, images)]
+        kept = kept_trace(
+            "\n".join([function, *kinds, str(self._frame)]),
+            lambda: jax.export.export(jax.jit(program))(self._arrays, images),
+        )
+        return jax.jit(kept.call) if kept else program
 
 
 class _Frame:
@@ -42,6 +60,10 @@ class _Frame:
 
     def __hash__(self) -> int:
         return self._hash
+
+    def __str__(self) -> str:
+        """The parts by name, and no addresses: the same in each process."""
+        return re.sub(" at 0x[0-9a-f]+", "", f"{self.tree}\n{eqx.tree_pformat(self.rest)}")
 
     def __eq__(self, other: object) -> bool:
         return self is other or (isinstance(other, _Frame) and self._parts == other._parts)

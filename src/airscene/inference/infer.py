@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import equinox as eqx
 import jax
+import jax.export
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Float32
@@ -42,6 +43,10 @@ class Inferred(NamedTuple):
     z_what: Float[np.ndarray, "steps what"]
     boxes: Float[np.ndarray, "steps 4"]
     windows: Float[np.ndarray, "steps 4"]
+
+
+# A program that is kept on disk names what it returns.
+jax.export.register_namedtuple_serialization(Inferred, serialized_name="airscene.Inferred")
 
 
 def infer(model: AIR, image: Float[Array, "channel height width"]) -> Inferred:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import equinox as eqx
 import jax
@@ -152,7 +152,8 @@ def load_module(path: str | Path, kind: type[Module], config_kind: type) -> Modu
                 MIGRATIONS[number](tensors, said)
         config = read(config_kind, said, schema)
         # The shapes only: no time is lost on initial weights that the file replaces.
-        model = eqx.filter_eval_shape(kind, config, key=jax.random.key(0))
+        make = cast(Any, kind)
+        model = eqx.filter_eval_shape(lambda: make(config, key=jax.random.key(0)))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path} has no readable configuration ({error})") from error
     shapes, rest = eqx.partition(model, has_shape)
@@ -164,7 +165,8 @@ def load_module(path: str | Path, kind: type[Module], config_kind: type) -> Modu
             raise InputError(f"{path}: the tensor {name!r} does not fit its configuration")
         if not np.isfinite(found).all():
             raise InputError(f"{path} holds weights that are not finite; train the model again")
-    arrays = [jax.numpy.asarray(tensors[name].astype(leaf.dtype)) for name, leaf in wanted.items()]
+    # All at once, as what makes an array of its own would be compiled for each shape.
+    arrays = jax.device_put([tensors[name].astype(leaf.dtype) for name, leaf in wanted.items()])
     return eqx.combine(jax.tree.unflatten(structure, arrays), rest)
 
 
