@@ -117,7 +117,8 @@ def _draw(rows: Rows, runs: Path, figures: Path) -> None:
         for preset in (FAST, TRANSPOSED, FULL)
         if len(found := _directions(rows, preset))
     }
-    directions(groups).save(figures / "policies-directions.png")
+    if groups:
+        directions(groups).save(figures / "policies-directions.png")
     folders = {row["seed"]: folder_of(row, runs) for row in of_run(rows, FAST.name)}
     here = {seed: folder for seed, folder in folders.items() if folder}
     if here:
