@@ -64,8 +64,9 @@ def test_a_damaged_program_is_compiled_anew_and_forgotten(environment, tmp_path)
 
 
 TRACED = """
-from airscene.compiled import keep_compiled
+from airscene.compiled import keep_compiled, keep_traced
 keep_compiled()
+keep_traced()
 import jax, numpy as np
 from airscene import load
 model, found = load("multi-mnist").with_steps(STEPS), []
@@ -88,34 +89,58 @@ def test_the_second_command_does_not_trace_the_same_program(environment, tmp_pat
     first, again = traced_by(environment, 3), traced_by(environment, 3)
     assert (first[1], again[1]) == (True, False)
     assert first[0] == again[0]
-    # Another number of steps, or JAX set to another precision, is another program.
+    # With another number of steps, precision or setting, it is another program.
     assert traced_by(environment, 2)[1]
-    double = {**environment, "JAX_ENABLE_X64": "1"}
-    assert traced_by(double, 3)[1]
+    for name, value in {"ENABLE_X64": "1", "DEFAULT_MATMUL_PRECISION": "highest"}.items():
+        assert traced_by({**environment, f"JAX_{name}": value}, 3)[1]
     assert not traced_by(environment, 3)[1]
-    assert len(list(tmp_path.rglob("airscene/compiled/*/*-traced"))) == 3
+    assert len(list(tmp_path.rglob("airscene/compiled/*/*-traced"))) == 4
 
 
-def test_a_program_is_traced_again_where_a_source_changed(monkeypatch, tmp_path):
-    monkeypatch.setenv(compiled.FOLDER, str(tmp_path))
-    monkeypatch.setitem(compiled._ours, compiled.FOLDER, str(tmp_path))
+@pytest.fixture
+def kept(monkeypatch, tmp_path):
+    """Keep traces in an empty folder; say which ones are made."""
+    monkeypatch.setattr(compiled, "_traced", {tmp_path: "sources"})
     made = []
 
     def trace():
         made.append(jax.export.export(jax.jit(jnp.sin))(np.ones(3, np.float32)))
         return made[-1]
 
-    for sources, n_made in (("a", 1), ("a", 1), ("b", 2), ("a", 2)):
-        monkeypatch.setattr(compiled, "_sources", lambda sources=sources: sources)
-        found = compiled.kept_trace("sin", trace)
-        assert found is not None and len(made) == n_made
-        np.testing.assert_allclose(found.call(np.ones(3, np.float32)), np.sin(1.0), rtol=1e-6)
+    def call():
+        found = compiled.kept_trace("sin", trace).call(np.ones(3, np.float32))
+        np.testing.assert_allclose(found, np.sin(1.0), rtol=1e-6)
+        return len(made)
+
+    return call
 
 
-def test_nothing_is_traced_twice_where_the_user_decides_what_is_kept(monkeypatch, tmp_path):
-    monkeypatch.setenv(compiled.FOLDER, str(tmp_path))
-    assert compiled.kept_trace("sin", lambda: pytest.fail("traced")) is None
-    assert not list(tmp_path.iterdir())
+def test_a_program_is_traced_again_where_a_source_changed(kept, monkeypatch, tmp_path):
+    assert kept() == kept() == 1
+    monkeypatch.setattr(compiled, "_traced", {tmp_path: "others"})
+    assert kept() == kept() == 2
+
+
+def test_a_trace_with_one_wrong_byte_is_made_anew(kept, tmp_path):
+    assert kept() == 1
+    (file,) = tmp_path.iterdir()
+    whole = file.read_bytes()
+    for i, wrong in enumerate((b"", whole[:20], whole[:-9], whole[:-9] + b"?" + whole[-8:])):
+        file.write_bytes(wrong)
+        assert kept() == i + 2
+        assert file.read_bytes() == whole
+    assert kept() == 5
+
+
+def test_traces_are_kept_in_our_own_folder_only(monkeypatch, tmp_path):
+    monkeypatch.setattr(compiled, "_traced", {})
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda name: tmp_path / name)
+    monkeypatch.setenv(compiled.FOLDER, str(tmp_path / "elsewhere"))
+    compiled.keep_traced()
+    assert not compiled.keeps_traced()
+    monkeypatch.setenv(compiled.FOLDER, str(tmp_path / "airscene" / "compiled" / "machine"))
+    compiled.keep_traced()
+    assert compiled.keeps_traced()
 
 
 def test_what_is_empty_and_what_was_used_longest_ago_goes(monkeypatch, tmp_path):

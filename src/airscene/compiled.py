@@ -5,7 +5,6 @@ import os
 import platform
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,8 +31,13 @@ OPTIONS = {
     "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
 }
 
-# The folder that `keep_compiled` chose in this process, under `FOLDER`.
-_ours: dict[str, str] = {}
+# Where `keep_traced` keeps programs, and the hash of the sources that they are traced from.
+_traced: dict[Path, str] = {}
+
+# Bytes of the hash that a kept trace begins with.
+_DIGEST = hashlib.sha256().digest_size
+
+_TOP = Path(__file__).parent
 
 # What JAX's warnings begin with where a kept program cannot be read, or one cannot be kept.
 UNREADABLE = "Error reading persistent compilation cache entry"
@@ -58,56 +62,59 @@ def keep_compiled() -> None:
         return
     # Without a home, the user's cache is no absolute path.
     if folder.is_absolute() and os.access(folder, os.W_OK):
-        os.environ[FOLDER] = _ours[FOLDER] = str(folder)
+        os.environ[FOLDER] = str(folder)
         for name, value in OPTIONS.items():
             os.environ.setdefault(name, value)
 
 
-def kept_trace(said: str, trace: Callable[[], "Exported"]) -> "Exported | None":
-    """Return a traced program: one that was kept, or else trace it, and keep it.
+def keep_traced() -> None:
+    """Keep traced programs too, from now on in this process: see `kept_trace`.
 
-    To trace a program takes as long as to load what it was compiled to. It is kept beside that, as
-    long as no source of this package changes.
+    It is for a command that runs no code but this package's, before it imports a model: the name of
+    a program says which sources of this package it was traced from, and of no others.
+    """
+    files = sorted(_TOP.rglob("*.py"))
+    folder = Path(os.environ.get(FOLDER, ""))
+    # Only in the folder that `keep_compiled` chose: the user's own is JAX's alone.
+    if files and folder.parent == _top():
+        digest = hashlib.sha256()
+        for file in files:
+            digest.update(str(file.relative_to(_TOP)).encode() + file.read_bytes())
+        _traced[folder] = digest.hexdigest()
+
+
+def kept_trace(said: str, trace: Callable[[], "Exported"]) -> "Exported":
+    """Return a traced program that was kept, or else trace it, and keep it where `keep_traced`.
+
+    To trace a program takes as long as to load what it was compiled to.
 
     Args:
         said: What decides the program, but the sources and what JAX is set to.
         trace: Traces it.
-
-    Returns:
-        The program; None if this process keeps none, as where it was not told `keep_compiled`.
     """
     import jax
 
-    folder = os.environ.get(FOLDER)
-    if not folder or _ours.get(FOLDER) != folder:
-        return None
-    options = (
-        version("jax"),
-        version("equinox"),
-        jax.default_backend(),
-        str(jax.config.read("jax_enable_x64")),
-    )
-    name = hashlib.sha256("\n".join((_sources(), *options, said)).encode()).hexdigest()
-    file = Path(folder) / f"{name}-traced"
-    # A file that is damaged is written anew. Errors of many kinds tell of it.
-    with suppress(Exception):
-        found = jax.export.deserialize(bytearray(file.read_bytes()))
+    ((folder, sources),) = _traced.items()
+    versions = version("jax"), version("equinox"), jax.default_backend()
+    settings = str(sorted(jax.config.values.items()))
+    name = hashlib.sha256("\n".join((sources, *versions, settings, said)).encode()).hexdigest()
+    file = folder / f"{name}-traced"
+    with suppress(OSError, ValueError):
+        data = file.read_bytes()
+        if hashlib.sha256(data[_DIGEST:]).digest() != data[:_DIGEST]:
+            raise ValueError("it is damaged")
         file.touch()
-        return found
+        return jax.export.deserialize(bytearray(data[_DIGEST:]))
     program = trace()
     with suppress(OSError, InputError):
-        write_atomic(file, bytes(program.serialize()))
+        data = bytes(program.serialize())
+        write_atomic(file, hashlib.sha256(data).digest() + data)
     return program
 
 
-@cache
-def _sources() -> str:
-    """A hash of the sources of this package, which decide what is traced."""
-    top = Path(__file__).parent
-    digest = hashlib.sha256()
-    for file in sorted(top.rglob("*.py")):
-        digest.update(str(file.relative_to(top)).encode() + file.read_bytes())
-    return digest.hexdigest()
+def keeps_traced() -> bool:
+    """Whether this process keeps traced programs."""
+    return bool(_traced)
 
 
 def heal(warning: str) -> bool:

@@ -1,6 +1,5 @@
 """`airscene`: reads the command, runs it, and turns what goes wrong into one line."""
 
-import gc
 import io
 import os
 import re
@@ -130,8 +129,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status: 0, 1 if rows of a result failed, 2 for bad input, 130 if interrupted.
     """
     keep_compiled()
-    # Imports make a million objects and no garbage: to look for it takes a tenth of the start.
-    gc.set_threshold(100_000)
     console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
     try:
         with _terminable(), warnings.catch_warnings():

@@ -1,5 +1,6 @@
 """`airscene infer`: images in, scenes out."""
 
+import gc
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from rich.console import Console
 
 from airscene.app.file_names import file_names
 from airscene.app.outputs import Kind, content, kind_of, label_png, skipped, unlike_images
+from airscene.compiled import keep_traced
 from airscene.errors import InputError, check_option, check_seed, check_steps
 from airscene.files import check_writable, write_atomic
 from airscene.scene import PosedScenes, label_image
@@ -141,8 +143,14 @@ class Infer:
 
     def _load(self) -> Any:
         """The model, once it is known that the options are for such a model."""
-        # Here, as JAX takes a second to import, which a wrong option need not wait for.
-        from airscene.inference import Model, PatchModel, SceneModel, load
+        keep_traced()
+        # Imports make a million objects and no garbage: to look for it takes a tenth of the start.
+        gc.disable()
+        try:
+            # Here, as JAX takes a second to import, which a wrong option need not wait for.
+            from airscene.inference import Model, PatchModel, SceneModel, load
+        finally:
+            gc.enable()
 
         model = load(self.model)
         prices = {"object_price": self.object_price, "edge_price": self.edge_price}

@@ -10,7 +10,7 @@ import jax
 import jax.export
 import numpy as np
 
-from airscene.compiled import kept_trace
+from airscene.compiled import keeps_traced, kept_trace
 
 
 class Applied:
@@ -40,13 +40,15 @@ class Applied:
 
     def _program(self, images: np.ndarray | jax.Array) -> Callable[[Any, Any], Any]:
         program = partial(_apply, self._function, self._frame)
+        if not keeps_traced():
+            return program
         function = f"{self._function.__module__}.{self._function.__qualname__}"
         kinds = [f"{x.dtype}{x.shape}" for x in (*self._arrays, images)]
         kept = kept_trace(
             "\n".join([function, *kinds, str(self._frame)]),
             lambda: jax.export.export(jax.jit(program))(self._arrays, images),
         )
-        return jax.jit(kept.call) if kept else program
+        return jax.jit(kept.call)
 
 
 class _Frame:
