@@ -103,14 +103,15 @@ def _across(preset: Preset, rows: Rows) -> float | None:
 
 
 def _draw(rows: Rows, runs: Path, figures: Path) -> None:
-    shares = {}
-    for run in dict.fromkeys(row["run"] for row in rows):
-        ours = of_run(rows, run)
-        # In two lines, so as not to run into the next name.
-        shares[run.replace("-fast", "-\nfast")] = {
-            group.replace("_", ", "): [row[group] for row in ours if group in row]
-            for group in GROUPS
-        }
+    shares: dict[str, dict[str, list[float]]] = {}
+    for row in rows:
+        # Short, and in two lines, so as not to run into the next name.
+        name = row["run"].removeprefix(f"{FULL.name}-").replace("fast-", "fast,\n")
+        for prefix, bar in (("", name), ("one_side_", f"{name},\none side")):
+            for group in GROUPS:
+                if f"{prefix}{group}" in row:
+                    found = shares.setdefault(bar, {}).setdefault(group.replace("_", ", "), [])
+                    found.append(row[f"{prefix}{group}"])
     bars(shares, "first of two objects foretold", shares=True).save(figures / "policies.png")
     groups = {
         preset.name: [*map(float, found)]
