@@ -50,15 +50,25 @@ def larger_row(preset: Preset, runs: Path) -> Row:
     """
     model: Model = trained(preset, runs)
     row = {**generalisation_row(preset, runs), "many_scenes": MANY_SCENES}
-    for count, side in CANVASES.items():
-        data = replace(preset.data, counts=(count,), image_size=side, n_test=MANY_SCENES)
-        scenes = data.load("test")
+    for count in CANVASES:
+        scenes = _many(preset, count, MANY_SCENES)
         for name, steps in (("needed", count), ("spare", count + 1)):
-            air = model.air.with_canvas(side, side).with_steps(steps)
-            larger = Model(air, model.name)
+            larger = _larger(model, count, steps)
             probs = np.exp(larger.infer_arrays(larger.prepare(scenes.images)[1]).log_q)
             row[f"digits_{count}_{name}_count_accuracy"] = count_accuracy(probs, scenes.counts)
     return row
+
+
+def _many(preset: Preset, count: int, n: int) -> LabelledScenes:
+    """So many held-out scenes of so many digits, on the canvas for them."""
+    side = CANVASES[count]
+    return replace(preset.data, counts=(count,), image_size=side, n_test=n).load("test")
+
+
+def _larger(model: Model, count: int, steps: int) -> Model:
+    """The model for the canvas of so many digits."""
+    side = CANVASES[count]
+    return Model(model.air.with_canvas(side, side).with_steps(steps), model.name)
 
 
 def measure(model: Model, scenes: LabelledScenes, name: str) -> dict[str, Any]:
@@ -107,6 +117,35 @@ def _draw(rows: Rows, runs: Path, figures: Path) -> None:
                 ]
         _draw_scenes(presets, rows, runs, figures / f"generalisation-{kind}.png")
     bars(values, "count accuracy", shares=True).save(figures / "generalisation.png")
+    _draw_larger(of_run(rows, DAIR.name), runs, figures)
+
+
+def _draw_larger(rows: Rows, runs: Path, figures: Path) -> None:
+    """Draw the counts of many digits on larger images, and scenes of the most of them."""
+    key, kinds = "digits_{}_{}_count_accuracy", {"needed": "DAIR", "spare": "DAIR, a spare step"}
+    made = [row for row in rows if key.format(max(CANVASES), "needed") in row]
+    if not made:
+        return
+    values = {
+        f"{count} digits,\n{side} pixels": {
+            said: [row[key.format(count, kind)] for row in made] for kind, said in kinds.items()
+        }
+        for count, side in CANVASES.items()
+    }
+    bars(values, "count accuracy", shares=True).save(figures / "generalisation-many.png")
+    if folder := folder_of(made[0], runs):
+        model, count = load(folder), max(CANVASES)
+        assert isinstance(model, Model)
+        scenes = _many(DAIR, count, SHOWN // 2)
+        larger = _larger(model, count, count + 1)
+        shown = [ImageRow("data", scenes.images / 255.0), _redrawn("DAIR", larger, scenes)]
+        image_rows(shown).save(figures / "generalisation-larger.png")
+
+
+def _redrawn(label: str, model: Model, scenes: LabelledScenes) -> ImageRow:
+    found = model.infer(scenes.images)
+    windows = [np.array([o.window for o in s.objects]).reshape(-1, 4) for s in found]
+    return ImageRow(label, model.render(found), windows)
 
 
 def _draw_scenes(presets: tuple[Preset, Preset], rows: Rows, runs: Path, path: Path) -> None:
@@ -119,9 +158,6 @@ def _draw_scenes(presets: tuple[Preset, Preset], rows: Rows, runs: Path, path: P
         for folder in [folder for folder in folders if folder][:1]:
             model = load(folder)
             assert isinstance(model, Model)
-            model = model.with_steps(count + 1)
-            found = model.infer(scenes.images)
-            windows = [np.array([o.window for o in s.objects]).reshape(-1, 4) for s in found]
-            shown.append(ImageRow(label, model.render(found), windows))
+            shown.append(_redrawn(label, model.with_steps(count + 1), scenes))
     if len(shown) > 1:
         image_rows(shown).save(path)
