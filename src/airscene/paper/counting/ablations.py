@@ -114,11 +114,12 @@ def ablation_row(preset: Preset, runs: Path) -> Row:
 def _seeds_at_98(rows: Rows) -> float | None:
     """How many seeds of the paper's own preset counted 98% right at some time of their run.
 
-    None as long as not all have been run; one that failed has not.
+    None as long as not all have been run, or where none has finished; one that failed has not.
     """
     mine = of_run(rows, AIR_PAPER.name)
-    reached = sum(row["finished"] and row["steps_to_98"] is not None for row in mine)
-    return float(reached) if len(mine) == len(PAPER_SEEDS) else None
+    finished = [row for row in mine if row["finished"]]
+    reached = sum(row["steps_to_98"] is not None for row in finished)
+    return float(reached) if finished and len(mine) == len(PAPER_SEEDS) else None
 
 
 def _draw(rows: Rows, runs: Path, figures: Path) -> None:
