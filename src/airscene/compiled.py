@@ -1,4 +1,4 @@
-"""Programs are kept on disk: a command that ran before neither traces nor compiles again."""
+"""Programs are kept on disk: those compiled by any command, and those traced by `infer`."""
 
 import hashlib
 import os
@@ -84,13 +84,17 @@ def keep_traced() -> None:
 
 
 def kept_trace(said: str, trace: Callable[[], "Exported"]) -> "Exported":
-    """Return a traced program that was kept, or else trace it, and keep it where `keep_traced`.
+    """Return a traced program that was kept, or else trace it and keep it.
 
-    To trace a program takes as long as to load what it was compiled to.
+    Tracing is a large part of what a command takes whose programs are compiled already. It is for
+    a process in which `keeps_traced()`.
 
     Args:
         said: What decides the program, but the sources and what JAX is set to.
         trace: Traces it.
+
+    Returns:
+        The program. One that is damaged on disk, which its hash tells, is traced anew.
     """
     import jax
 

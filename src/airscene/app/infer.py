@@ -144,7 +144,7 @@ class Infer:
     def _load(self) -> Any:
         """The model, once it is known that the options are for such a model."""
         keep_traced()
-        # Imports make a million objects and no garbage: to look for it takes a tenth of the start.
+        # Imports make many objects and no garbage, and it takes time to look for it.
         gc.disable()
         try:
             # Here, as JAX takes a second to import, which a wrong option need not wait for.

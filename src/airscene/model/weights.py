@@ -165,7 +165,7 @@ def load_module(path: str | Path, kind: type[Module], config_kind: type) -> Modu
             raise InputError(f"{path}: the tensor {name!r} does not fit its configuration")
         if not np.isfinite(found).all():
             raise InputError(f"{path} holds weights that are not finite; train the model again")
-    # All at once, as what makes an array of its own would be compiled for each shape.
+    # Not `jax.numpy.asarray` of each, which would compile a program for each shape.
     arrays = jax.device_put([tensors[name].astype(leaf.dtype) for name, leaf in wanted.items()])
     return eqx.combine(jax.tree.unflatten(structure, arrays), rest)
 
